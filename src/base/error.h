@@ -1,0 +1,26 @@
+/* Making error messages: what failed, on which object, and what to do next. */
+#ifndef ERROR_H
+#define ERROR_H
+
+#include <sealift/status.h>
+
+/* Fills in `err` and returns `status`, so that failing is one line: return error_set(err, SEALIFT_INVALID, "..."). Control
+ * characters that arrive through an argument (a server's answer, a file name) are shown as \xNN, newlines of the format itself stay. */
+[[gnu::format(printf, 3, 4)]] enum sealift_status error_set(struct sealift_error *err, enum sealift_status status,
+                                                            const char *format, ...);
+
+/* The same with ": " and errno's text behind the message. ENOSPC, EROFS, EACCES ... choose the status:
+ * EACCES and EPERM are DENIED, ENOENT NOT_FOUND, EEXIST CONFLICT, ENOMEM NO_MEMORY, all others IO. */
+[[gnu::format(printf, 3, 4)]] enum sealift_status error_errno(struct sealift_error *err, int error_number,
+                                                              const char *format, ...);
+
+/* Puts "context: " before the message that `err` already holds and returns its status. */
+[[gnu::format(printf, 2, 3)]] enum sealift_status error_prefix(struct sealift_error *err, const char *format, ...);
+
+/* Appends a sentence, typically the way out, and returns its status. */
+[[gnu::format(printf, 2, 3)]] enum sealift_status error_hint(struct sealift_error *err, const char *format, ...);
+
+/* NO_MEMORY with the plain message. */
+enum sealift_status error_no_memory(struct sealift_error *err);
+
+#endif
