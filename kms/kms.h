@@ -1,0 +1,52 @@
+/* The contract of a key management system: it wraps and unwraps 32-byte KEKs, and that is all it ever sees. Real ones: vault (HashiCorp
+ * Vault and OpenBao transit) and local; kmip has its place beside them.
+ *
+ * Any thread may call. Statuses: DENIED (credentials, policy), NOT_FOUND (key, mount or namespace), UNAVAILABLE (sealed, down, after the
+ * retries), KEY (the KMS refuses or cannot open this blob; the key cannot encrypt), CORRUPT (an answer that makes no sense). */
+#ifndef KMS_H
+#define KMS_H
+
+#include "envelope.h"
+#include "kms_config.h"
+
+struct kms;
+
+/* One call that we need, tried: what it is for, what came of it, what to ask the KMS's admin for. */
+struct kms_finding {
+    const char *call;     /* "log in with AppRole", "read the key", "wrap", "unwrap", "rewrap" ... */
+    bool ok;
+    bool warning;         /* works, but the admin should know ("the key may be exported") */
+    const char *message;  /* the result, or the refusal and what to ask for */
+};
+typedef void kms_each_finding(void *context, const struct kms_finding *finding);
+
+struct kms_ops {
+    const char *type;
+    /* Wraps; *ret_hint says where; the wrapped text (printable ASCII, at most WRAPPED_KEK_MAX) is appended to *out. */
+    enum sealift_status (*wrap)(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
+                                struct sealift_error *err);
+    /* Unwraps with the key that is configured and, in the same namespace, the key that the hint names, whichever opens it. A hint that
+     * names another type or a namespace without credentials is DENIED, naming the namespace and key that the snapshot needs. */
+    enum sealift_status (*unwrap)(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
+                                  struct secret **ret_kek, struct sealift_error *err);
+    /* Tries each call that we need and reports each; returns the first failure. */
+    enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+    void (*free)(struct kms *kms);
+};
+
+struct kms {
+    const struct kms_ops *ops;
+};
+
+/* Logs in when first used, not here. `home` is the folder of the local KMS's key file. */
+enum sealift_status kms_open(const struct world *world, const struct kms_config *config, const char *home,
+                             struct kms **ret_kms, struct sealift_error *err);
+void kms_free(struct kms **kms);
+
+enum sealift_status kms_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
+                             struct sealift_error *err);
+enum sealift_status kms_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
+                               struct secret **ret_kek, struct sealift_error *err);
+enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+
+#endif
