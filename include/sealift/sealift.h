@@ -1,0 +1,13 @@
+/* libsealift: encrypted snapshots of a filesystem, carried to S3-compatible storage with the wrapped key that opens them. One header per concept. */
+#ifndef SEALIFT_SEALIFT_H
+#define SEALIFT_SEALIFT_H
+
+#include <sealift/cluster.h>
+#include <sealift/fs.h>
+#include <sealift/kms.h>
+#include <sealift/obs.h>
+#include <sealift/snapshot.h>
+#include <sealift/status.h>
+#include <sealift/transfer.h>
+
+#endif
