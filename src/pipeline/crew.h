@@ -4,6 +4,7 @@
 
 #include "pool.h"
 #include "queue.h"
+#include "sequence.h"
 #include "world.h"
 
 struct crew;
@@ -16,6 +17,7 @@ void crew_free(struct crew **crew); /* after crew_join() */
 /* What the first error, or a cancellation, breaks. At most 16 of each; the caller frees them after crew_join(). */
 void crew_breaks_queue(struct crew *crew, struct queue *queue);
 void crew_breaks_pool(struct crew *crew, struct pool *pool);
+void crew_breaks_sequence(struct crew *crew, struct sequence *sequence);
 
 /* Starts a thread named `name` (at most 15 bytes) with all signals blocked. When `task` returns a failure, the crew fails. */
 enum sealift_status crew_start(struct crew *crew, const char *name, crew_task *task, void *argument, struct sealift_error *err);
