@@ -2,6 +2,12 @@ option(SEALIFT_TESTS "Build the tests" ON)
 option(SEALIFT_WERROR "Warnings are errors" ON)
 set(SEALIFT_SANITIZE "" CACHE STRING "What to sanitize: address,undefined or thread")
 option(SEALIFT_COVERAGE "Count covered lines" OFF)
+option(SEALIFT_FUZZ "Build the fuzz targets with libFuzzer (clang)" OFF)
+
+# Without a build type there is no optimisation, and _FORTIFY_SOURCE wants some.
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo" FORCE)
+endif()
 
 add_compile_definitions(_GNU_SOURCE _FILE_OFFSET_BITS=64)
 add_compile_options(-Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2

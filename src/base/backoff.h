@@ -11,7 +11,8 @@ struct backoff {
     unsigned tried; /* counts up; begin with zero */
 };
 
-/* Call it after a failed try. True: it has slept, try again. False: the tries are used up, or somebody asked to stop. */
+/* Call it after a failed try. True: it has slept, try again. False: the tries are used up, or somebody asked to
+ * stop. */
 bool backoff_wait(struct backoff *backoff, const struct world *world);
 
 #endif

@@ -21,12 +21,14 @@ bool bytes_equal(struct bytes a, struct bytes b); /* not for secrets: see secret
 /* Cuts the first `n` bytes off *from; false, and nothing is cut, when it has fewer. */
 bool bytes_cut(struct bytes *from, size_t n, struct bytes *ret_head);
 
-/* Growable bytes with a ceiling from birth. The zero value is an empty buffer with the default ceiling (BUF_DEFAULT_MAX). */
+/* Growable bytes with a ceiling from birth. The zero value is an empty buffer with the default ceiling
+ * (BUF_DEFAULT_MAX). */
 struct buf {
     uint8_t *data;
     size_t len;
     size_t capacity;
     size_t max; /* 0: BUF_DEFAULT_MAX */
+    bool wipe;  /* for what may hold a secret: memory is wiped when the buffer outgrows it and when it goes */
 };
 
 #define BUF_DEFAULT_MAX ((size_t)64 << 20)

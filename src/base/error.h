@@ -4,8 +4,9 @@
 
 #include <sealift/status.h>
 
-/* Fills in `err` and returns `status`, so that failing is one line: return error_set(err, SEALIFT_INVALID, "..."). Control
- * characters that arrive through an argument (a server's answer, a file name) are shown as \xNN, newlines of the format itself stay. */
+/* Fills in `err` and returns `status`, so that failing is one line: return error_set(err, SEALIFT_INVALID, "...").
+ * Control characters that arrive through an argument (a server's answer, a file name) are shown as \xNN, newlines of
+ * the format itself stay. */
 [[gnu::format(printf, 3, 4)]] enum sealift_status error_set(struct sealift_error *err, enum sealift_status status,
                                                             const char *format, ...);
 

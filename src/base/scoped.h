@@ -1,5 +1,5 @@
-/* The three macros of the house. Everything acquired is SCOPED where it is declared, so that no path forgets to free or to
- * wipe; TRY leaves on the first failure; TAKE hands over what a scope would have freed. */
+/* The three macros of the house. Everything acquired is SCOPED where it is declared, so that no path forgets to free or
+ * to wipe; TRY leaves on the first failure; TAKE hands over what a scope would have freed. */
 #ifndef SCOPED_H
 #define SCOPED_H
 

@@ -1,5 +1,6 @@
-/* The world, as a parameter: time, randomness, the wish to stop, and somebody who listens. Whatever waits, dates, draws or
- * tells is handed a `struct world`, so a retry can be tested against a scripted clock and a signature against published vectors. */
+/* The world, as a parameter: time, randomness, the wish to stop, and somebody who listens. Whatever waits, dates, draws
+ * or tells is handed a `struct world`, so a retry can be tested against a scripted clock and a signature against
+ * published vectors. */
 #ifndef WORLD_H
 #define WORLD_H
 
@@ -18,8 +19,8 @@ struct cancel {
 };
 
 struct clock {
-    int64_t (*wall_ns)(struct clock *clock);                                       /* since 1970, UTC */
-    int64_t (*mono_ns)(struct clock *clock);                                       /* since some fixed point */
+    int64_t (*wall_ns)(struct clock *clock);                                        /* since 1970, UTC */
+    int64_t (*mono_ns)(struct clock *clock);                                        /* since some fixed point */
     void (*sleep_ns)(struct clock *clock, int64_t ns, const struct cancel *cancel); /* returns early when cancelled */
 };
 
