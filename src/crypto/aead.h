@@ -15,14 +15,15 @@ void aead_free(struct aead **aead);
 enum sealift_status aead_set_key(struct aead *aead, const struct secret *key, struct sealift_error *err);
 
 /* Writes plain.len + AEAD_TAG_SIZE bytes to `out`, which may be the same memory as `plain`. */
-enum sealift_status aead_seal(struct aead *aead, const uint8_t nonce[AEAD_NONCE_SIZE], struct bytes aad, struct bytes plain,
-                              uint8_t *out, struct sealift_error *err);
-/* Writes sealed.len - AEAD_TAG_SIZE bytes to `out` (which may be the same memory) when the tag is right; otherwise CORRUPT with the
- * plain message "does not authenticate", and `out` is wiped. */
-enum sealift_status aead_open(struct aead *aead, const uint8_t nonce[AEAD_NONCE_SIZE], struct bytes aad, struct bytes sealed,
-                              uint8_t *out, struct sealift_error *err);
+enum sealift_status aead_seal(struct aead *aead, const uint8_t nonce[AEAD_NONCE_SIZE], struct bytes aad,
+                              struct bytes plain, uint8_t *out, struct sealift_error *err);
+/* Writes sealed.len - AEAD_TAG_SIZE bytes to `out` (which may be the same memory) when the tag is right; otherwise
+ * CORRUPT with the plain message "does not authenticate", and `out` is wiped. */
+enum sealift_status aead_open(struct aead *aead, const uint8_t nonce[AEAD_NONCE_SIZE], struct bytes aad,
+                              struct bytes sealed, uint8_t *out, struct sealift_error *err);
 
-/* A secret sealed by a key that is used only for this: the nonce is zero. The sealed form has secret.len + AEAD_TAG_SIZE bytes. */
+/* A secret sealed by a key that is used only for this: the nonce is zero. The sealed form has secret.len +
+ * AEAD_TAG_SIZE bytes. */
 enum sealift_status aead_seal_secret(const struct secret *key, struct bytes aad, const struct secret *secret,
                                      struct buf *out, struct sealift_error *err);
 enum sealift_status aead_open_secret(const struct secret *key, struct bytes aad, struct bytes sealed,

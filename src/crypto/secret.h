@@ -1,5 +1,5 @@
-/* Secrets: keys, tokens, passwords. They live in OpenSSL's secure heap (locked, guarded, left out of core dumps) and are wiped when they
- * go. There is no other type for them, and nothing prints one. */
+/* Secrets: keys, tokens, passwords. They live in OpenSSL's secure heap (locked, guarded, left out of core dumps) and
+ * are wiped when they go. There is no other type for them, and nothing prints one. */
 #ifndef SECRET_H
 #define SECRET_H
 
@@ -14,7 +14,8 @@ struct secret {
     uint8_t bytes[]; /* a NUL is kept behind it, so that a token can be handed on as a C string */
 };
 
-/* Sets up the secure heap and makes the process non-dumpable (prctl, RLIMIT_CORE). Call it first; calling it again does nothing. */
+/* Sets up the secure heap and makes the process non-dumpable (prctl, RLIMIT_CORE). Call it first; calling it again does
+ * nothing. */
 enum sealift_status secret_init(struct sealift_error *err);
 /* False when the heap could not be locked in memory (RLIMIT_MEMLOCK): worth a warning, not a failure. */
 bool secret_heap_is_locked(void);
@@ -32,8 +33,8 @@ bool secret_equal(const struct secret *a, const struct secret *b);
 /* For buffers that held secret text on its way (a JSON answer): wipes and frees. */
 void buf_wipe_done(struct buf *buf);
 
-/* A small secret from where the admin keeps it: a file (one trailing newline is dropped; readable by others: a warning through the
- * world's logger). Empty is INVALID. */
+/* A small secret from where the admin keeps it: a file (one trailing newline is dropped; readable by others: a warning
+ * through the world's logger). Empty is INVALID. */
 enum sealift_status secret_from_file(const struct world *world, const char *path, struct secret **ret_secret,
                                      struct sealift_error *err);
 
