@@ -1,10 +1,11 @@
 /* JSON (RFC 8259), through yajl: the one door.
  *
- * Reading: a whole value becomes a tree of `struct json`. It is strict: one value, valid UTF-8, no comments, a duplicate key
- * or a depth over 16 is an error, integers must fit an int64. Strings may hold secrets (a KMS's answer), so all memory,
- * yajl's too, is wiped before it is freed.
- * Writing: `struct json_writer` appends to a buffer; what must come out byte for byte (a manifest's body) is written in the
- * order of the calls, without white space. */
+ * Reading: a whole value becomes a tree of `struct json`. It is strict: one value, valid UTF-8, no comments, a
+ * duplicate key or a depth over 16 is an error, integers must fit an int64. Strings may hold secrets (a KMS's answer),
+ * so all memory, yajl's too, is wiped before it is freed.
+ *
+ * Writing: `struct json_writer` appends to a buffer; what must come out byte for byte (a manifest's body) is written in
+ * the order of the calls, without white space. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -28,16 +29,18 @@ size_t json_count(const struct json *array); /* elements of an array or members 
 const struct json *json_at(const struct json *array, size_t index);
 const char *json_key_at(const struct json *object, size_t index);
 
-/* Lenient getters, for what a server may leave out: NULL / fallback when absent or of another type. A string is UTF-8 without
- * NUL, owned by the tree. */
+/* Lenient getters, for what a server may leave out: NULL / fallback when absent or of another type. A string is UTF-8
+ * without NUL, owned by the tree. */
 const char *json_string(const struct json *json);
-int64_t json_integer(const struct json *json, int64_t fallback); /* reads "123" (a string) too: beyond 2^53 we write strings */
+/* Reads "123" (a string) too: beyond 2^53 we write strings. */
+int64_t json_integer(const struct json *json, int64_t fallback);
 bool json_bool(const struct json *json, bool fallback);
 
 /* Strict getters, for our own formats: CORRUPT, naming the key, when it is absent or of another type. */
-enum sealift_status json_need_string(const struct json *object, const char *key, const char **ret, struct sealift_error *err);
-enum sealift_status json_need_integer(const struct json *object, const char *key, int64_t min, int64_t max, int64_t *ret,
-                                      struct sealift_error *err);
+enum sealift_status json_need_string(const struct json *object, const char *key, const char **ret,
+                                     struct sealift_error *err);
+enum sealift_status json_need_integer(const struct json *object, const char *key, int64_t min, int64_t max,
+                                      int64_t *ret, struct sealift_error *err);
 enum sealift_status json_need_object(const struct json *object, const char *key, const struct json **ret,
                                      struct sealift_error *err);
 enum sealift_status json_need_array(const struct json *object, const char *key, const struct json **ret,
@@ -46,10 +49,11 @@ enum sealift_status json_need_array(const struct json *object, const char *key, 
 enum sealift_status json_need_hex(const struct json *object, const char *key, uint8_t *out, size_t len,
                                   struct sealift_error *err);
 /* Base64; appends to *out. */
-enum sealift_status json_need_base64(const struct json *object, const char *key, struct buf *out, struct sealift_error *err);
+enum sealift_status json_need_base64(const struct json *object, const char *key, struct buf *out,
+                                     struct sealift_error *err);
 
-/* The writer. A failure is remembered and reported by json_writer_finish(), so that writing reads like the text it makes.
- * `key` is NULL inside an array and for the outermost value. */
+/* The writer. A failure is remembered and reported by json_writer_finish(), so that writing reads like the text it
+ * makes. `key` is NULL inside an array and for the outermost value. */
 struct json_writer;
 
 enum sealift_status json_writer_new(struct json_writer **ret_writer, struct sealift_error *err);
