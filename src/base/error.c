@@ -79,6 +79,7 @@ error_errno(struct sealift_error *err, int error_number, const char *format, ...
     va_end(arguments);
     append_shown(err->message, sizeof(err->message), &at, ": ");
     append_shown(err->message, sizeof(err->message), &at, strerror_r(error_number, reason, sizeof(reason)));
+    errno = error_number;
     return err->status;
 }
 

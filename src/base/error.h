@@ -11,7 +11,8 @@
                                                             const char *format, ...);
 
 /* The same with ": " and errno's text behind the message. ENOSPC, EROFS, EACCES ... choose the status:
- * EACCES and EPERM are DENIED, ENOENT NOT_FOUND, EEXIST CONFLICT, ENOMEM NO_MEMORY, all others IO. */
+ * EACCES and EPERM are DENIED, ENOENT NOT_FOUND, EEXIST CONFLICT, ENOMEM NO_MEMORY, all others IO.
+ * errno holds error_number afterwards, so that a caller may add the way out that only it knows. */
 [[gnu::format(printf, 3, 4)]] enum sealift_status error_errno(struct sealift_error *err, int error_number,
                                                               const char *format, ...);
 

@@ -104,6 +104,32 @@ sync_folder_of(const char *path, struct sealift_error *err)
 }
 
 static enum sealift_status
+make_folder(const char *path, mode_t mode, struct sealift_error *err)
+{
+    if (mkdir(path, mode) == 0)
+        return sync_folder_of(path, err);
+    if (errno == EEXIST)
+        return SEALIFT_OK;
+    return error_errno(err, errno, "%s: cannot make the folder", path);
+}
+
+enum sealift_status
+io_make_folders(const char *path, mode_t mode, struct sealift_error *err)
+{
+    SCOPED(free_done) char *way = NULL;
+
+    TRY(text_copy(path, &way, err));
+    for (char *at = way; *at != '\0'; at++) {
+        if (*at != '/' || at == way)
+            continue;
+        *at = '\0';
+        TRY(make_folder(way, mode, err));
+        *at = '/';
+    }
+    return make_folder(way, mode, err);
+}
+
+static enum sealift_status
 write_durably(const char *path, mode_t mode, struct bytes data, struct sealift_error *err)
 {
     SCOPED(fd_done) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

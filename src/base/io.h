@@ -15,6 +15,9 @@ enum sealift_status io_write(int fd, struct bytes data, const char *name, struct
 /* A whole small file, behind what *out holds; INVALID when it has more than `max` bytes. */
 enum sealift_status io_read_file(const char *path, size_t max, struct buf *out, struct sealift_error *err);
 
+/* Makes a folder and what is missing of the way to it, durably. A folder that is there already is a success. */
+enum sealift_status io_make_folders(const char *path, mode_t mode, struct sealift_error *err);
+
 /* Writes a small file so that it is there whole or not at all: temporary name, fsync, rename, fsync of the folder. */
 enum sealift_status io_replace_file(const char *path, mode_t mode, struct bytes data, struct sealift_error *err);
 
