@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct sealift;
 
@@ -40,6 +41,7 @@ void sealift_cancel(struct sealift *sealift);
 const char *sealift_version(void);
 int sealift_format_version(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct sealift_fs_spec {
     const char *name;   /* 1 ... 255 bytes of UTF-8, no '/' */
@@ -53,6 +54,7 @@ struct sealift_download_result {
 enum sealift_status sealift_fs_download(struct sealift *sealift, const struct sealift_download_spec *spec,
                                         struct sealift_download_result *ret_result, struct sealift_error *err);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

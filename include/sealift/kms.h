@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What `kms set vault` is told. Of the token, AppRole and Kubernetes exactly one is used. A *_file is a path and a *_env the name of an environment
  * variable: where the secret is found is stored, never the secret. */
@@ -48,6 +49,7 @@ enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms 
 enum sealift_status sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context,
                                       struct sealift_error *err);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* How an object store is reached. Wherever a store is named, `url` may also be the name of one in the table; then all else stays zero. */
 struct sealift_obs_spec {
@@ -70,6 +71,7 @@ typedef enum sealift_status sealift_each_bucket_snapshot(void *context, const st
 enum sealift_status sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
                                           sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* `from`: the path of an existing read-only snapshot; NULL: the filesystem's own path will be read live. CONFLICT: the name is taken. */
 enum sealift_status sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
@@ -80,6 +81,7 @@ struct sealift_verify_result {
 enum sealift_status sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spec *spec,
                                             struct sealift_verify_result *ret_result, struct sealift_error *err);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* Everything is compiled hidden, except what the headers of this folder declare: they are the list of what libsealift exports. */
+#pragma GCC visibility push(default)
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ > 201710L
 #define SEALIFT_NODISCARD [[nodiscard]]
@@ -40,6 +42,7 @@ struct sealift_error {
 /* The status's name in lower case, as it stands in JSON: "ok", "invalid", "denied", "not-found" ... */
 const char *sealift_status_name(enum sealift_status status);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

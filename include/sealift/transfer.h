@@ -7,6 +7,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 struct sealift_progress {
     const char *stage;     /* "upload", "confirm", "publish", "download", "finish", "verify" */
@@ -30,6 +31,7 @@ struct sealift_transfer_options {
     void *context;
 };
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif
