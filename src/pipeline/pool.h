@@ -1,4 +1,5 @@
-/* A fixed number of equal buffers: the memory ceiling and the back-pressure. They are allocated as they are first used. */
+/* A fixed number of equal buffers: the memory ceiling and the back-pressure. They are allocated as they are first
+ * used. */
 #ifndef POOL_H
 #define POOL_H
 

@@ -2,30 +2,35 @@
 
 #include "error.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 
 struct sequence {
-    pthread_mutex_t lock;
-    pthread_cond_t room;  /* the producer waits for the window */
-    pthread_cond_t ready; /* the consumer waits for the next item */
-    uint64_t issued;      /* tickets taken */
-    uint64_t taken;       /* items consumed */
-    bool closed, broken;
+    pthread_mutex_t lock; /* guards everything below */
+    pthread_cond_t has_room;
+    pthread_cond_t next_is_there;
+    bool closed;
+    bool broken;
     size_t window;
-    void *slots[]; /* ticket n lies in slot n % window */
+    uint64_t next_ticket;
+    uint64_t next_out; /* the ticket whose item the consumer gets next; next_ticket - next_out <= window */
+    void *items[];     /* by ticket modulo window; NULL: not put yet */
 };
 
 enum sealift_status
 sequence_new(size_t window, struct sequence **ret_sequence, struct sealift_error *err)
 {
-    struct sequence *sequence = calloc(1, sizeof(*sequence) + window * sizeof(void *));
+    struct sequence *sequence;
 
+    if (window == 0)
+        return error_set(err, SEALIFT_INTERNAL, "a sequence without room");
+    sequence = calloc(1, sizeof(*sequence) + window * sizeof(sequence->items[0]));
     if (sequence == NULL)
         return error_no_memory(err);
     pthread_mutex_init(&sequence->lock, NULL);
-    pthread_cond_init(&sequence->room, NULL);
-    pthread_cond_init(&sequence->ready, NULL);
+    pthread_cond_init(&sequence->has_room, NULL);
+    pthread_cond_init(&sequence->next_is_there, NULL);
     sequence->window = window;
     *ret_sequence = sequence;
     return SEALIFT_OK;
@@ -34,11 +39,11 @@ sequence_new(size_t window, struct sequence **ret_sequence, struct sealift_error
 void
 sequence_free(struct sequence **sequence)
 {
-    if (*sequence == NULL)
-        return;
-    pthread_cond_destroy(&(*sequence)->ready);
-    pthread_cond_destroy(&(*sequence)->room);
-    pthread_mutex_destroy(&(*sequence)->lock);
+    if (*sequence != NULL) {
+        pthread_cond_destroy(&(*sequence)->next_is_there);
+        pthread_cond_destroy(&(*sequence)->has_room);
+        pthread_mutex_destroy(&(*sequence)->lock);
+    }
     free(*sequence);
     *sequence = NULL;
 }
@@ -46,65 +51,60 @@ sequence_free(struct sequence **sequence)
 bool
 sequence_ticket(struct sequence *sequence, uint64_t *ret_ticket)
 {
-    bool alive;
+    bool whole;
 
     pthread_mutex_lock(&sequence->lock);
-    while (!sequence->broken && sequence->issued - sequence->taken >= sequence->window)
-        pthread_cond_wait(&sequence->room, &sequence->lock);
-    alive = !sequence->broken;
-    if (alive)
-        *ret_ticket = sequence->issued++;
+    assert(!sequence->closed);
+    while (sequence->next_ticket - sequence->next_out == sequence->window && !sequence->broken)
+        pthread_cond_wait(&sequence->has_room, &sequence->lock);
+    whole = !sequence->broken;
+    if (whole)
+        *ret_ticket = sequence->next_ticket++;
     pthread_mutex_unlock(&sequence->lock);
-    return alive;
+    return whole;
 }
 
-void
-sequence_close(struct sequence *sequence)
+static void **
+slot_locked(struct sequence *sequence, uint64_t ticket)
 {
-    pthread_mutex_lock(&sequence->lock);
-    sequence->closed = true;
-    pthread_cond_broadcast(&sequence->ready);
-    pthread_mutex_unlock(&sequence->lock);
+    return &sequence->items[ticket % sequence->window];
 }
 
 void
 sequence_put(struct sequence *sequence, uint64_t ticket, void *item)
 {
     pthread_mutex_lock(&sequence->lock);
-    sequence->slots[ticket % sequence->window] = item;
-    if (ticket == sequence->taken)
-        pthread_cond_signal(&sequence->ready);
+    assert(ticket >= sequence->next_out && ticket < sequence->next_ticket && *slot_locked(sequence, ticket) == NULL);
+    *slot_locked(sequence, ticket) = item;
+    if (ticket == sequence->next_out)
+        pthread_cond_signal(&sequence->next_is_there);
     pthread_mutex_unlock(&sequence->lock);
+}
+
+static bool
+is_next_awaited_locked(struct sequence *sequence)
+{
+    bool at_the_end = sequence->closed && sequence->next_out == sequence->next_ticket;
+
+    return *slot_locked(sequence, sequence->next_out) == NULL && !at_the_end && !sequence->broken;
 }
 
 void *
 sequence_next(struct sequence *sequence)
 {
     void *item = NULL;
-    void **slot;
 
     pthread_mutex_lock(&sequence->lock);
-    slot = &sequence->slots[sequence->taken % sequence->window];
-    while (!sequence->broken && *slot == NULL && !(sequence->closed && sequence->taken == sequence->issued))
-        pthread_cond_wait(&sequence->ready, &sequence->lock);
-    if (!sequence->broken && *slot != NULL) {
-        item = *slot;
-        *slot = NULL;
-        sequence->taken++;
-        pthread_cond_signal(&sequence->room);
+    while (is_next_awaited_locked(sequence))
+        pthread_cond_wait(&sequence->next_is_there, &sequence->lock);
+    if (!sequence->broken)
+        item = *slot_locked(sequence, sequence->next_out);
+    if (item != NULL) {
+        *slot_locked(sequence, sequence->next_out++) = NULL;
+        pthread_cond_signal(&sequence->has_room);
     }
     pthread_mutex_unlock(&sequence->lock);
     return item;
-}
-
-void
-sequence_break(struct sequence *sequence)
-{
-    pthread_mutex_lock(&sequence->lock);
-    sequence->broken = true;
-    pthread_cond_broadcast(&sequence->room);
-    pthread_cond_broadcast(&sequence->ready);
-    pthread_mutex_unlock(&sequence->lock);
 }
 
 void *
@@ -113,10 +113,32 @@ sequence_drain(struct sequence *sequence)
     void *item = NULL;
 
     pthread_mutex_lock(&sequence->lock);
-    for (size_t i = 0; item == NULL && i < sequence->window; i++) {
-        item = sequence->slots[i];
-        sequence->slots[i] = NULL;
+    for (size_t i = 0; i < sequence->window && item == NULL; i++) {
+        item = sequence->items[i];
+        sequence->items[i] = NULL;
     }
     pthread_mutex_unlock(&sequence->lock);
     return item;
+}
+
+static void
+end(struct sequence *sequence, bool *how)
+{
+    pthread_mutex_lock(&sequence->lock);
+    *how = true;
+    pthread_cond_broadcast(&sequence->has_room);
+    pthread_cond_broadcast(&sequence->next_is_there);
+    pthread_mutex_unlock(&sequence->lock);
+}
+
+void
+sequence_close(struct sequence *sequence)
+{
+    end(sequence, &sequence->closed);
+}
+
+void
+sequence_break(struct sequence *sequence)
+{
+    end(sequence, &sequence->broken);
 }

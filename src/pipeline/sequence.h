@@ -1,7 +1,7 @@
 /* Puts back into order what many threads finished in any order, and bounds how far ahead the fastest may run.
  *
- * The producer takes a ticket for each item before it hands it out, workers put finished items in by their ticket, and one consumer takes them in
- * the tickets' order. At most `window` items are between ticket and consumer. */
+ * The producer takes a ticket for each item before it hands it out, workers put finished items in by their ticket, and
+ * one consumer takes them in the tickets' order. At most `window` items are between ticket and consumer. */
 #ifndef SEQUENCE_H
 #define SEQUENCE_H
 

@@ -1,0 +1,322 @@
+#include "crew.h"
+
+#include "error.h"
+#include "scoped.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MOST_BREAKABLES 16
+#define LONGEST_NAME    15
+
+/* How long a Ctrl-C may go unheard by crew_join(). It cannot be waited for: a signal handler may only set a flag. */
+#define CANCEL_POLL_NS (50 * NS_PER_MS)
+
+/* Threads that do the same; the last one to leave closes the queue behind them. */
+struct group {
+    struct group *next;
+    size_t working;
+    struct queue *then_close; /* may be NULL */
+};
+
+struct member {
+    struct member *next;
+    struct crew *crew;
+    struct group *group;
+    char name[LONGEST_NAME + 1];
+    crew_task *task;
+    void *argument;
+    pthread_t thread;
+};
+
+struct crew {
+    const struct world *world;
+    pthread_mutex_t lock; /* guards everything below */
+    pthread_cond_t nobody_works;
+    size_t working;
+    bool failed;
+    struct sealift_error error; /* the first */
+    struct queue *queues[MOST_BREAKABLES];
+    struct pool *pools[MOST_BREAKABLES];
+    struct sequence *sequences[MOST_BREAKABLES];
+    size_t queue_count, pool_count, sequence_count;
+    struct member *members; /* these two are only touched by the thread that drives the crew */
+    struct group *groups;
+};
+
+enum sealift_status
+crew_new(const struct world *world, struct crew **ret_crew, struct sealift_error *err)
+{
+    struct crew *crew = calloc(1, sizeof(*crew));
+    pthread_condattr_t monotonic;
+
+    if (crew == NULL)
+        return error_no_memory(err);
+    crew->world = world;
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&crew->nobody_works, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    *ret_crew = crew;
+    return SEALIFT_OK;
+}
+
+static void
+break_all_locked(struct crew *crew)
+{
+    for (size_t i = 0; i < crew->queue_count; i++)
+        queue_break(crew->queues[i]);
+    for (size_t i = 0; i < crew->pool_count; i++)
+        pool_break(crew->pools[i]);
+    for (size_t i = 0; i < crew->sequence_count; i++)
+        sequence_break(crew->sequences[i]);
+}
+
+void
+crew_breaks_queue(struct crew *crew, struct queue *queue)
+{
+    pthread_mutex_lock(&crew->lock);
+    assert(crew->queue_count < MOST_BREAKABLES);
+    crew->queues[crew->queue_count++] = queue;
+    if (crew->failed)
+        queue_break(queue);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+void
+crew_breaks_pool(struct crew *crew, struct pool *pool)
+{
+    pthread_mutex_lock(&crew->lock);
+    assert(crew->pool_count < MOST_BREAKABLES);
+    crew->pools[crew->pool_count++] = pool;
+    if (crew->failed)
+        pool_break(pool);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+void
+crew_breaks_sequence(struct crew *crew, struct sequence *sequence)
+{
+    pthread_mutex_lock(&crew->lock);
+    assert(crew->sequence_count < MOST_BREAKABLES);
+    crew->sequences[crew->sequence_count++] = sequence;
+    if (crew->failed)
+        sequence_break(sequence);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void
+fail_locked(struct crew *crew, const struct sealift_error *err)
+{
+    if (crew->failed)
+        return;
+    crew->failed = true;
+    crew->error = *err;
+    break_all_locked(crew);
+}
+
+void
+crew_fail(struct crew *crew, const struct sealift_error *err)
+{
+    pthread_mutex_lock(&crew->lock);
+    fail_locked(crew, err);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+bool
+crew_failed(struct crew *crew)
+{
+    bool failed;
+
+    pthread_mutex_lock(&crew->lock);
+    failed = crew->failed;
+    pthread_mutex_unlock(&crew->lock);
+    return failed;
+}
+
+static void
+leave(struct crew *crew, struct group *group, const struct sealift_error *err)
+{
+    pthread_mutex_lock(&crew->lock);
+    if (err->status != SEALIFT_OK)
+        fail_locked(crew, err);
+    if (--group->working == 0 && group->then_close != NULL)
+        queue_close(group->then_close);
+    if (--crew->working == 0)
+        pthread_cond_signal(&crew->nobody_works);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void *
+run_member(void *argument)
+{
+    struct member *member = argument;
+    struct sealift_error err = {0};
+
+    pthread_setname_np(pthread_self(), member->name);
+    err.status = member->task(member->argument, &err);
+    leave(member->crew, member->group, &err);
+    return NULL;
+}
+
+/* Threads inherit the mask: signals then arrive at the thread that drives the crew and nowhere else. */
+static int
+start_thread_without_signals(struct member *member)
+{
+    sigset_t all, before;
+    int error_number;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error_number = pthread_create(&member->thread, NULL, run_member, member);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error_number;
+}
+
+static enum sealift_status
+start_member(struct crew *crew, struct group *group, const char *name, crew_task *task, void *argument,
+             struct sealift_error *err)
+{
+    SCOPED(free_done) struct member *member = calloc(1, sizeof(*member));
+    int error_number;
+
+    if (member == NULL)
+        return error_no_memory(err);
+    member->crew = crew;
+    member->group = group;
+    member->task = task;
+    member->argument = argument;
+    memcpy(member->name, name, strnlen(name, LONGEST_NAME));
+    error_number = start_thread_without_signals(member);
+    if (error_number != 0)
+        return error_errno(err, error_number, "cannot start a thread (%s)", name);
+    member->next = crew->members;
+    crew->members = TAKE(member);
+    return SEALIFT_OK;
+}
+
+/* Counts somebody in before there is a thread: else an early leaver could look like the last one. */
+static void
+count_in(struct crew *crew, struct group *group, size_t count)
+{
+    pthread_mutex_lock(&crew->lock);
+    group->working += count;
+    crew->working += count;
+    pthread_mutex_unlock(&crew->lock);
+}
+
+enum sealift_status
+crew_start_many(struct crew *crew, const char *name, size_t count, crew_task *task, void *argument,
+                struct queue *then_close, struct sealift_error *err)
+{
+    struct group *group = calloc(1, sizeof(*group));
+
+    if (group == NULL)
+        return error_no_memory(err);
+    group->then_close = then_close;
+    group->next = crew->groups;
+    crew->groups = group;
+    count_in(crew, group, count);
+    for (size_t started = 0; started < count; started++) {
+        enum sealift_status status = start_member(crew, group, name, task, argument, err);
+
+        if (status != SEALIFT_OK) {
+            for (; started < count; started++)
+                leave(crew, group, err);
+            return status;
+        }
+    }
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+crew_start(struct crew *crew, const char *name, crew_task *task, void *argument, struct sealift_error *err)
+{
+    return crew_start_many(crew, name, 1, task, argument, NULL, err);
+}
+
+static struct timespec
+next_look(void)
+{
+    struct timespec at;
+    int64_t ns;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    ns = at.tv_nsec + CANCEL_POLL_NS;
+    at.tv_sec += ns / NS_PER_S;
+    at.tv_nsec = ns % NS_PER_S;
+    return at;
+}
+
+static void
+wait_until_nobody_works(struct crew *crew)
+{
+    struct sealift_error cancelled;
+
+    pthread_mutex_lock(&crew->lock);
+    while (crew->working > 0) {
+        struct timespec until = next_look();
+
+        if (world_check_cancel(crew->world, &cancelled) != SEALIFT_OK)
+            fail_locked(crew, &cancelled);
+        pthread_cond_timedwait(&crew->nobody_works, &crew->lock, &until);
+    }
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void
+join_threads(struct crew *crew)
+{
+    while (crew->members != NULL) {
+        struct member *member = crew->members;
+
+        crew->members = member->next;
+        pthread_join(member->thread, NULL);
+        free(member);
+    }
+}
+
+enum sealift_status
+crew_join(struct crew *crew, struct sealift_error *err)
+{
+    wait_until_nobody_works(crew);
+    join_threads(crew);
+    if (!crew->failed)
+        return SEALIFT_OK;
+    *err = crew->error;
+    return err->status;
+}
+
+static void
+free_groups(struct crew *crew)
+{
+    while (crew->groups != NULL) {
+        struct group *group = crew->groups;
+
+        crew->groups = group->next;
+        free(group);
+    }
+}
+
+void
+crew_free(struct crew **crew)
+{
+    struct sealift_error left;
+
+    if (*crew == NULL)
+        return;
+    if (error_set(&left, SEALIFT_CANCELLED, "its crew was dismissed") != SEALIFT_OK)
+        crew_fail(*crew, &left);
+    join_threads(*crew);
+    free_groups(*crew);
+    pthread_cond_destroy(&(*crew)->nobody_works);
+    pthread_mutex_destroy(&(*crew)->lock);
+    free(*crew);
+    *crew = NULL;
+}
