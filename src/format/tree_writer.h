@@ -20,6 +20,9 @@ enum sealift_status tree_writer_begin(struct tree_writer *writer, const struct t
 enum sealift_status tree_writer_extent(struct tree_writer *writer, const struct extent *extent, struct sealift_error *err);
 enum sealift_status tree_writer_end(struct tree_writer *writer, struct sealift_error *err); /* size = sum of the extents */
 
+/* Drops the entry that was begun, as if it had never been: what stands behind it in the order may follow. */
+void tree_writer_abandon(struct tree_writer *writer);
+
 /* Writes what is left. A tree has at least its root entry. */
 enum sealift_status tree_writer_finish(struct tree_writer *writer, struct tree_root *ret_root, uint64_t *ret_entries,
                                        struct sealift_error *err);

@@ -34,6 +34,12 @@ struct member {
     pthread_t thread;
 };
 
+/* Something that threads wait in, and how it lets them go. */
+struct breakable {
+    crew_break *let_go;
+    void *what;
+};
+
 struct crew {
     const struct world *world;
     pthread_mutex_t lock; /* guards everything below */
@@ -41,10 +47,8 @@ struct crew {
     size_t working;
     bool failed;
     struct sealift_error error; /* the first */
-    struct queue *queues[MOST_BREAKABLES];
-    struct pool *pools[MOST_BREAKABLES];
-    struct sequence *sequences[MOST_BREAKABLES];
-    size_t queue_count, pool_count, sequence_count;
+    struct breakable breakables[MOST_BREAKABLES];
+    size_t breakable_count;
     struct member *members; /* these two are only touched by the thread that drives the crew */
     struct group *groups;
 };
@@ -70,45 +74,55 @@ crew_new(const struct world *world, struct crew **ret_crew, struct sealift_error
 static void
 break_all_locked(struct crew *crew)
 {
-    for (size_t i = 0; i < crew->queue_count; i++)
-        queue_break(crew->queues[i]);
-    for (size_t i = 0; i < crew->pool_count; i++)
-        pool_break(crew->pools[i]);
-    for (size_t i = 0; i < crew->sequence_count; i++)
-        sequence_break(crew->sequences[i]);
+    for (size_t i = 0; i < crew->breakable_count; i++)
+        crew->breakables[i].let_go(crew->breakables[i].what);
+}
+
+void
+crew_breaks(struct crew *crew, crew_break *let_go, void *what)
+{
+    pthread_mutex_lock(&crew->lock);
+    assert(crew->breakable_count < MOST_BREAKABLES);
+    crew->breakables[crew->breakable_count++] = (struct breakable){let_go, what};
+    if (crew->failed)
+        let_go(what);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void
+let_go_of_queue(void *queue)
+{
+    queue_break(queue);
 }
 
 void
 crew_breaks_queue(struct crew *crew, struct queue *queue)
 {
-    pthread_mutex_lock(&crew->lock);
-    assert(crew->queue_count < MOST_BREAKABLES);
-    crew->queues[crew->queue_count++] = queue;
-    if (crew->failed)
-        queue_break(queue);
-    pthread_mutex_unlock(&crew->lock);
+    crew_breaks(crew, let_go_of_queue, queue);
+}
+
+static void
+let_go_of_pool(void *pool)
+{
+    pool_break(pool);
 }
 
 void
 crew_breaks_pool(struct crew *crew, struct pool *pool)
 {
-    pthread_mutex_lock(&crew->lock);
-    assert(crew->pool_count < MOST_BREAKABLES);
-    crew->pools[crew->pool_count++] = pool;
-    if (crew->failed)
-        pool_break(pool);
-    pthread_mutex_unlock(&crew->lock);
+    crew_breaks(crew, let_go_of_pool, pool);
+}
+
+static void
+let_go_of_sequence(void *sequence)
+{
+    sequence_break(sequence);
 }
 
 void
 crew_breaks_sequence(struct crew *crew, struct sequence *sequence)
 {
-    pthread_mutex_lock(&crew->lock);
-    assert(crew->sequence_count < MOST_BREAKABLES);
-    crew->sequences[crew->sequence_count++] = sequence;
-    if (crew->failed)
-        sequence_break(sequence);
-    pthread_mutex_unlock(&crew->lock);
+    crew_breaks(crew, let_go_of_sequence, sequence);
 }
 
 static void

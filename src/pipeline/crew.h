@@ -17,7 +17,10 @@ enum sealift_status crew_new(const struct world *world, struct crew **ret_crew, 
  * the queues and pools that it uses. */
 void crew_free(struct crew **crew);
 
-/* What the first error, or a cancellation, breaks. At most 16 of each; the caller frees them after crew_join(). */
+/* What the first error, or a cancellation, breaks, so that nobody goes on waiting in it. At most 16 things; the caller
+ * frees them after crew_join(). */
+typedef void crew_break(void *what);
+void crew_breaks(struct crew *crew, crew_break *let_go, void *what);
 void crew_breaks_queue(struct crew *crew, struct queue *queue);
 void crew_breaks_pool(struct crew *crew, struct pool *pool);
 void crew_breaks_sequence(struct crew *crew, struct sequence *sequence);
