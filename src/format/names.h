@@ -2,10 +2,14 @@
 #ifndef NAMES_H
 #define NAMES_H
 
+#include "buf.h"
 #include "uuid.h"
 
-#define FORMAT_VERSION 1
-#define NAME_SIZE      256 /* every name fits, with its NUL */
+#define NAME_SIZE 256 /* every name fits, with its NUL */
+
+/* Segments and log records are numbered with eight digits, so that a listing is in their order. 16 MiB segments up to
+ * this number make 1.5 PiB; an upload may write that much of data, and as much of tree. */
+#define NAME_NUMBER_MAX 99999999
 
 enum segment_kind { SEGMENT_DATA = 1, SEGMENT_TREE = 2 };
 
@@ -16,17 +20,18 @@ void name_of_key_record(const struct uuid *fs, const struct uuid *record, char o
 void name_of_key_records(const struct uuid *fs, char out[NAME_SIZE]); /* the prefix to list, with its slash */
 void name_of_manifest(const struct uuid *fs, const struct uuid *upload, char out[NAME_SIZE]);
 void name_of_manifests(const struct uuid *fs, char out[NAME_SIZE]);
-/* Numbers have eight digits, so that a listing is in their order. */
 void name_of_log_record(const struct uuid *fs, const struct uuid *upload, uint32_t number, char out[NAME_SIZE]);
 void name_of_log(const struct uuid *fs, const struct uuid *upload, char out[NAME_SIZE]); /* prefix */
 void name_of_segment(const struct uuid *fs, const struct uuid *upload, enum segment_kind kind, uint32_t number,
                      char out[NAME_SIZE]);
-void name_of_segments(const struct uuid *fs, const struct uuid *upload, enum segment_kind kind, char out[NAME_SIZE]); /* prefix */
+void name_of_segments(const struct uuid *fs, const struct uuid *upload, enum segment_kind kind,
+                      char out[NAME_SIZE]);                         /* prefix */
 void name_of_condemned(const struct uuid *fs, char out[NAME_SIZE]); /* prefix */
 
-/* The last part of a listed name, read back; false when it is nothing of ours. */
+/* A listed name, read back; false when it is nothing of ours. */
 bool name_parse_key_record(const char *name, struct uuid *ret_fs, struct uuid *ret_record);
 bool name_parse_manifest(const char *name, struct uuid *ret_fs, struct uuid *ret_upload);
+bool name_parse_log_record(const char *name, struct uuid *ret_fs, struct uuid *ret_upload, uint32_t *ret_number);
 bool name_parse_segment(const char *name, struct uuid *ret_fs, struct uuid *ret_upload, enum segment_kind *ret_kind,
                         uint32_t *ret_number);
 
@@ -38,9 +43,5 @@ struct locator {
 };
 void locator_format(const struct locator *locator, char out[LOCATOR_SIZE]);
 bool locator_parse(const char *text, struct locator *ret_locator);
-
-/* The format marker, `sealift.json`: {"format":"sealift","version":1}. Reading one of a later version is INVALID, saying so. */
-enum sealift_status marker_build(struct buf *out, struct sealift_error *err);
-enum sealift_status marker_check(struct bytes text, struct sealift_error *err);
 
 #endif
