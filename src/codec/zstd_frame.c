@@ -93,6 +93,10 @@ zstd_pack(struct zstd_packer *packer, struct bytes plain, uint8_t *out, size_t c
     len = ZSTD_compressCCtx(packer->context, out, capacity, plain.data, plain.len, packer->level);
     if (ZSTD_isError(len) && ZSTD_getErrorCode(len) == ZSTD_error_memory_allocation)
         return error_no_memory(err);
+    if (ZSTD_isError(len) && ZSTD_getErrorCode(len) == ZSTD_error_dstSize_tooSmall && capacity >= plain.len) {
+        *ret_len = 0;
+        return SEALIFT_OK;
+    }
     if (ZSTD_isError(len))
         return error_set(err, SEALIFT_INTERNAL, "Zstandard cannot compress %zu bytes: %s", plain.len,
                          ZSTD_getErrorName(len));

@@ -13,9 +13,9 @@ void zstd_packer_free(struct zstd_packer **packer);
 /* The most bytes that `len` bytes can become. */
 size_t zstd_bound(size_t len);
 
-/* Compresses `plain` into `out` (`capacity` bytes) and stores the content size in the frame. *ret_len is the compressed
- * length, or 0 when it would not be at least 1/32 smaller: the caller then stores `plain` as it is. A quick probe of a
- * few samples spares the work for data that will not compress. */
+/* Compresses `plain` into `out` and stores the content size in the frame; a `capacity` of plain.len is always enough.
+ * *ret_len is the compressed length, or 0 when it would not be at least 1/32 smaller: the caller then stores `plain` as
+ * it is. A quick probe of a few samples spares the work for data that will not compress. */
 enum sealift_status zstd_pack(struct zstd_packer *packer, struct bytes plain, uint8_t *out, size_t capacity,
                               size_t *ret_len, struct sealift_error *err);
 

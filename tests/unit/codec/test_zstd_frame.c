@@ -82,6 +82,15 @@ Test(zstd_frame, leaves_alone_what_does_not_compress)
     cr_assert_eq(pack((struct bytes){plain, 0}, packed, zstd_bound(0)).len, 0);
 }
 
+Test(zstd_frame, needs_no_more_room_than_the_plain_bytes_take)
+{
+    SCOPED(free_done) uint8_t *noise = malloc(1000), *packed = malloc(1000);
+
+    entropy_system.fill(&entropy_system, noise, 1000);
+    for (size_t len = 0; len <= 1000; len++)
+        cr_assert_eq(pack((struct bytes){noise, len}, packed, len).len, 0, "%zu bytes of noise", len);
+}
+
 Test(zstd_frame, the_probe_spares_the_work)
 {
     SCOPED(free_done) uint8_t *plain = malloc(MIB);
