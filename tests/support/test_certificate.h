@@ -1,0 +1,16 @@
+/* A self-signed certificate for a test's TLS server, made on the spot. */
+#ifndef TEST_CERTIFICATE_H
+#define TEST_CERTIFICATE_H
+
+struct test_certificate {
+    char folder[64]; /* a temporary folder of its own */
+    char certificate_file[96];
+    char key_file[96];
+};
+
+/* `names` as OpenSSL's subjectAltName has them: "DNS:localhost,IP:127.0.0.1"; it is valid from now on for `seconds`
+ * (negative: it is expired already). Failing aborts. */
+void test_certificate_make(const char *names, long seconds, struct test_certificate *ret_certificate);
+void test_certificate_remove(struct test_certificate *certificate);
+
+#endif
