@@ -1,0 +1,134 @@
+"""Fixtures: folders that are kept when a test fails, and servers that start once a run."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from support import process
+from support.command import Sealift
+from support.openbao import OpenBao
+from support.s3_servers import chosen_s3
+from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
+
+failed = pytest.StashKey()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Beside a failure: the end of each running server's log. And the mark that keeps the test's folder."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        item.session.stash[failed] = item.stash[failed] = True
+        for server in process.running:
+            report.sections.append((f"log of {server.name}, {server.log}", server.last_lines()))
+
+
+def make_folder():
+    """On a real disk, since /tmp may be a memory file system without user xattrs."""
+    return Path(tempfile.mkdtemp(prefix="sealift-test-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+
+
+@pytest.fixture(scope="session")
+def servers_folder(request):
+    folder = make_folder()
+    yield folder
+    if request.session.stash.get(failed, False):
+        print(f"\nkept: the servers' logs in {folder}")
+    else:
+        remove_tree(folder)
+
+
+@pytest.fixture
+def folder(request):
+    """A folder of the test's own: removed when it passes, kept and named when it fails."""
+    made = make_folder()
+    yield made
+    if request.node.stash.get(failed, False):
+        print(f"\nkept: {made}")
+    else:
+        remove_tree(made)
+
+
+@pytest.fixture(scope="session")
+def s3(servers_folder):
+    server = chosen_s3(servers_folder / "s3").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3, request):
+    """A fresh bucket's name."""
+    name = f"sealift-{os.getpid()}-{abs(hash(request.node.nodeid)) % 10**9}"
+    s3.client.make_bucket(name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def shared_bao(servers_folder):
+    """One dev server for all tests that leave it as it was, apart from names of their own."""
+    server = OpenBao(servers_folder / "openbao").start_dev()
+    server.add_transit()
+    server.add_key()
+    server.add_policy("sealift")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bao(folder):
+    """A dev server of the test's own, with the key `cluster-key` and the policy `sealift`."""
+    server = OpenBao(folder / "openbao").start_dev()
+    server.add_transit()
+    server.add_key()
+    server.add_policy("sealift")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def machine(folder, s3_environment):
+    """The machine that uploads."""
+    return Sealift(folder / "home-1", s3_environment)
+
+
+@pytest.fixture
+def second_machine(folder, s3_environment):
+    """Another machine: another SEALIFT_HOME, nothing else in common but the bucket and the KMS."""
+    return Sealift(folder / "home-2", s3_environment)
+
+
+@pytest.fixture
+def s3_environment(request):
+    """The S3 keys, for tests that use the server."""
+    return request.getfixturevalue("s3").environment if "s3" in request.fixturenames else {}
+
+
+@pytest.fixture(scope="session")
+def sample_tree_once(tmp_path_factory):
+    made = make_folder()
+    yield make_sample_tree(made / "sample")
+    remove_tree(made)
+
+
+@pytest.fixture
+def sample_tree(sample_tree_once):
+    """Everything that a tree can hold. Read only: it is shared."""
+    return sample_tree_once
+
+
+@pytest.fixture
+def small_tree(folder):
+    return make_small_tree(folder / "source")
+
+
+@pytest.fixture
+def needs_tools():
+    """rsync and the ACL tools, which the comparisons use."""
+    for tool in ("rsync", "setfacl"):
+        if not shutil.which(tool):
+            pytest.skip(f"{tool} is not installed")

@@ -1,0 +1,69 @@
+"""A TCP proxy in front of a server that can be told to behave like a bad network."""
+
+import socket
+import threading
+import time
+
+
+class Proxy:
+    """Forwards 127.0.0.1:`port` to `target_port`. Set `delay` (seconds before each piece), `cut_after` (bytes of answers after which every connection
+    is cut, once), or `refusing` at any time."""
+
+    def __init__(self, target_port):
+        self.target_port = target_port
+        self.delay = 0.0
+        self.cut_after = None
+        self.refusing = False
+        self.cuts = 0
+        self.answered = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.refusing:
+                client.close()
+                continue
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target_port))
+            except OSError:
+                client.close()
+                continue
+            threading.Thread(target=self.forward, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self.forward, args=(server, client, True), daemon=True).start()
+
+    def forward(self, source, target, answers):
+        try:
+            while piece := source.recv(65536):
+                if self.delay:
+                    time.sleep(self.delay)
+                if answers and self.must_cut(len(piece)):
+                    break
+                target.sendall(piece)
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        source.close()
+
+    def must_cut(self, size):
+        with self.lock:
+            self.answered += size
+            if self.cut_after is None or self.answered < self.cut_after:
+                return False
+            self.cut_after = None
+            self.cuts += 1
+            return True
+
+    def stop(self):
+        self.listener.close()
