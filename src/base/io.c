@@ -90,8 +90,8 @@ io_read_file(const char *path, size_t max, struct buf *out, struct sealift_error
     }
 }
 
-static enum sealift_status
-sync_folder_of(const char *path, struct sealift_error *err)
+enum sealift_status
+io_sync_folder_of(const char *path, struct sealift_error *err)
 {
     SCOPED(free_done) char *copy = NULL;
     SCOPED(fd_done) int fd = -1;
@@ -107,7 +107,7 @@ static enum sealift_status
 make_folder(const char *path, mode_t mode, struct sealift_error *err)
 {
     if (mkdir(path, mode) == 0)
-        return sync_folder_of(path, err);
+        return io_sync_folder_of(path, err);
     if (errno == EEXIST)
         return SEALIFT_OK;
     return error_errno(err, errno, "%s: cannot make the folder", path);
@@ -156,5 +156,5 @@ io_replace_file(const char *path, mode_t mode, struct bytes data, struct sealift
         unlink(temporary);
         return status;
     }
-    return sync_folder_of(path, err);
+    return io_sync_folder_of(path, err);
 }

@@ -21,4 +21,7 @@ enum sealift_status io_make_folders(const char *path, mode_t mode, struct sealif
 /* Writes a small file so that it is there whole or not at all: temporary name, fsync, rename, fsync of the folder. */
 enum sealift_status io_replace_file(const char *path, mode_t mode, struct bytes data, struct sealift_error *err);
 
+/* Makes a name that was made, renamed or removed durable: fsync of the folder that `path` lies in. */
+enum sealift_status io_sync_folder_of(const char *path, struct sealift_error *err);
+
 #endif
