@@ -31,17 +31,27 @@ octets(const char *name, const void *data, size_t len)
     return (OSSL_PARAM){name, OSSL_PARAM_OCTET_STRING, (void *)(uintptr_t)data, len, OSSL_PARAM_UNMODIFIED};
 }
 
+/* RFC 5869, section 2.2: without a salt it is as many zeros as the hash is long. OpenSSL 3.0 refuses an empty one. */
+static struct bytes
+salt_or_zeros(struct bytes salt)
+{
+    static const uint8_t zeros[32];
+
+    return salt.len != 0 ? salt : BYTES_OF(zeros);
+}
+
 enum sealift_status
 hkdf_sha256_public(const struct secret *key, struct bytes salt, const char *info, uint8_t *out, size_t len,
                    struct sealift_error *err)
 {
     SCOPED(free_context) EVP_KDF_CTX *context = NULL;
     char sha256_name[] = "SHA256";
+    struct bytes used_salt = salt_or_zeros(salt);
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256_name, 0),
         octets(OSSL_KDF_PARAM_KEY, key->bytes, key->len),
         octets(OSSL_KDF_PARAM_INFO, info, strlen(info)),
-        octets(OSSL_KDF_PARAM_SALT, salt.data, salt.len),
+        octets(OSSL_KDF_PARAM_SALT, used_salt.data, used_salt.len),
         OSSL_PARAM_construct_end(),
     };
 
