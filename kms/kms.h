@@ -31,6 +31,8 @@ struct kms_ops {
                                   struct secret **ret_kek, struct sealift_error *err);
     /* Tries each call that we need and reports each; returns the first failure. */
     enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+    /* Renews what the KMS lends for a time (a token), when that is due; NULL: it lends nothing. */
+    void (*keep_alive)(struct kms *kms);
     void (*free)(struct kms *kms);
 };
 
@@ -38,7 +40,7 @@ struct kms {
     const struct kms_ops *ops;
 };
 
-/* Logs in when first used, not here. `home` is the folder of the local KMS's key file. */
+/* Logs in when first used, not here. `home` is the folder of the local KMS's key file. `world` must outlive the KMS. */
 enum sealift_status kms_open(const struct world *world, const struct kms_config *config, const char *home,
                              struct kms **ret_kms, struct sealift_error *err);
 void kms_free(struct kms **kms);
@@ -48,5 +50,10 @@ enum sealift_status kms_wrap(struct kms *kms, const struct secret *kek, struct k
 enum sealift_status kms_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
                                struct secret **ret_kek, struct sealift_error *err);
 enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+
+/* For long work, every minute or so: between the KEK's unwrapping and the last look at the KMS before a manifest is published hours may
+ * pass, and a token that nobody renews would be gone by then. Cheap when nothing is due; a failure is a warning in the log, and the next
+ * call that needs the token tells the rest. */
+void kms_keep_alive(struct kms *kms);
 
 #endif

@@ -24,7 +24,9 @@ struct kms_config {
 };
 
 /* Checks every field as `kms set` needs it (WEKA's rules for namespaces: not ending in "/", no spaces, not one of root, sys, audit, auth,
- * cubbyhole, identity; mounts and key names: no "..", "?", "#", control characters); strips slashes at the ends of mounts. */
+ * cubbyhole, identity; mounts and key names: no "..", "?", "#", control characters); strips slashes at the ends of mounts and of the
+ * address; fills in what is usual where nothing is said (transit path, auth path, the service account's token). Files must be named by
+ * absolute paths: a later process, started elsewhere, reads them again. */
 enum sealift_status kms_config_check(struct kms_config *config, struct sealift_error *err);
 
 enum sealift_status kms_config_to_json(const struct kms_config *config, struct buf *out, struct sealift_error *err);
