@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "wiping_heap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -34,9 +35,10 @@ bytes_cut(struct bytes *from, size_t n, struct bytes *ret_head)
 void
 buf_done(struct buf *buf)
 {
-    if (buf->wipe && buf->data != NULL)
-        explicit_bzero(buf->data, buf->capacity);
-    free(buf->data);
+    if (buf->wipe)
+        wiping_heap_free(buf->data);
+    else
+        free(buf->data);
     *buf = (struct buf){.max = buf->max, .wipe = buf->wipe};
 }
 
@@ -44,20 +46,6 @@ void
 buf_clear(struct buf *buf)
 {
     buf->len = 0;
-}
-
-/* realloc() would leave the old bytes behind, wherever it moves them from. */
-static uint8_t *
-move_and_wipe(const struct buf *buf, size_t capacity)
-{
-    uint8_t *data = malloc(capacity);
-
-    if (data == NULL || buf->data == NULL)
-        return data;
-    memcpy(data, buf->data, buf->len);
-    explicit_bzero(buf->data, buf->capacity);
-    free(buf->data);
-    return data;
 }
 
 enum sealift_status
@@ -75,7 +63,7 @@ buf_reserve(struct buf *buf, size_t more, struct sealift_error *err)
         capacity *= 2;
     if (capacity > max)
         capacity = max;
-    data = buf->wipe ? move_and_wipe(buf, capacity) : realloc(buf->data, capacity);
+    data = buf->wipe ? wiping_heap_realloc(buf->data, capacity) : realloc(buf->data, capacity);
     if (data == NULL)
         return error_no_memory(err);
     buf->data = data;

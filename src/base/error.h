@@ -5,8 +5,8 @@
 #include <sealift/status.h>
 
 /* Fills in `err` and returns `status`, so that failing is one line: return error_set(err, SEALIFT_INVALID, "...").
- * Control characters that arrive through an argument (a server's answer, a file name) are shown as \xNN, newlines of
- * the format itself stay. */
+ * Control characters and bytes that are not UTF-8, as they arrive through an argument (a server's answer, a file name),
+ * are shown as \xNN. Newlines of the format stay, unless an argument holds some too. */
 [[gnu::format(printf, 3, 4)]] enum sealift_status error_set(struct sealift_error *err, enum sealift_status status,
                                                             const char *format, ...);
 

@@ -106,11 +106,15 @@ io_sync_folder_of(const char *path, struct sealift_error *err)
 static enum sealift_status
 make_folder(const char *path, mode_t mode, struct sealift_error *err)
 {
+    struct stat there;
+
     if (mkdir(path, mode) == 0)
         return io_sync_folder_of(path, err);
-    if (errno == EEXIST)
-        return SEALIFT_OK;
-    return error_errno(err, errno, "%s: cannot make the folder", path);
+    if (errno != EEXIST)
+        return error_errno(err, errno, "%s: cannot make the folder", path);
+    if (stat(path, &there) != 0 || !S_ISDIR(there.st_mode))
+        return error_set(err, SEALIFT_CONFLICT, "%s: something that is not a folder has this name", path);
+    return SEALIFT_OK;
 }
 
 enum sealift_status
@@ -130,14 +134,10 @@ io_make_folders(const char *path, mode_t mode, struct sealift_error *err)
 }
 
 static enum sealift_status
-write_durably(const char *path, mode_t mode, struct bytes data, struct sealift_error *err)
+write_durably(int fd, mode_t mode, struct bytes data, const char *path, struct sealift_error *err)
 {
-    SCOPED(fd_done) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-    if (fd < 0)
-        return error_errno(err, errno, "%s: cannot create", path);
     TRY(io_write(fd, data, path, err));
-    if (fsync(fd) != 0)
+    if (fchmod(fd, mode) != 0 || fsync(fd) != 0)
         return error_errno(err, errno, "%s: cannot make durable", path);
     return SEALIFT_OK;
 }
@@ -146,10 +146,14 @@ enum sealift_status
 io_replace_file(const char *path, mode_t mode, struct bytes data, struct sealift_error *err)
 {
     SCOPED(free_done) char *temporary = NULL;
+    SCOPED(fd_done) int fd = -1;
     enum sealift_status status;
 
-    TRY(text_format(&temporary, "%s.%ld.tmp", err, path, (long)getpid()));
-    status = write_durably(temporary, mode, data, err);
+    TRY(text_format(&temporary, "%s.tmp.XXXXXX", err, path));
+    fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0)
+        return error_errno(err, errno, "%s: cannot create", path);
+    status = write_durably(fd, mode, data, path, err);
     if (status == SEALIFT_OK && rename(temporary, path) != 0)
         status = error_errno(err, errno, "%s: cannot put in place", path);
     if (status != SEALIFT_OK) {

@@ -10,6 +10,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define SECONDS_LEN strlen("2026-11-24T14:45:57")
+
 static int64_t
 read_clock(clockid_t id)
 {
@@ -125,23 +127,54 @@ time_format_ns(int64_t wall_ns, char out[32])
     snprintf(out + strlen(out) - 1, 12, ".%09" PRId64 "Z", wall_ns - seconds * NS_PER_S);
 }
 
+/* Only what time_format() writes. strptime() alone would take "+2026- 1-1" and the 31st of February: so what it
+ * understood is written again and compared. */
+static bool
+parse_seconds(const char *text, time_t *ret_seconds)
+{
+    struct tm broken = {0}, normal;
+    char again[32];
+    time_t seconds;
+
+    if (strptime(text, "%Y-%m-%dT%H:%M:%S", &broken) == NULL)
+        return false;
+    seconds = timegm(&broken);
+    if (gmtime_r(&seconds, &normal) == NULL ||
+        strftime(again, sizeof(again), "%Y-%m-%dT%H:%M:%S", &normal) != SECONDS_LEN ||
+        strncmp(text, again, SECONDS_LEN) != 0)
+        return false;
+    *ret_seconds = seconds;
+    return true;
+}
+
+/* ".5" to ".123456789"; the 'Z' behind it ends it. */
+static bool
+parse_fraction(const char *text, int64_t *ret_ns)
+{
+    int64_t ns = 0, unit = NS_PER_S / 10;
+
+    if (text[0] != '.' || text[1] == 'Z')
+        return false;
+    for (text++; *text != 'Z'; text++, unit /= 10) {
+        if (*text < '0' || *text > '9' || unit == 0)
+            return false;
+        ns += (*text - '0') * unit;
+    }
+    *ret_ns = ns;
+    return true;
+}
+
 bool
 time_parse(const char *text, int64_t *ret_wall_ns)
 {
-    struct tm broken = {0};
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &broken);
-    int64_t ns = 0;
+    size_t len = strnlen(text, 32);
+    time_t seconds;
+    int64_t ns = 0, whole;
 
-    if (rest == NULL)
+    if (len <= SECONDS_LEN || len == 32 || text[len - 1] != 'Z' || !parse_seconds(text, &seconds) ||
+        (len > SECONDS_LEN + 1 && !parse_fraction(text + SECONDS_LEN, &ns)) ||
+        __builtin_mul_overflow((int64_t)seconds, NS_PER_S, &whole) || __builtin_add_overflow(whole, ns, &whole))
         return false;
-    if (*rest == '.') {
-        int64_t unit = NS_PER_S / 10;
-
-        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
-            ns += (*rest - '0') * unit;
-    }
-    if (strcmp(rest, "Z") != 0)
-        return false;
-    *ret_wall_ns = (int64_t)timegm(&broken) * NS_PER_S + ns;
+    *ret_wall_ns = whole;
     return true;
 }

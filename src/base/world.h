@@ -56,7 +56,8 @@ bool cancel_asked(const struct cancel *cancel);
 /* "2026-11-24T14:45:57Z", and with nanoseconds "2026-11-24T14:45:57.123456789Z"; the buffer takes 32 bytes. */
 void time_format(int64_t wall_ns, char out[32]);
 void time_format_ns(int64_t wall_ns, char out[32]);
-/* Reads both forms; false when the text is something else. */
+/* Reads both forms, and any number of fraction digits up to nine, as S3 and Vault write them; false when the text is
+ * something else or lies beyond 64 bits of nanoseconds (the years 1678 to 2261 do not). */
 bool time_parse(const char *text, int64_t *ret_wall_ns);
 
 #endif
