@@ -1,3 +1,14 @@
-"""The documented exit codes of the command: one for each group of remedies (include/sealift/status.h)."""
+"""The documented exit codes of the command (`sealift help exit-codes`)."""
 
-OK, INVALID, DENIED, NOT_FOUND, CONFLICT, UNAVAILABLE, CORRUPT, KEY, IO, NO_MEMORY, CANCELLED, INTERNAL = range(12)
+OK = 0
+INTERNAL = 1
+INVALID = 2
+DENIED = 3
+NOT_FOUND = 4
+CONFLICT = 5
+UNAVAILABLE = 6
+CORRUPT = 7
+KEY = 8
+IO = 9
+NO_MEMORY = 10
+CANCELLED = 130
