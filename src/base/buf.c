@@ -94,7 +94,7 @@ buf_append_text(struct buf *buf, const char *text, struct sealift_error *err)
     return buf_append(buf, text, strlen(text), err);
 }
 
-static enum sealift_status
+[[gnu::format(printf, 2, 0)]] static enum sealift_status
 append_formatted(struct buf *buf, const char *format, va_list arguments, struct sealift_error *err)
 {
     va_list again;

@@ -55,7 +55,7 @@ count_newlines(const char *text)
 
 /* Newlines stay when they are all the format's own. When an argument brought some along, no line break can be trusted.
  */
-static void
+[[gnu::format(printf, 4, 0)]] static void
 append_formatted(char *out, size_t size, size_t *at, const char *format, va_list arguments)
 {
     char text[sizeof(((struct sealift_error *)0)->message)];

@@ -69,7 +69,7 @@ append_escaped(struct json_writer *writer, char c)
     if (c == '"' || c == '\\')
         snprintf(escape, sizeof(escape), "\\%c", c);
     else
-        snprintf(escape, sizeof(escape), "\\u%04x", (unsigned)c);
+        snprintf(escape, sizeof(escape), "\\u%04x", (unsigned char)c);
     append_text(writer, escape);
 }
 
