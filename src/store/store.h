@@ -1,9 +1,10 @@
-/* The contract of an object store: a flat space of write-once objects under one prefix. Real ones: s3 and directory; for tests: memory,
- * and faulty, which wraps another. Any thread may call any function at any time.
+/* The contract of an object store: a flat space of write-once objects under one prefix. Real ones: s3 and directory;
+ * for tests: memory, and faulty, which wraps another. Any thread may call any function at any time.
  *
- * Object names are relative to the store's prefix, use '/' between their parts, and hold only [A-Za-z0-9._-] and '/'.
- * Statuses: NOT_FOUND (no such object), CONFLICT (a write-once object exists with other contents), DENIED, UNAVAILABLE (after the
- * store's own retries: do not retry again), CORRUPT (fewer or other bytes than promised), INVALID (the bucket or region is wrong). */
+ * Object names are relative to the store's prefix, use '/' between their parts, and hold only [A-Za-z0-9._-] and '/';
+ * no part is empty or begins with a dot. Statuses: NOT_FOUND (no such object), CONFLICT (a write-once object exists
+ * with other contents), DENIED, UNAVAILABLE (after the store's own retries: do not retry again), CORRUPT (fewer or
+ * other bytes than promised), INVALID (the bucket or region is wrong). */
 #ifndef STORE_H
 #define STORE_H
 
@@ -55,9 +56,9 @@ struct store_abilities {
 struct store_ops {
     const char *type; /* "s3", "file", "memory" */
 
-    /* Stores `data` under `name`, whole or not at all; `sha256` is of `data`, and the store verifies it. When `if_absent`, the second
-     * belt is worn where the store has it: an object that is there already with equal contents is a success (a retry whose first
-     * answer got lost), with other contents CONFLICT. */
+    /* Stores `data` under `name`, whole or not at all; `sha256` is of `data`, and the store verifies it. When
+     * `if_absent`, the second belt is worn where the store has it: an object that is there already with equal contents
+     * is a success (a retry whose first answer got lost), with other contents CONFLICT. */
     enum sealift_status (*put)(struct store *store, const char *name, struct bytes data, const uint8_t sha256[32],
                                bool if_absent, struct sealift_error *err);
 
@@ -72,8 +73,9 @@ struct store_ops {
     enum sealift_status (*head)(struct store *store, const char *name, struct store_head *ret_head,
                                 struct sealift_error *err);
 
-    /* Calls `each` for every object whose name begins with `prefix` and sorts after `after` (NULL: from the first), in byte order of the
-     * names; constant memory. It stops at the first status that is not OK, and returns it. An empty listing is OK. */
+    /* Calls `each` for every object whose name begins with `prefix` and sorts after `after` (NULL: from the first), in
+     * byte order of the names; constant memory. It stops at the first status that is not OK, and returns it. An empty
+     * listing is OK. */
     enum sealift_status (*list)(struct store *store, const char *prefix, const char *after,
                                 enum sealift_status (*each)(void *context, const struct store_object *object,
                                                             struct sealift_error *err),
@@ -82,11 +84,12 @@ struct store_ops {
     /* An object that is not there is a success. */
     enum sealift_status (*delete)(struct store *store, const char *name, struct sealift_error *err);
 
-    /* Bucket-level facts (versioning, Object Lock); what cannot be found out stays UNKNOWN. NULL: nothing to find out. */
+    /* Bucket-level facts (versioning, Object Lock); what cannot be found out stays UNKNOWN. NULL: nothing to find out.
+     */
     enum sealift_status (*inspect)(struct store *store, struct store_abilities *abilities, struct sealift_error *err);
 
-    /* PUT with a checksum that is wrong on purpose: OK when the store refused it (verified), CONFLICT when it took it. NULL: the store
-     * computes checksums itself. */
+    /* PUT with a checksum that is wrong on purpose: OK when the store refused it (verified), CONFLICT when it took it.
+     * NULL: put() itself compares (CORRUPT). */
     enum sealift_status (*put_wrong_checksum)(struct store *store, const char *name, struct sealift_error *err);
 
     void (*free)(struct store *store);
@@ -100,11 +103,15 @@ struct store {
 
 void store_free(struct store **store);
 
-/* The vtable's functions, with names checked and errors prefixed with the object: what callers use. */
+bool store_name_is_valid(const char *name);
+
+/* The vtable's functions, with names checked and errors prefixed with the object: what callers use. A listing passes
+ * over what cannot be an object's name, and is CORRUPT when the store breaks the order. */
 enum sealift_status store_put(struct store *store, const char *name, struct bytes data, const uint8_t sha256[32],
                               struct sealift_error *err); /* if_absent */
 /* Hashes and puts; for the small objects. */
-enum sealift_status store_put_small(struct store *store, const char *name, struct bytes data, struct sealift_error *err);
+enum sealift_status store_put_small(struct store *store, const char *name, struct bytes data,
+                                    struct sealift_error *err);
 enum sealift_status store_get_range(struct store *store, const char *name, uint64_t offset, size_t len, uint8_t *out,
                                     struct sealift_error *err);
 enum sealift_status store_get(struct store *store, const char *name, size_t max, struct buf *out,
@@ -116,8 +123,9 @@ enum sealift_status store_list(struct store *store, const char *prefix, const ch
                                void *context, struct sealift_error *err);
 enum sealift_status store_delete(struct store *store, const char *name, struct sealift_error *err);
 
-/* Directory names by "folders": every distinct part between `prefix` (ends with '/') and the next '/', by one seek a folder
- * (list with after = prefix/part/\xff), so that cost follows the number of folders, not of objects. */
+/* Directory names by "folders": every distinct part between `prefix` (ends with '/') and the next '/', by one seek a
+ * folder (list with after = prefix/part0: '0' is the byte after '/'), so that cost follows the number of folders, not
+ * of objects. */
 typedef enum sealift_status store_each_folder(void *context, const char *folder, struct sealift_error *err);
 enum sealift_status store_list_folders(struct store *store, const char *prefix, store_each_folder *each, void *context,
                                        struct sealift_error *err);
