@@ -63,12 +63,13 @@ yajl_takes(void *context, size_t size)
 static void *
 yajl_grows(void *context, void *memory, size_t size)
 {
-    const struct sized *old = (const struct sized *)((const uint8_t *)memory - offsetof(struct sized, memory));
     void *grown = yajl_takes(context, size);
+    const struct sized *old;
 
-    if (memory != NULL)
-        memcpy(grown, memory, old->size < size ? old->size : size);
-    return grown;
+    if (memory == NULL)
+        return grown;
+    old = (const struct sized *)((const uint8_t *)memory - offsetof(struct sized, memory));
+    return memcpy(grown, memory, old->size < size ? old->size : size);
 }
 
 static void
