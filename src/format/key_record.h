@@ -1,4 +1,5 @@
-/* A key record: one wrapping of a filesystem's FS key, one line of JSON. DESIGN.md sections 1 and 4; docs/FORMAT.md, "Key record". */
+/* A key record: one wrapping of a filesystem's FS key, one line of JSON. DESIGN.md sections 1 and 4; docs/FORMAT.md,
+ * "Key record". */
 #ifndef KEY_RECORD_H
 #define KEY_RECORD_H
 

@@ -1,11 +1,9 @@
-/* Reads a tree in order. One thread; constant memory: one frame a level. Everything is checked: kinds, levels, counts, order of paths, types, sizes. */
+/* Reads a tree in order. One thread; constant memory: one frame a level. Everything is checked: kinds, levels, counts,
+ * order of paths, types, sizes. */
 #ifndef TREE_READER_H
 #define TREE_READER_H
 
 #include "tree.h"
-
-/* Fetches and opens a frame: its plain bytes replace what *out holds. */
-typedef enum sealift_status tree_fetch(void *context, const struct frame_ref *ref, struct buf *out, struct sealift_error *err);
 
 struct tree_reader;
 
@@ -13,13 +11,13 @@ enum sealift_status tree_reader_new(const struct tree_root *root, tree_fetch *fe
                                     struct tree_reader **ret_reader, struct sealift_error *err);
 void tree_reader_free(struct tree_reader **reader);
 
-/* The next entry; *ret_end true (and no entry) behind the last. The entry's views last until the next call. CORRUPT names the entry, or
- * the frame. */
+/* The next entry; *ret_end true (and no entry) behind the last. The entry's views last until the next call. CORRUPT
+ * names the entry, or the frame. */
 enum sealift_status tree_reader_next(struct tree_reader *reader, struct tree_entry *ret_entry, bool *ret_end,
                                      struct sealift_error *err);
 
-/* The extents of the entry that tree_reader_next() gave last; may be called until the next tree_reader_next(). The sum of the lengths is the entry's
- * size, checked. */
+/* The extents of the entry that tree_reader_next() gave last; may be called until the next tree_reader_next(). The sum
+ * of the lengths is the entry's size, checked. */
 enum sealift_status tree_reader_extent(struct tree_reader *reader, struct extent *ret_extent, bool *ret_end,
                                        struct sealift_error *err);
 /* The same for the entry's xattr_list (a large set of extended attributes). */
