@@ -5,8 +5,11 @@ longest_wait(const struct backoff *backoff)
 {
     int64_t wait = backoff->base_ns;
 
-    for (unsigned i = 1; i < backoff->tried && wait < backoff->cap_ns; i++)
+    for (unsigned i = 1; i < backoff->tried; i++) {
+        if (wait > backoff->cap_ns / 2)
+            return backoff->cap_ns;
         wait *= 2;
+    }
     return wait < backoff->cap_ns ? wait : backoff->cap_ns;
 }
 
@@ -20,7 +23,7 @@ backoff_wait(struct backoff *backoff, const struct world *world)
     if (backoff->tried >= backoff->tries || cancel_asked(world->cancel))
         return false;
     world->entropy->fill(world->entropy, &draw, sizeof(draw));
-    wait = (int64_t)(draw % (uint64_t)(longest_wait(backoff) + 1));
+    wait = (int64_t)(draw % ((uint64_t)longest_wait(backoff) + 1));
     world->clock->sleep_ns(world->clock, wait, world->cancel);
     return !cancel_asked(world->cancel);
 }

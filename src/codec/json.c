@@ -75,11 +75,12 @@ json_string(const struct json *json)
 static bool
 read_integer(const char *text, int64_t *ret_integer)
 {
-    const char *digits = *text == '-' ? text + 1 : text;
+    bool is_negative = *text == '-';
+    const char *digits = text + is_negative;
     char *end;
     intmax_t value;
 
-    if (*digits < '0' || *digits > '9' || (*digits == '0' && digits[1] != '\0'))
+    if (*digits < '0' || *digits > '9' || (*digits == '0' && (digits[1] != '\0' || is_negative)))
         return false;
     errno = 0;
     value = strtoimax(text, &end, 10);

@@ -1,11 +1,14 @@
 #include "json.h"
 
+#include "heap_search.h"
 #include "scoped.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static struct sealift_error err;
 
@@ -162,6 +165,27 @@ Test(json_parse, says_where_the_text_goes_wrong_and_quotes_none_of_it)
     cr_assert_null(strstr(err.message, "oops"));
 }
 
+static void
+limit_memory_to(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+    limit.rlim_cur = bytes;
+    cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+static rlim_t
+memory_in_use(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+    rlim_t pages = 0;
+
+    cr_assert_eq(fscanf(statm, "%lu", &pages), 1);
+    fclose(statm);
+    return pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
 /* 500 000 members: had every key to be compared with every other, this would not end within the test's time. */
 Test(json_parse, finds_a_duplicate_among_very_many_keys, .timeout = 20)
 {
@@ -174,4 +198,57 @@ Test(json_parse, finds_a_duplicate_among_very_many_keys, .timeout = 20)
     cr_assert_eq(buf_append_text(&text, "\"77\":0}", &err), SEALIFT_OK);
     cr_assert_eq(json_parse(buf_bytes(&text), "test", &json, &err), SEALIFT_CORRUPT);
     cr_assert_not_null(strstr(err.message, "\"77\""), "%s", err.message);
+}
+
+/* "hvs.CAESIJlongishtokenvalue", shifted. */
+static const char shifted[] = "iwt/DBFTJKmpohjtiuplfowbmvf";
+
+/* On the stack, where nobody searches. */
+static struct bytes
+answer_with_token(char room[200], const char *behind)
+{
+    char token[sizeof(shifted)];
+
+    for (size_t i = 0; i < sizeof(shifted); i++)
+        token[i] = shifted[i] != '\0' ? (char)(shifted[i] - 1) : '\0';
+    snprintf(room, 200, "{\"auth\":{\"escaped\":\"\\n%s\",\"plain\":\"%s\"}%s", token, token, behind);
+    return bytes_of_text(room);
+}
+
+Test(json_parse, leaves_no_trace_of_a_secret)
+{
+    struct json *json = NULL;
+    char room[200];
+
+    cr_assert_eq(json_parse(answer_with_token(room, "}"), "test", &json, &err), SEALIFT_OK, "%s", err.message);
+    if (heap_count_shifted(shifted) == 0)
+        cr_skip_test("there is no heap to look at here");
+    json_free(&json);
+    cr_assert_eq(heap_count_shifted(shifted), 0);
+    cr_assert_eq(json_parse(answer_with_token(room, ""), "test", &json, &err), SEALIFT_CORRUPT);
+    cr_assert_eq(heap_count_shifted(shifted), 0, "also when the text turns out to be bad");
+}
+
+/* A limit on the address space makes the allocator fail at every stage, also where yajl would not look. */
+Test(json_parse, says_when_memory_is_short, .timeout = 60)
+{
+    SCOPED(buf_done) struct buf text = {0};
+    size_t failures = 0;
+
+    cr_assert_eq(buf_append_text(&text, "[", &err), SEALIFT_OK);
+    for (int i = 0; i < 20000; i++)
+        cr_assert_eq(buf_printf(&text, "\"a string with an escape\\n %d\",", &err, i), SEALIFT_OK);
+    cr_assert_eq(buf_append_text(&text, "0]", &err), SEALIFT_OK);
+    for (rlim_t megabytes = 1; megabytes < 12; megabytes++) {
+        SCOPED(json_free) struct json *json = NULL;
+        enum sealift_status status;
+
+        limit_memory_to(memory_in_use() + (megabytes << 20));
+        status = json_parse(buf_bytes(&text), "test", &json, &err);
+        limit_memory_to(RLIM_INFINITY);
+        cr_assert(status == SEALIFT_OK || status == SEALIFT_NO_MEMORY, "%s", err.message);
+        failures += status == SEALIFT_NO_MEMORY;
+    }
+    if (failures == 0)
+        cr_skip_test("the limit has no effect here");
 }

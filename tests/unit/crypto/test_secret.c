@@ -117,8 +117,8 @@ Test(secret, is_drawn_from_the_world)
 Test(secret, compares_by_length_and_contents)
 {
     SCOPED(secret_free)
-    struct secret *a = secret_of("abc"),
-                  *same = secret_of("abc"), *other = secret_of("abd"), *longer = secret_of("abcd");
+    struct secret *a = secret_of("abc"), *same = secret_of("abc"), *other = secret_of("abd"),
+                  *longer = secret_of("abcd");
 
     cr_assert(secret_equal(a, same));
     cr_assert_not(secret_equal(a, other));
