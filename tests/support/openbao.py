@@ -141,3 +141,12 @@ class OpenBao:
 
         wait_until(lambda: status() != "in-progress", f"the move of {source} ends")
         assert status() == "success", f"the move of {source} ended as {status()}"
+
+    def copy_key(self, source, target, mount="transit", target_mount="transit"):
+        """Backs a key up and restores it under another name, as after a migration to another server."""
+        self.call("POST", f"{mount}/keys/{source}/config", {"exportable": True, "allow_plaintext_backup": True, "deletion_allowed": True})
+        backup = self.call("GET", f"{mount}/backup/{source}")["data"]["backup"]
+        self.call("POST", f"{target_mount}/restore/{target}", {"backup": backup})
+
+    def delete_key(self, name, mount="transit"):
+        self.call("DELETE", f"{mount}/keys/{name}")
