@@ -1,0 +1,57 @@
+"""Networks that cut, delay and refuse: a transfer goes on, and what arrives is what was sent."""
+
+import threading
+import time
+
+import pytest
+
+from support.exit_codes import UNAVAILABLE
+from support.main_job import add_local_fs, download_same, upload
+from support.network import Proxy
+
+
+@pytest.fixture
+def proxy(s3):
+    made = Proxy(s3.port)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def carried(machine, s3, bucket, proxy, small_tree):
+    """A machine that reaches its store through the proxy, with one filesystem."""
+    machine.ok("obs", "add", "dr", f"s3://{bucket}/prefix", "--endpoint", proxy.endpoint, "--region", s3.region)
+    add_local_fs(machine, "home", small_tree)
+    return machine
+
+
+def test_connections_that_are_cut(carried, proxy, small_tree, folder, needs_tools):
+    proxy.cut_after = proxy.answered + 700
+    locator = upload(carried, "home", "monday")
+    proxy.cut_after = proxy.answered + 100_000
+    download_same(carried, "again", folder / "again", locator, small_tree, "--allow-no-kms")
+    assert proxy.cuts == 2, "nothing was cut"
+
+
+def test_a_slow_network(carried, proxy, small_tree, folder, needs_tools):
+    proxy.delay = 0.15
+    locator = upload(carried, "home", "monday")
+    download_same(carried, "again", folder / "again", locator, small_tree, "--allow-no-kms")
+
+
+def test_a_server_that_is_away_for_a_moment(carried, proxy, needs_tools):
+    proxy.refusing = True
+    back = threading.Timer(2, lambda: setattr(proxy, "refusing", False))
+    back.start()
+    began = time.monotonic()
+    upload(carried, "home", "monday")
+    assert time.monotonic() - began >= 1.5, "the server was never away"
+    carried.ok("fs", "snapshot", "verify", "home", "monday", "--data")
+
+
+def test_a_server_that_stays_away(carried, proxy):
+    proxy.refusing = True
+    carried.ok("fs", "snapshot", "add", "home", "monday")
+    carried.fails("fs", "snapshot", "upload", "home", "monday", code=UNAVAILABLE, says=[proxy.endpoint.removeprefix("http://")], timeout=600)
+    proxy.refusing = False
+    carried.ok("fs", "snapshot", "upload", "home", "monday")
