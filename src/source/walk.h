@@ -1,8 +1,8 @@
-/* Walks a directory tree in the tree's order (depth first, siblings by name bytes), and says what is there. One thread; constant memory: the names of a
- * huge directory and the map of hard links spill to a sealed temporary file (spill.h).
+/* Walks a directory tree in the tree's order (depth first, siblings by name bytes), and says what is there. One thread;
+ * constant memory: the names of a huge directory and the map of hard links spill to a sealed temporary file (spill.h).
  *
- * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on: a mount point below is an empty directory and a
- * notice. */
+ * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on: a mount point
+ * below is an empty directory and a notice. */
 #ifndef WALK_H
 #define WALK_H
 
@@ -13,24 +13,26 @@
 struct walk_directory;
 
 struct walk_entry {
-    struct walk_directory *directory; /* NULL: the root itself */
+    struct walk_directory *directory; /* the root's is the root itself, where its name is "." */
     const char *name;                 /* in `directory`; owned by the entry */
-    struct tree_entry meta;           /* from statx: path, type, mode, owner, times, size, links, device, inode, ctime; target for hard links only. Not
-                                         xattrs, not a symlink's target: the reader brings those. Views into the entry's own memory */
-    uint64_t device;                  /* st_dev, to be compared when it is opened */
+    /* From statx: path, type, mode, owner, times, size, links, device numbers, inode, ctime; target for hard links
+     * only. Not xattrs, not a symlink's target: the reader brings those. Views into the entry's own memory. */
+    struct tree_entry meta;
+    uint64_t device; /* st_dev, to be compared when it is opened */
 };
 void walk_entry_free(struct walk_entry **entry);
 
 enum walk_notice {
-    WALK_MISSING,    /* could not be read: it will not be in the snapshot (a directory: its entries will not) */
-    WALK_MOUNT,      /* another filesystem is mounted here: not crossed */
+    WALK_MISSING, /* could not be read: it will not be in the snapshot (a directory: some or all of its entries will
+                     not) */
+    WALK_MOUNT,   /* another filesystem is mounted here: not crossed (a mounted file is left out) */
 };
 /* `path` is below the root; `reason` is a sentence. Called on the thread that walks. */
 typedef void walk_notify(void *context, enum walk_notice notice, struct bytes path, const char *reason);
 
 struct walk_options {
-    size_t names_in_memory;  /* bytes of names of one directory before they spill; 0: 16 MiB */
-    size_t links_in_memory;  /* bytes of the hard-link map before it spills; 0: 16 MiB */
+    size_t names_in_memory; /* bytes of names, of all directories on the way together, before they spill; 0: 16 MiB */
+    size_t links_in_memory; /* bytes of the hard-link map before it spills; 0: 16 MiB */
     walk_notify *notify;
     void *context;
 };
@@ -42,7 +44,8 @@ enum sealift_status walk_open(const struct world *world, const char *root, const
                               struct walk **ret_walk, struct sealift_error *err);
 void walk_free(struct walk **walk);
 
-/* The next entry, the caller's to free (on any thread, also after the walk itself is gone); NULL behind the last. The first is the root. */
+/* The next entry, the caller's to free (on any thread, also after the walk itself is gone); NULL behind the last. The
+ * first is the root. */
 enum sealift_status walk_next(struct walk *walk, struct walk_entry **ret_entry, struct sealift_error *err);
 
 #endif
