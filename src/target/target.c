@@ -1,0 +1,268 @@
+#include "target.h"
+
+#include "attributes.h"
+#include "beneath.h"
+#include "descriptors.h"
+#include "dir_stack.h"
+#include "entry_path.h"
+#include "error.h"
+#include "pending_dirs.h"
+#include "scoped.h"
+#include "shown_path.h"
+#include "target_file.h"
+#include "target_root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+struct target {
+    const struct world *world;
+    char *path; /* as the admin named it */
+    struct report report;
+    int root;
+    struct dir_stack here;   /* where entries are made */
+    struct dir_stack firsts; /* where hard links lead to */
+    bool left_out;           /* an entry could not be made here */
+    struct dir_stack done;   /* where directories get their attributes */
+    struct pending_dirs pending;
+};
+
+void
+target_free(struct target **target)
+{
+    if (*target == NULL)
+        return;
+    dir_stack_done(&(*target)->here);
+    dir_stack_done(&(*target)->firsts);
+    dir_stack_done(&(*target)->done);
+    pending_dirs_done(&(*target)->pending);
+    fd_done(&(*target)->root);
+    free((*target)->path);
+    free(*target);
+    *target = NULL;
+}
+
+enum sealift_status
+target_open(const struct world *world, const char *path, target_degraded *degraded, void *context,
+            struct target **ret_target, struct sealift_error *err)
+{
+    SCOPED(target_free) struct target *target = calloc(1, sizeof(*target));
+
+    if (target == NULL)
+        return error_no_memory(err);
+    target->world = world;
+    target->root = -1;
+    descriptors_raise_limit();
+    TRY(text_copy(path, &target->path, err));
+    target->report = (struct report){target->path, degraded, context};
+    TRY(target_root_open(&target->report, &target->root, err));
+    target->here.root = target->firsts.root = target->done.root = target->root;
+    *ret_target = TAKE(target);
+    return SEALIFT_OK;
+}
+
+/* Where an entry is to be made: its directory, and its name there. */
+struct place {
+    int parent;
+    char name[NAME_MAX + 1];
+};
+
+static enum sealift_status
+find_place(struct target *target, struct dir_stack *stack, struct bytes path, struct place *ret_place,
+           struct sealift_error *err)
+{
+    if (path.len == 0 || !tree_path_is_valid(path))
+        return error_set(err, SEALIFT_CORRUPT, "%s: the tree holds this path, which cannot be restored",
+                         shown_path(path).text);
+    entry_path_name(path, ret_place->name);
+    return dir_stack_enter(stack, entry_path_parent(path), &target->report, &ret_place->parent, err);
+}
+
+/* A fresh filesystem has a lost+found, and so may the tree: then this is the one. */
+static bool
+is_lost_and_found(const struct place *place, struct bytes path)
+{
+    struct stat stat;
+
+    return bytes_equal(path, bytes_of_text(TARGET_LOST_AND_FOUND)) &&
+           fstatat(place->parent, place->name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode);
+}
+
+static enum sealift_status
+make_directory(struct target *target, const struct place *place, const struct tree_entry *entry,
+               struct sealift_error *err)
+{
+    if (mkdirat(place->parent, place->name, 0700) == 0)
+        return SEALIFT_OK;
+    if (errno == EEXIST && is_lost_and_found(place, entry->path))
+        return SEALIFT_OK;
+    return report_failure(&target->report, errno, entry->path, "make the directory", err);
+}
+
+static enum sealift_status
+leave_out(struct target *target, const struct tree_entry *entry, const char *what)
+{
+    target->left_out = true;
+    report_degraded(&target->report, entry->path, "%s", what);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+make_hard_link(struct target *target, const struct place *place, const struct tree_entry *entry,
+               struct sealift_error *err)
+{
+    struct place first;
+
+    TRY(find_place(target, &target->firsts, entry->target, &first, err));
+    if (linkat(first.parent, first.name, place->parent, place->name, 0) == 0)
+        return SEALIFT_OK;
+    if (errno == ENOENT && target->left_out)
+        return leave_out(target, entry,
+                         "this name was left out: the entry that it is another name of could not be made");
+    return report_failure(&target->report, errno, entry->path, "make the hard link", err);
+}
+
+static mode_t
+mode_of_node(enum tree_type type)
+{
+    switch (type) {
+    case TREE_FIFO:
+        return S_IFIFO;
+    case TREE_SOCKET:
+        return S_IFSOCK;
+    case TREE_CHARACTER_DEVICE:
+        return S_IFCHR;
+    case TREE_BLOCK_DEVICE:
+        return S_IFBLK;
+    default:
+        return S_IFLNK;
+    }
+}
+
+static int
+make_symlink(const struct place *place, struct bytes target)
+{
+    char text[PATH_MAX];
+
+    if (target.len >= sizeof(text) || memchr(target.data, '\0', target.len) != NULL) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(text, target.data, target.len);
+    text[target.len] = '\0';
+    return symlinkat(text, place->parent, place->name);
+}
+
+/* What was just made is opened to set its attributes, and looked at first: nobody else can write here, but a chmod()
+ * must not even then hit something else. */
+static enum sealift_status
+set_node_attributes(struct target *target, const struct place *place, const struct tree_entry *entry,
+                    struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = beneath_open(place->parent, place->name, O_PATH | O_NOFOLLOW, 0);
+    struct attributes attributes = attributes_of(entry);
+    struct stat stat;
+
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return report_failure(&target->report, errno, entry->path, "open", err);
+    if ((stat.st_mode & S_IFMT) != mode_of_node(entry->type))
+        return report_failure(&target->report, EEXIST, entry->path, "finish", err);
+    return attributes_set(&attributes, fd, true, entry->path, &target->report, err);
+}
+
+static enum sealift_status
+make_node(struct target *target, const struct place *place, const struct tree_entry *entry, struct sealift_error *err)
+{
+    mode_t mode = mode_of_node(entry->type) | 0600;
+    int result = entry->type == TREE_SYMLINK
+                     ? make_symlink(place, entry->target)
+                     : mknodat(place->parent, place->name, mode, makedev(entry->major, entry->minor));
+
+    if (result != 0 && (errno == EPERM || errno == EOPNOTSUPP))
+        return leave_out(target, entry,
+                         "it could not be made: this user, or this filesystem, may have none of its kind");
+    if (result != 0)
+        return report_failure(&target->report, errno, entry->path, "make", err);
+    return set_node_attributes(target, place, entry, err);
+}
+
+enum sealift_status
+target_make(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct place place;
+
+    TRY(world_check_cancel(target->world, err));
+    if (entry->path.len == 0)
+        return SEALIFT_OK;
+    TRY(find_place(target, &target->here, entry->path, &place, err));
+    switch (entry->type) {
+    case TREE_DIRECTORY:
+        return make_directory(target, &place, entry, err);
+    case TREE_HARD_LINK:
+        return make_hard_link(target, &place, entry, err);
+    case TREE_FILE:
+        return error_set(err, SEALIFT_INTERNAL, "%s: is a file", shown_path(entry->path).text);
+    default:
+        return make_node(target, &place, entry, err);
+    }
+}
+
+enum sealift_status
+target_file_make(struct target *target, const struct tree_entry *entry, struct target_file **ret_file,
+                 struct sealift_error *err)
+{
+    struct place place;
+    int fd;
+
+    TRY(world_check_cancel(target->world, err));
+    TRY(find_place(target, &target->here, entry->path, &place, err));
+    fd = beneath_open(place.parent, place.name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0)
+        return report_failure(&target->report, errno, entry->path, "make the file", err);
+    return target_file_new(fd, entry, &target->report, ret_file, err);
+}
+
+/* Its ancestors still are 0700 and ours, so that the way to it is open whatever modes the tree has. */
+static enum sealift_status
+finish_deepest(struct target *target, struct sealift_error *err)
+{
+    struct attributes attributes;
+    struct bytes path;
+    int fd;
+
+    pending_dirs_deepest(&target->pending, &path, &attributes);
+    TRY(dir_stack_enter(&target->done, path, &target->report, &fd, err));
+    TRY(attributes_set(&attributes, fd, false, path, &target->report, err));
+    pending_dirs_pop(&target->pending);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+target_finish_directory(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct attributes attributes = attributes_of(entry);
+
+    TRY(world_check_cancel(target->world, err));
+    if (entry->path.len > 0 && !tree_path_is_valid(entry->path))
+        return error_set(err, SEALIFT_CORRUPT, "%s: the tree holds this path, which cannot be restored",
+                         shown_path(entry->path).text);
+    while (!pending_dirs_is_empty(&target->pending) &&
+           !entry_path_is_within(entry->path, buf_bytes(&target->pending.path)))
+        TRY(finish_deepest(target, err));
+    return pending_dirs_push(&target->pending, entry->path, &attributes, err);
+}
+
+enum sealift_status
+target_finish(struct target *target, struct sealift_error *err)
+{
+    while (!pending_dirs_is_empty(&target->pending))
+        TRY(finish_deepest(target, err));
+    if (syncfs(target->root) != 0)
+        return report_failure(&target->report, errno, (struct bytes){NULL, 0}, "make durable", err);
+    return SEALIFT_OK;
+}

@@ -1,0 +1,13 @@
+/* The directory that a tree is written into: made when it does not exist, empty, and ours alone while it fills. */
+#ifndef TARGET_ROOT_H
+#define TARGET_ROOT_H
+
+#include "report.h"
+
+/* What mkfs leaves in a fresh filesystem: it does not count. */
+#define TARGET_LOST_AND_FOUND "lost+found"
+
+/* report->root is its path. INVALID: this machine cannot restore safely; CONFLICT: not empty; IO: read-only. */
+enum sealift_status target_root_open(const struct report *report, int *ret_fd, struct sealift_error *err);
+
+#endif
