@@ -3,6 +3,7 @@
 #include "error.h"
 #include "local.h"
 #include "scoped.h"
+#include "vault.h"
 
 #include <string.h>
 
@@ -19,7 +20,7 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
     case KMS_LOCAL:
         return local_open(world, home, ret_kms, err);
     case KMS_VAULT:
-        return error_set(err, SEALIFT_INTERNAL, "Vault has its place here");
+        return vault_open(world, config, ret_kms, err);
     }
     return error_set(err, SEALIFT_INTERNAL, "a KMS of an unknown type");
 }

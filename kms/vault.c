@@ -1,0 +1,232 @@
+#include "vault.h"
+
+#include "error.h"
+#include "scoped.h"
+#include "vault_check.h"
+#include "vault_key.h"
+#include "vault_transit.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct vault {
+    struct kms kms;
+    const struct world *world;
+    struct kms_config config;
+    struct vault_client *client;
+    struct vault_login *login;
+
+    pthread_mutex_t lock; /* guards key_is_good */
+    bool key_is_good;     /* it was read, and may be used */
+};
+
+static struct vault *
+vault_of(struct kms *kms)
+{
+    return (struct vault *)kms; /* its first member */
+}
+
+static struct vault_place
+configured_place(const struct vault *vault)
+{
+    const struct kms_config *config = &vault->config;
+
+    return (struct vault_place){config->address, config->name_space, config->transit_path, config->key};
+}
+
+/* --- Wrapping --- */
+
+static enum sealift_status
+read_key_locked(struct vault *vault, const struct vault_place *place, struct sealift_error *err)
+{
+    struct vault_key key;
+    const char *warning;
+
+    if (vault->key_is_good)
+        return SEALIFT_OK;
+    TRY(vault_key_read(vault->login, place, &key, err));
+    TRY(vault_key_check(&key, place, err));
+    for (size_t i = 0; (warning = vault_key_warning(&key, i)) != NULL; i++)
+        world_log(vault->world, LOG_WARNING, "Vault key %s/%s: %s", place->mount, place->name, warning);
+    vault->key_is_good = true;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+ensure_key(struct vault *vault, const struct vault_place *place, struct sealift_error *err)
+{
+    enum sealift_status status;
+
+    pthread_mutex_lock(&vault->lock);
+    status = read_key_locked(vault, place, err);
+    pthread_mutex_unlock(&vault->lock);
+    return status;
+}
+
+static enum sealift_status
+vault_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
+           struct sealift_error *err)
+{
+    struct vault *vault = vault_of(kms);
+    struct vault_place place = configured_place(vault);
+    SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_hint hint = {.type = "vault"};
+    const char *text;
+
+    TRY(ensure_key(vault, &place, err));
+    TRY(vault_transit_wrap(vault->login, &place, kek, &wrapped, err));
+    TRY(buf_text(&wrapped, &text, err));
+    TRY(buf_append_text(out, text, err));
+    hint.key_version = vault_transit_version(text);
+    memcpy(hint.name_space, vault->config.name_space, sizeof(hint.name_space));
+    memcpy(hint.mount, vault->config.transit_path, sizeof(hint.mount));
+    memcpy(hint.key_identifier, vault->config.key, sizeof(hint.key_identifier));
+    *ret_hint = hint;
+    return SEALIFT_OK;
+}
+
+/* --- Unwrapping --- */
+
+/* Whether another key might do better: not when the server is away, or we are told to stop. */
+static bool
+is_about_the_key(enum sealift_status status)
+{
+    return status == SEALIFT_KEY || status == SEALIFT_NOT_FOUND || status == SEALIFT_DENIED;
+}
+
+static bool
+names_another_key(const struct vault *vault, const struct kms_hint *hint)
+{
+    return strcmp(hint->mount, vault->config.transit_path) != 0 || strcmp(hint->key_identifier, vault->config.key) != 0;
+}
+
+/* The hint comes from the bucket, so whoever may write there chooses it. It must look like a mount and a key, and be a
+ * transit key, before anything is sent to it: else a POST to .../decrypt/... might be a write to some other engine. */
+static enum sealift_status
+unwrap_as_hinted(struct vault *vault, const struct kms_hint *hint, const char *wrapped, struct secret **ret_kek,
+                 struct sealift_error *err)
+{
+    struct kms_config hinted = vault->config;
+    struct vault_place place;
+    struct vault_key key;
+
+    memcpy(hinted.transit_path, hint->mount, sizeof(hinted.transit_path));
+    memcpy(hinted.key, hint->key_identifier, sizeof(hinted.key));
+    if (kms_config_check(&hinted, err) != SEALIFT_OK)
+        return error_set(err, SEALIFT_KEY, "\"%s/%s\" names no key of Vault", hint->mount, hint->key_identifier);
+    place = (struct vault_place){hinted.address, hinted.name_space, hinted.transit_path, hinted.key};
+    TRY(vault_key_read(vault->login, &place, &key, err));
+    return vault_transit_unwrap(vault->login, &place, wrapped, ret_kek, err);
+}
+
+static enum sealift_status
+ask_for_namespace(const struct kms_hint *hint, const struct sealift_error *first, struct sealift_error *err)
+{
+    return error_set(
+        err, SEALIFT_DENIED,
+        "%s; what is to be unwrapped names the key %s/%s in %s%s, for which there are no credentials here: "
+        "configure it with \"sealift kms set vault\"%s%s",
+        first->message, hint->mount, hint->key_identifier,
+        hint->name_space[0] != '\0' ? "namespace " : "the root namespace", hint->name_space,
+        hint->name_space[0] != '\0' ? " and --namespace " : ", without --namespace", hint->name_space);
+}
+
+static enum sealift_status
+vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek, struct secret **ret_kek,
+             struct sealift_error *err)
+{
+    struct vault *vault = vault_of(kms);
+    struct vault_place place = configured_place(vault);
+    struct sealift_error first, second;
+    enum sealift_status status;
+
+    if (vault_transit_version(wrapped_kek) == 0)
+        return error_set(err, SEALIFT_KEY, "the wrapped key is damaged: it is no \"vault:v1:...\" of Vault");
+    TRY(vault_login_ensure(vault->login, err));
+
+    /* The configured key first: the hint may be out of date, for mounts are moved and keys restored under other names.
+     */
+    status = vault_transit_unwrap(vault->login, &place, wrapped_kek, ret_kek, err);
+    if (!is_about_the_key(status))
+        return status;
+    first = *err;
+    if (strcmp(hint->name_space, vault->config.name_space) != 0)
+        return ask_for_namespace(hint, &first, err);
+    if (!names_another_key(vault, hint))
+        return status;
+
+    status = unwrap_as_hinted(vault, hint, wrapped_kek, ret_kek, &second);
+    if (status == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (!is_about_the_key(status)) {
+        *err = second;
+        return status;
+    }
+    return error_set(err, status == SEALIFT_DENIED ? status : first.status, "%s; nor with the key that it names: %s",
+                     first.message, second.message);
+}
+
+/* --- The rest --- */
+
+static enum sealift_status
+check_all(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
+{
+    struct vault *vault = vault_of(kms);
+    struct vault_check check = {vault->world, &vault->config, vault->client, vault->login, each, context};
+
+    return vault_check(&check, err);
+}
+
+static void
+keep_alive(struct kms *kms)
+{
+    vault_login_keep_alive(vault_of(kms)->login);
+}
+
+static void
+vault_free(struct vault **vault)
+{
+    if (*vault == NULL)
+        return;
+    vault_login_free(&(*vault)->login);
+    vault_client_free(&(*vault)->client);
+    pthread_mutex_destroy(&(*vault)->lock);
+    free(*vault);
+    *vault = NULL;
+}
+
+static void
+free_kms(struct kms *kms)
+{
+    struct vault *vault = vault_of(kms);
+
+    vault_free(&vault);
+}
+
+static const struct kms_ops vault_ops = {
+    .type = "vault",
+    .wrap = vault_wrap,
+    .unwrap = vault_unwrap,
+    .check = check_all,
+    .keep_alive = keep_alive,
+    .free = free_kms,
+};
+
+enum sealift_status
+vault_open(const struct world *world, const struct kms_config *config, struct kms **ret_kms, struct sealift_error *err)
+{
+    SCOPED(vault_free) struct vault *vault = calloc(1, sizeof(*vault));
+
+    if (vault == NULL)
+        return error_no_memory(err);
+    vault->kms.ops = &vault_ops;
+    vault->world = world;
+    vault->config = *config;
+    pthread_mutex_init(&vault->lock, NULL);
+    TRY(kms_config_check(&vault->config, err));
+    TRY(vault_client_new(world, &vault->config, &vault->client, err));
+    TRY(vault_login_new(world, &vault->config, vault->client, &vault->login, err));
+    *ret_kms = &TAKE(vault)->kms;
+    return SEALIFT_OK;
+}
