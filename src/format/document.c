@@ -104,6 +104,17 @@ document_need_count(const struct json *object, const char *key, uint64_t max, ui
 }
 
 enum sealift_status
+document_need_u32(const struct json *object, const char *key, uint32_t max, uint32_t *ret_number,
+                  struct sealift_error *err)
+{
+    int64_t number;
+
+    TRY(json_need_integer(object, key, 0, max, &number, err));
+    *ret_number = (uint32_t)number;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
 document_need_bool(const struct json *object, const char *key, bool *ret, struct sealift_error *err)
 {
     const struct json *member = json_get(object, key);

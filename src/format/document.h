@@ -28,6 +28,8 @@ enum sealift_status document_need_time(const struct json *object, const char *ke
 /* Counts and sizes: never negative. */
 enum sealift_status document_need_count(const struct json *object, const char *key, uint64_t max, uint64_t *ret_count,
                                         struct sealift_error *err);
+enum sealift_status document_need_u32(const struct json *object, const char *key, uint32_t max, uint32_t *ret_number,
+                                      struct sealift_error *err);
 enum sealift_status document_need_bool(const struct json *object, const char *key, bool *ret,
                                        struct sealift_error *err);
 

@@ -8,6 +8,8 @@
 
 #define LOG_RECORD_MAX_SIZE     ((size_t)16 << 20)
 #define LOG_RECORD_MAX_SEGMENTS 16384 /* in one record */
+#define LOG_RECORD_MAX_PARENTS  16
+#define LOG_RECORD_MAX_USAGES   65536
 
 struct log_segment {
     struct segment_id id;

@@ -3,27 +3,11 @@
 #ifndef MANIFEST_H
 #define MANIFEST_H
 
+#include "private_part.h"
 #include "tree.h"
 
 #define MANIFEST_MAX_SIZE  ((size_t)4 << 20)
 #define MANIFEST_MAX_PARTS 1024 /* writers make one part; an N-worker upload makes N */
-
-/* Names: sealed in the body, readable only with the FS key. Text is UTF-8. */
-struct private_part {
-    char filesystem[256];
-    char snapshot[256]; /* empty in a key record */
-    char path[4096];    /* of the filesystem */
-    char source[4096];  /* what was read instead (--from), or empty */
-    char host[256];
-};
-
-/* As base64 of AES-256-GCM under key_for_private(object), AAD "sealift/1 private" NUL, fs uuid, object uuid. */
-enum sealift_status private_part_seal(const struct private_part *part, const struct secret *fs_key,
-                                      const struct uuid *fs, const struct uuid *object, struct buf *out,
-                                      struct sealift_error *err);
-enum sealift_status private_part_open(struct bytes sealed, const struct secret *fs_key, const struct uuid *fs,
-                                      const struct uuid *object, struct private_part *ret_part,
-                                      struct sealift_error *err);
 
 struct manifest_totals {
     uint64_t entries; /* of the tree, the root among them */
