@@ -149,6 +149,34 @@ Test(crew, is_dismissed_when_its_scope_ends_early, .timeout = 10)
     cr_assert_eq(crew_start(crew, "popper", pop_until_the_end, queue, &err), SEALIFT_OK);
 }
 
+static void
+set_stack_size_of_new_threads(size_t size)
+{
+    pthread_attr_t attributes;
+
+    pthread_attr_init(&attributes);
+    cr_assert_eq(pthread_attr_setstacksize(&attributes, size), 0);
+    cr_assert_eq(pthread_setattr_default_np(&attributes), 0);
+    pthread_attr_destroy(&attributes);
+}
+
+/* No machine has room for such a stack. The popper must not wait for a group that never came. */
+Test(crew, fails_when_a_thread_cannot_be_started, .timeout = 10)
+{
+    SCOPED(queue_free) struct queue *queue = new_queue(1);
+    SCOPED(crew_free) struct crew *crew = new_crew();
+    atomic_int count = 0;
+    enum sealift_status status;
+
+    cr_assert_eq(crew_start(crew, "popper", pop_until_the_end, queue, &err), SEALIFT_OK);
+    set_stack_size_of_new_threads((size_t)1 << 60);
+    status = crew_start_many(crew, "many", 3, count_up, &count, queue, &err);
+    cr_assert_neq(status, SEALIFT_OK);
+    cr_assert_not_null(strstr(err.message, "cannot start a thread (many)"), "%s", err.message);
+    cr_assert_eq(crew_join(crew, &err), status);
+    cr_assert_eq(count, 0);
+}
+
 struct seen {
     char name[16];
     bool interrupt_is_blocked;
