@@ -1,0 +1,69 @@
+#include "cli_scoped.h"
+#include "commands.h"
+#include "failure.h"
+#include "fs_view.h"
+
+struct fs_add {
+    struct sealift_fs_spec spec;
+};
+
+static enum sealift_status
+run(struct cli *cli, const void *values, struct sealift_error *err)
+{
+    const struct fs_add *add = values;
+    struct sealift *sealift;
+
+    if (add->spec.obs == NULL && !add->spec.no_key_backup)
+        return failure_set(err, SEALIFT_INVALID,
+                           "`sealift fs add` needs --obs OBS: the store that keeps the wrapped key, and later the "
+                           "snapshots; without it (--no-key-backup) the key is lost together with this table");
+    TRY(cli_open(cli, &sealift, err));
+    TRY(sealift_fs_add(sealift, &add->spec, err));
+    return fs_view_show(cli, add->spec.name, err);
+}
+
+static const struct option arguments[] = {
+    {.name = "NAME",
+     .type = OPTION_TEXT,
+     .field = offsetof(struct fs_add, spec.name),
+     .required = true,
+     .help = "what the filesystem will be called"},
+    {.name = "PATH",
+     .type = OPTION_FOLDER,
+     .field = offsetof(struct fs_add, spec.path),
+     .required = true,
+     .help = "the directory that it is"},
+    {0},
+};
+
+static const struct option options[] = {
+    {.name = "obs",
+     .type = OPTION_TEXT,
+     .field = offsetof(struct fs_add, spec.obs),
+     .placeholder = "OBS",
+     .excludes = "no-key-backup",
+     .help = "name of the store that keeps the wrapped key and the snapshots"},
+    {.name = "no-key-backup",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_add, spec.no_key_backup),
+     .help = "add it without a store: when this table is lost, the key is lost"},
+    {.name = "allow-no-kms",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_add, spec.allow_no_kms),
+     .help = "without a KMS, wrap with a key file in the home folder: INSECURE, for trials"},
+    {0},
+};
+
+const struct command cmd_fs_add = {
+    .words = "fs add",
+    .summary = "add a filesystem, with a key of its own",
+    .description =
+        "A random 256-bit key is drawn, wrapped by the KMS, and shown to open. The wrapped key goes into the "
+        "bucket and is read back before the table keeps it: from then on the bucket and the KMS are enough to "
+        "get everything back. Nothing in PATH is touched.",
+    .examples = "sealift fs add home /srv/home --obs dr",
+    .arguments = arguments,
+    .groups = {{options, 0}},
+    .size = sizeof(struct fs_add),
+    .run = run,
+};

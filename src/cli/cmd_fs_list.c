@@ -1,0 +1,37 @@
+#include "cli_scoped.h"
+#include "commands.h"
+#include "fs_view.h"
+#include "listing.h"
+
+static enum sealift_status
+add_row(void *context, const struct sealift_fs *fs, struct sealift_error *err)
+{
+    return listing_add(context, fs, err);
+}
+
+static enum sealift_status
+run(struct cli *cli, const void *values, struct sealift_error *err)
+{
+    SCOPED(listing_done) struct listing listing = {.out = cli->out, .json = cli->json, .columns = fs_view_columns};
+    struct sealift *sealift;
+    enum sealift_status status;
+
+    (void)values;
+    TRY(cli_open(cli, &sealift, err));
+    status = sealift_fs_list(sealift, add_row, &listing, err);
+    listing_end(&listing);
+    if (status == SEALIFT_OK && listing.rows == 0)
+        console_say(&cli->console, "No filesystem is known yet: `sealift fs add NAME PATH --obs OBS` adds one, "
+                                   "`sealift fs download` brings one in.");
+    return status;
+}
+
+const struct command cmd_fs_list = {
+    .words = "fs list",
+    .implied = true,
+    .summary = "list the filesystems",
+    .description = "Each with its path, the store its snapshots go to, and the KMS key that wraps its own key.",
+    .examples = "sealift fs\nsealift fs list --json",
+    .arguments = no_options,
+    .run = run,
+};

@@ -1,0 +1,25 @@
+/* All commands by name; the order of help stands in command.c. */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "command.h"
+
+extern const struct command cmd_obs_list;
+extern const struct command cmd_obs_add;
+extern const struct command cmd_obs_update;
+extern const struct command cmd_obs_remove;
+extern const struct command cmd_obs_snapshots;
+extern const struct command cmd_kms_show;
+extern const struct command cmd_kms_set_vault;
+extern const struct command cmd_kms_check;
+extern const struct command cmd_fs_list;
+extern const struct command cmd_fs_add;
+extern const struct command cmd_fs_download;
+extern const struct command cmd_snapshot_list;
+extern const struct command cmd_snapshot_add;
+extern const struct command cmd_snapshot_upload;
+extern const struct command cmd_snapshot_verify;
+extern const struct command cmd_help;
+extern const struct command cmd_completion;
+
+#endif

@@ -1,0 +1,15 @@
+/* The options that every command takes, before or behind its words. */
+#ifndef GLOBALS_H
+#define GLOBALS_H
+
+#include "option.h"
+
+struct globals {
+    const char *home;
+    uint64_t memory;
+    bool json, quiet, verbose, help, version;
+};
+
+extern const struct option global_options[];
+
+#endif

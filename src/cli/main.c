@@ -1,0 +1,10 @@
+#include "cli.h"
+
+#include <locale.h>
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, ""); /* how wide a character is on the terminal; numbers keep their decimal point */
+    return cli_main(argc, argv, stdout, stderr);
+}

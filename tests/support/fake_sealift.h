@@ -1,0 +1,326 @@
+/* libsealift, played: it keeps what it was asked, and answers what the test set. Included by one C file of a program,
+ * which then needs no libsealift. */
+#ifndef FAKE_SEALIFT_H
+#define FAKE_SEALIFT_H
+
+#include <sealift/sealift.h>
+#include <stdio.h>
+#include <string.h>
+
+struct fake_sealift {
+    char calls[512];                         /* "open obs_add obs_list close " */
+    enum sealift_status answer;              /* of the calls that do something */
+    void (*during)(struct sealift *sealift); /* called in the middle of a transfer */
+    unsigned rows;                           /* in each listing */
+
+    bool cancelled;
+    struct sealift_options options;
+    const char *name, *from;
+    bool no_check, names;
+    struct sealift_obs_spec obs;
+    struct sealift_vault_spec vault;
+    struct sealift_fs_spec fs;
+    struct sealift_download_spec download;
+    struct sealift_upload_spec upload;
+    struct sealift_verify_spec verify;
+};
+
+static struct fake_sealift fake = {.rows = 1};
+
+#define FAKE_LOCATOR "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11/0198f3a2-7c4e-7d1a-8e55-2f6b1c0a9d37"
+
+struct sealift {
+    int unused;
+};
+
+static enum sealift_status
+fake_answer(const char *call, struct sealift_error *err)
+{
+    size_t len = strlen(fake.calls);
+
+    snprintf(fake.calls + len, sizeof(fake.calls) - len, "%s ", call);
+    if (fake.answer == SEALIFT_OK)
+        return SEALIFT_OK;
+    err->status = fake.answer;
+    snprintf(err->message, sizeof(err->message), "%s: as the test wanted", call);
+    return fake.answer;
+}
+
+const char *
+sealift_status_name(enum sealift_status status)
+{
+    static const char *const names[] = {"ok",      "invalid", "denied", "not-found", "conflict",  "unavailable",
+                                        "corrupt", "key",     "io",     "no-memory", "cancelled", "internal"};
+
+    return names[status];
+}
+
+const char *
+sealift_version(void)
+{
+    return "1.2.3";
+}
+
+int
+sealift_format_version(void)
+{
+    return 1;
+}
+
+enum sealift_status
+sealift_open(const struct sealift_options *options, struct sealift **ret_sealift, struct sealift_error *err)
+{
+    static struct sealift sealift;
+
+    (void)err;
+    fake.options = *options;
+    snprintf(fake.calls, sizeof(fake.calls), "open ");
+    *ret_sealift = &sealift;
+    return SEALIFT_OK;
+}
+
+void
+sealift_close(struct sealift **sealift)
+{
+    *sealift = NULL;
+}
+
+void
+sealift_cancel(struct sealift *sealift)
+{
+    (void)sealift;
+    fake.cancelled = true;
+}
+
+enum sealift_status
+sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
+                struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    fake.obs = *spec;
+    fake.no_check = no_check;
+    return fake_answer("obs_add", err);
+}
+
+enum sealift_status
+sealift_obs_update(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
+                   struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    fake.obs = *spec;
+    fake.no_check = no_check;
+    return fake_answer("obs_update", err);
+}
+
+enum sealift_status
+sealift_obs_remove(struct sealift *sealift, const char *name, struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    return fake_answer("obs_remove", err);
+}
+
+enum sealift_status
+sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context, struct sealift_error *err)
+{
+    const struct sealift_obs obs = {
+        .name = fake.name != NULL ? fake.name : "dr",
+        .spec = {.url = "s3://bucket/prefix", .endpoint = "http://127.0.0.1:8333", .region = "us-east-1"},
+        .conditional_put = "atomic",
+        .verifies_checksum = "yes",
+        .keeps_checksum = "no",
+        .deletes = "yes",
+        .versioning = "no",
+        .object_lock = "unknown",
+        .added_ns = INT64_C(1764000000000000000),
+    };
+
+    (void)sealift;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &obs, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("obs_list", err);
+}
+
+enum sealift_status
+sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
+                      sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err)
+{
+    const struct sealift_bucket_snapshot snapshot = {
+        .locator = FAKE_LOCATOR,
+        .filesystem_id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .created_ns = INT64_C(1764000000000000000),
+        .published_ns = INT64_C(1764000100000000000),
+        .sequence = 1,
+        .entries = 3,
+        .files = 2,
+        .size = 5000,
+        .stored = 2048,
+        .kms_type = "vault",
+        .kms_key_identifier = "cluster-key",
+    };
+    const struct sealift_bucket_snapshot never_uploaded = {.filesystem_id = "11111111-54f5-4c86-b5f9-9b3d6f3c7d11"};
+
+    (void)sealift;
+    fake.obs = *obs;
+    fake.names = names;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &snapshot, err) != SEALIFT_OK || each(context, &never_uploaded, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("obs_snapshots", err);
+}
+
+enum sealift_status
+sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
+                      struct sealift_error *err)
+{
+    (void)sealift;
+    fake.vault = *spec;
+    fake.no_check = no_check;
+    return fake_answer("kms_set_vault", err);
+}
+
+enum sealift_status
+sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err)
+{
+    (void)sealift;
+    *ret_kms = (struct sealift_kms){.type = "vault",
+                                    .address = "http://127.0.0.1:8200",
+                                    .key = "cluster-key",
+                                    .auth_method = "approle",
+                                    .credential = "file:/etc/sealift/secret-id"};
+    return fake_answer("kms_get", err);
+}
+
+enum sealift_status
+sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context, struct sealift_error *err)
+{
+    (void)sealift;
+    each(context, &(struct sealift_kms_finding){.call = "log in", .ok = true, .message = "by AppRole"});
+    each(context,
+         &(struct sealift_kms_finding){.call = "read the key", .ok = true, .warning = true, .message = "exportable"});
+    each(context, &(struct sealift_kms_finding){.call = "wrap", .message = "403: ask for update on transit/encrypt/k"});
+    return fake_answer("kms_check", err);
+}
+
+enum sealift_status
+sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sealift_error *err)
+{
+    (void)sealift;
+    fake.fs = *spec;
+    fake.name = spec->name;
+    return fake_answer("fs_add", err);
+}
+
+enum sealift_status
+sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, struct sealift_error *err)
+{
+    const struct sealift_fs fs = {
+        .name = fake.name != NULL ? fake.name : "home",
+        .id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .path = "/srv/h\xff",
+        .obs = "dr",
+        .kms_type = "vault",
+        .kms_key_identifier = "cluster-key",
+        .kms_key_version = 1,
+        .added_ns = INT64_C(1764000000000000000),
+        .snapshots = 2,
+    };
+
+    (void)sealift;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &fs, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("fs_list", err);
+}
+
+static void
+fake_transfer(struct sealift *sealift, const struct sealift_transfer_options *transfer)
+{
+    struct sealift_progress progress = {.stage = "upload", .files = 5, .bytes = 1 << 20, .bytes_total = 4 << 20};
+
+    for (progress.seconds = 1; progress.seconds < 12; progress.seconds += 1)
+        transfer->progress(transfer->context, &progress);
+    transfer->notice(transfer->context, SEALIFT_NOTICE_MISSING, "a/b\xff", "Permission denied");
+    if (fake.during != NULL)
+        fake.during(sealift);
+}
+
+enum sealift_status
+sealift_fs_download(struct sealift *sealift, const struct sealift_download_spec *spec,
+                    struct sealift_download_result *ret_result, struct sealift_error *err)
+{
+    fake.download = *spec;
+    fake_transfer(sealift, &spec->transfer);
+    *ret_result = (struct sealift_download_result){.id = "22222222-54f5-4c86-b5f9-9b3d6f3c7d11",
+                                                   .entries = 3,
+                                                   .files = 2,
+                                                   .size = 5000,
+                                                   .fetched = 2048,
+                                                   .seconds = 0.5};
+    return fake_answer("fs_download", err);
+}
+
+enum sealift_status
+sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
+                     struct sealift_error *err)
+{
+    (void)sealift;
+    (void)fs;
+    fake.name = name;
+    fake.from = from;
+    return fake_answer("snapshot_add", err);
+}
+
+enum sealift_status
+sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snapshot *each, void *context,
+                      struct sealift_error *err)
+{
+    const struct sealift_snapshot snapshot = {.filesystem = fs != NULL ? fs : "home",
+                                              .name = fake.name != NULL ? fake.name : "monday",
+                                              .created_ns = INT64_C(1764000000000000000),
+                                              .status = "uploaded",
+                                              .live = true,
+                                              .size = UINT64_C(5) << 30,
+                                              .stored = 3 << 20,
+                                              .locator = FAKE_LOCATOR};
+
+    (void)sealift;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &snapshot, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("snapshot_list", err);
+}
+
+enum sealift_status
+sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
+                        struct sealift_upload_result *ret_result, struct sealift_error *err)
+{
+    fake.upload = *spec;
+    fake_transfer(sealift, &spec->transfer);
+    *ret_result = (struct sealift_upload_result){.locator = FAKE_LOCATOR,
+                                                 .entries = 3,
+                                                 .files = 2,
+                                                 .directories = 1,
+                                                 .size = 5000,
+                                                 .stored = 2048,
+                                                 .segments = 1,
+                                                 .live = true,
+                                                 .seconds = 1.25};
+    return fake_answer("snapshot_upload", err);
+}
+
+enum sealift_status
+sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spec *spec,
+                        struct sealift_verify_result *ret_result, struct sealift_error *err)
+{
+    fake.verify = *spec;
+    fake_transfer(sealift, &spec->transfer);
+    *ret_result = (struct sealift_verify_result){
+        .locator = FAKE_LOCATOR, .kind = spec->kind, .objects = 7, .bytes = 4096, .by_checksum = 6, .envelopes = 2};
+    return fake_answer("snapshot_verify", err);
+}
+
+#endif

@@ -1,0 +1,430 @@
+/* The commands, against a libsealift that is played: what it is asked, and what is made of its answers. */
+#include "captured.h"
+#include "cli.h"
+#include "fake_sealift.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <time.h>
+
+static struct captured out, errors;
+
+static int
+run(char *const *argv)
+{
+    int argc = 0, code;
+
+    while (argv[argc] != NULL)
+        argc++;
+    setenv("TZ", "UTC", 1);
+    tzset();
+    code = cli_main(argc, (char **)(uintptr_t)argv, captured_begin(&out), captured_begin(&errors));
+    captured_end(&out);
+    captured_end(&errors);
+    return code;
+}
+
+#define RUN(...) run((char *[]){"sealift", __VA_ARGS__, NULL})
+
+static void
+expect_out(const char *part)
+{
+    cr_assert_neq(strstr(out.text, part), NULL, "expected '%s' in:\n%s", part, out.text);
+}
+
+static void
+expect_error(const char *part)
+{
+    cr_assert_neq(strstr(errors.text, part), NULL, "expected '%s' in:\n%s", part, errors.text);
+}
+
+Test(cli, adds_an_obs_and_shows_what_was_found)
+{
+    cr_assert_eq(RUN("obs", "add", "dr2", "s3://bucket/prefix", "--endpoint", "http://127.0.0.1:8333", "--region=eu",
+                     "--lock-mode", "compliance", "--lock-for", "4w", "--home", "/somewhere", "--memory", "64M"),
+                 0, "%s", errors.text);
+    cr_assert_str_eq(fake.calls, "open obs_add obs_list ");
+    cr_assert_str_eq(fake.options.home, "/somewhere");
+    cr_assert_eq(fake.options.memory, 64 << 20);
+    cr_assert_eq(fake.options.log_level, SEALIFT_LOG_WARNING);
+    cr_assert_str_eq(fake.name, "dr2");
+    cr_assert_str_eq(fake.obs.url, "s3://bucket/prefix");
+    cr_assert_str_eq(fake.obs.endpoint, "http://127.0.0.1:8333");
+    cr_assert_str_eq(fake.obs.region, "eu");
+    cr_assert_str_eq(fake.obs.lock_mode, "compliance");
+    cr_assert_eq(fake.obs.lock_days, 28);
+    cr_assert_eq(fake.obs.addressing, NULL);
+    cr_assert_not(fake.no_check);
+    expect_out("conditional put:    atomic\n");
+    cr_assert_str_eq(errors.text, "");
+}
+
+Test(cli, shows_nothing_of_what_was_added_when_quiet)
+{
+    cr_assert_eq(RUN("obs", "add", "dr", "file:///srv/dr", "--no-check", "--quiet"), 0);
+    cr_assert(fake.no_check);
+    cr_assert_str_eq(out.text, "");
+}
+
+Test(cli, changes_only_what_is_named)
+{
+    cr_assert_eq(RUN("obs", "update", "dr", "--url", "s3://other"), 0);
+    cr_assert_str_eq(fake.obs.url, "s3://other");
+    cr_assert_eq(fake.obs.endpoint, NULL);
+    cr_assert_eq(RUN("obs", "update", "dr"), 0);
+    cr_assert_eq(fake.obs.url, NULL);
+}
+
+Test(cli, says_what_to_do_when_there_is_nothing)
+{
+    fake.rows = 0;
+    cr_assert_eq(RUN("obs"), 0);
+    cr_assert_str_eq(out.text, "");
+    expect_error("`sealift obs add NAME URL` adds one");
+    cr_assert_eq(RUN("obs", "--json"), 0);
+    cr_assert_str_eq(out.text, "[]\n");
+    cr_assert_str_eq(errors.text, "");
+}
+
+Test(cli, lists_a_bucket_by_url_or_by_name)
+{
+    cr_assert_eq(RUN("obs", "snapshots", "s3://b", "--endpoint", "http://e", "--names"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.obs.url, "s3://b");
+    cr_assert_str_eq(fake.obs.endpoint, "http://e");
+    cr_assert(fake.names);
+    expect_out(FAKE_LOCATOR);
+    expect_out("11111111-54f5-4c86-b5f9-9b3d6f3c7d11");
+    expect_out("a filesystem without a snapshot");
+
+    cr_assert_eq(RUN("obs", "snapshots", "dr", "--json"), 0);
+    expect_out("\"filesystem_id\":\"11111111-54f5-4c86-b5f9-9b3d6f3c7d11\",\"locator\":null,\"problem\":null}");
+
+    cr_assert_eq(RUN("obs", "snapshots", "dr", "--endpoint", "http://e"), 2);
+    expect_error("--endpoint says how a URL is reached, and no URL is given");
+}
+
+Test(cli, keeps_json_whole_when_a_listing_breaks_off)
+{
+    fake.answer = SEALIFT_UNAVAILABLE;
+    cr_assert_eq(RUN("--json", "fs"), 6);
+    cr_assert_eq(strncmp(out.text, "[\n{", 3), 0);
+    cr_assert_str_eq(out.text + strlen(out.text) - 4, "}\n]\n");
+    cr_assert_str_eq(errors.text,
+                     "{\"error\":{\"status\":\"unavailable\",\"message\":\"fs_list: as the test wanted\"}}\n");
+}
+
+Test(cli, says_the_bytes_of_a_path_that_is_not_utf8)
+{
+    cr_assert_eq(RUN("--json", "fs"), 0);
+    expect_out("\"path\":\"/srv/h\\ufffd\",\"path_hex\":\"2f7372762f68ff\"");
+    cr_assert_eq(RUN("fs"), 0);
+    expect_out("/srv/h\\xff");
+}
+
+Test(cli, sets_a_vault_by_arguments)
+{
+    cr_assert_eq(RUN("kms", "set", "vault", "http://v:8200", "cluster-key", "--role-id", "R", "--secret-id-file",
+                     "/etc/s", "--namespace", "team/a", "--auth-path", "my/approle"),
+                 0, "%s", errors.text);
+    cr_assert_str_eq(fake.vault.address, "http://v:8200");
+    cr_assert_str_eq(fake.vault.key, "cluster-key");
+    cr_assert_str_eq(fake.vault.role_id, "R");
+    cr_assert_str_eq(fake.vault.secret_id_file, "/etc/s");
+    cr_assert_str_eq(fake.vault.name_space, "team/a");
+    cr_assert_str_eq(fake.vault.transit_path, "transit");
+    cr_assert_str_eq(fake.vault.auth_path, "my/approle");
+    cr_assert_eq(fake.vault.token_file, NULL);
+    expect_out("credential:      file:/etc/sealift/secret-id\n");
+}
+
+Test(cli, sets_a_vault_by_the_environment)
+{
+    setenv("BAO_ADDR", "http://bao:8200", 1);
+    setenv("VAULT_CACERT", "/etc/ca.pem", 1);
+    setenv("VAULT_NAMESPACE", "team/b", 1);
+    cr_assert_eq(RUN("kms", "set", "vault", "cluster-key", "--kubernetes-role", "sealift"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.vault.address, "http://bao:8200");
+    cr_assert_str_eq(fake.vault.ca_cert, "/etc/ca.pem");
+    cr_assert_str_eq(fake.vault.name_space, "team/b");
+    cr_assert_str_eq(fake.vault.kubernetes_role, "sealift");
+}
+
+Test(cli, refuses_two_logins_at_once)
+{
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--token-file", "/t", "--role-id", "R"), 2);
+    expect_error("--token-file and --role-id exclude each other");
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--secret-id-file", "/s"), 2);
+    expect_error("--secret-id-file means nothing without --role-id ID");
+    cr_assert_str_eq(fake.calls, "", "nothing was opened");
+}
+
+Test(cli, refuses_secrets_on_the_command_line_without_repeating_them)
+{
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--token", "hvs.SECRET"), 2);
+    expect_error("VAULT_TOKEN");
+    cr_assert_eq(strstr(errors.text, "SECRET,"), NULL);
+    cr_assert_eq(strstr(errors.text, "hvs."), NULL);
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--secret-id=hush"), 2);
+    expect_error("SEALIFT_VAULT_SECRET_ID");
+    cr_assert_eq(strstr(errors.text, "hush"), NULL);
+    cr_assert_eq(RUN("obs", "add", "dr", "s3://b", "--secret-access-key", "hush"), 2);
+    expect_error("AWS_SECRET_ACCESS_KEY");
+    cr_assert_eq(strstr(errors.text, "hush"), NULL);
+}
+
+Test(cli, shows_the_kms_also_when_quiet)
+{
+    cr_assert_eq(RUN("kms", "--quiet"), 0);
+    expect_out("type:            vault\n");
+    cr_assert_eq(RUN("kms", "--json"), 0);
+    expect_out("{\"type\":\"vault\",");
+}
+
+Test(cli, tells_each_call_of_a_kms_check)
+{
+    fake.answer = SEALIFT_DENIED;
+    cr_assert_eq(RUN("kms", "check"), 3);
+    cr_assert_str_eq(out.text, "ok       log in         by AppRole\n"
+                               "warning  read the key   exportable\n"
+                               "FAILED   wrap           403: ask for update on transit/encrypt/k\n");
+    expect_error("sealift: kms_check: as the test wanted\n");
+    cr_assert_eq(RUN("kms", "check", "--json"), 3);
+    expect_out("{\"call\":\"read the key\",\"result\":\"warning\",\"message\":\"exportable\"},\n");
+}
+
+Test(cli, adds_a_filesystem_only_with_a_place_for_its_key)
+{
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home"), 2);
+    expect_error("needs --obs OBS");
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home", "--obs", "dr", "--no-key-backup"), 2);
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home", "--no-key-backup"), 0);
+    cr_assert(fake.fs.no_key_backup);
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home", "--obs", "dr", "--allow-no-kms"), 0);
+    cr_assert_str_eq(fake.fs.path, "/srv/home");
+    cr_assert_str_eq(fake.fs.obs, "dr");
+    cr_assert(fake.fs.allow_no_kms);
+    expect_out("name:      home\n");
+}
+
+Test(cli, adds_and_lists_snapshots)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--from", "/snap/t"), 0);
+    cr_assert_str_eq(fake.from, "/snap/t");
+    expect_out("name:       tuesday\n");
+    cr_assert_eq(RUN("fs", "snapshot", "list", "home"), 0);
+    expect_out("FILESYSTEM  NAME     CREATED              STATUS       SIZE   STORED  LOCATOR\n"
+               "home        tuesday  2025-11-24 16:00:00  uploaded  5.0 GiB  3.0 MiB  " FAKE_LOCATOR "\n");
+}
+
+Test(cli, ends_an_upload_with_the_locator)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--workers", "4", "--allow-missing"), 0, "%s",
+                 errors.text);
+    cr_assert_str_eq(fake.upload.fs, "home");
+    cr_assert_str_eq(fake.upload.snapshot, "monday");
+    cr_assert_eq(fake.upload.transfer.workers, 4);
+    cr_assert_eq(fake.upload.compression_level, 3);
+    cr_assert(fake.upload.allow_missing);
+    expect_out("stored:      2.0 KiB\n");
+    cr_assert_str_eq(out.text + strlen(out.text) - sizeof(FAKE_LOCATOR), FAKE_LOCATOR "\n");
+    expect_error("upload: 25%, 1.0 MiB of 4.0 MiB");
+    expect_error("missing: a/b\\xff: Permission denied\n");
+}
+
+Test(cli, prints_nothing_but_the_locator_when_quiet)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--quiet"), 0);
+    cr_assert_str_eq(out.text, FAKE_LOCATOR "\n");
+    cr_assert_str_eq(errors.text, "missing: a/b\\xff: Permission denied\n", "problems are told all the same");
+}
+
+Test(cli, uploads_as_json)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--json"), 0);
+    cr_assert_eq(strncmp(out.text, "{\"locator\":\"" FAKE_LOCATOR "\",\"entries\":3,", 90), 0, "%s", out.text);
+    expect_error("{\"progress\":{\"stage\":\"upload\",");
+    expect_error("{\"notice\":{\"kind\":\"missing\",\"path\":\"a/b\\ufffd\",\"path_hex\":\"612f62ff\",");
+}
+
+Test(cli, chooses_the_compression)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "off"), 0);
+    cr_assert(fake.upload.no_compression);
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "19"), 0);
+    cr_assert_eq(fake.upload.compression_level, 19);
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "20"), 2);
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "best"), 2);
+    expect_error("neither a level from 1 to 19 nor off");
+}
+
+Test(cli, asks_what_to_verify)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday"), 2);
+    expect_error("\n  --keys ");
+    expect_error("\n  --objects ");
+    expect_error("\n  --data ");
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--keys", "--data"), 2);
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--data", "--read"), 2);
+    expect_error("--read means nothing without --objects");
+}
+
+Test(cli, verifies_each_kind)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--keys"), 0, "%s", errors.text);
+    cr_assert_eq(fake.verify.kind, SEALIFT_VERIFY_KEYS);
+    cr_assert_str_eq(fake.verify.fs, "home");
+    cr_assert_str_eq(fake.verify.snapshot, "monday");
+    cr_assert_eq(fake.verify.locator, NULL);
+    expect_out("wrappings that open: 2\n");
+
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--objects"), 0);
+    cr_assert_eq(fake.verify.kind, SEALIFT_VERIFY_OBJECTS);
+    expect_out("by checksum: 6\n");
+
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--objects", "--read", "--json"), 0);
+    cr_assert_eq(fake.verify.kind, SEALIFT_VERIFY_READ);
+    cr_assert_str_eq(out.text, "{\"locator\":\"" FAKE_LOCATOR "\",\"kind\":\"read\",\"objects\":7,\"bytes\":4096,"
+                               "\"seconds\":0.000}\n");
+
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--data"), 0);
+    cr_assert_eq(fake.verify.kind, SEALIFT_VERIFY_DATA);
+}
+
+Test(cli, verifies_a_locator_that_is_not_known_here)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "verify", FAKE_LOCATOR, "--obs", "s3://b", "--endpoint", "http://e", "--keys"),
+                 0, "%s", errors.text);
+    cr_assert_eq(fake.verify.fs, NULL);
+    cr_assert_eq(fake.verify.snapshot, NULL);
+    cr_assert_str_eq(fake.verify.locator, FAKE_LOCATOR);
+    cr_assert_str_eq(fake.verify.obs.url, "s3://b");
+    cr_assert_str_eq(fake.verify.obs.endpoint, "http://e");
+
+    cr_assert_eq(RUN("fs", "snapshot", "verify", FAKE_LOCATOR, "--keys"), 2);
+    expect_error("either as FS SNAPSHOT, or as LOCATOR --obs OBS");
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--obs", "dr", "--keys"), 2);
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--endpoint", "http://e", "--keys"), 2);
+}
+
+Test(cli, downloads_from_a_name_or_a_url)
+{
+    cr_assert_eq(RUN("fs", "download", "home2", "/srv/home2", "dr", FAKE_LOCATOR, "--connections", "3"), 0, "%s",
+                 errors.text);
+    cr_assert_str_eq(fake.download.name, "home2");
+    cr_assert_str_eq(fake.download.path, "/srv/home2");
+    cr_assert_str_eq(fake.download.obs.url, "dr");
+    cr_assert_str_eq(fake.download.locator, FAKE_LOCATOR);
+    cr_assert_eq(fake.download.transfer.connections, 3);
+    expect_out("filesystem: 22222222-54f5-4c86-b5f9-9b3d6f3c7d11\n");
+
+    cr_assert_eq(RUN("fs", "download", "home2", "/srv/home2", FAKE_LOCATOR, "--obs", "file:///srv/dr"), 0, "%s",
+                 errors.text);
+    cr_assert_str_eq(fake.download.obs.url, "file:///srv/dr");
+    cr_assert_str_eq(fake.download.locator, FAKE_LOCATOR);
+
+    cr_assert_eq(RUN("fs", "download", "home2", "/srv/home2", FAKE_LOCATOR), 2);
+    expect_error("needs the store once");
+    cr_assert_eq(RUN("fs", "download", "home2", "/srv/home2", "dr", FAKE_LOCATOR, "--obs", "dr"), 2);
+}
+
+Test(cli, ends_with_the_exit_code_of_the_status)
+{
+    fake.answer = SEALIFT_CORRUPT;
+    cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--data"), 7);
+    cr_assert_str_eq(out.text, "");
+    expect_error("sealift: snapshot_verify: as the test wanted\n");
+}
+
+Test(cli, says_how_to_go_on_after_an_interruption)
+{
+    fake.answer = SEALIFT_CANCELLED;
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday"), 130);
+    expect_error("sealift: Nothing was published. The same command begins the upload again.\n");
+    cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR), 130);
+    expect_error("empty PATH and run the same command");
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--json"), 130);
+    expect_error("{\"error\":{\"status\":\"cancelled\",");
+    cr_assert_eq(strstr(errors.text, "published"), NULL);
+}
+
+static void
+interrupt(struct sealift *sealift)
+{
+    (void)sealift;
+    raise(SIGINT);
+}
+
+Test(cli, asks_the_library_to_stop_at_the_first_ctrl_c)
+{
+    fake.during = interrupt;
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday"), 0, "the library finished all the same");
+    cr_assert(fake.cancelled);
+}
+
+static void
+interrupt_twice(struct sealift *sealift)
+{
+    interrupt(sealift);
+    raise(SIGTERM);
+}
+
+Test(cli, leaves_at_once_at_the_second, .exit_code = 130)
+{
+    fake.during = interrupt_twice;
+    RUN("fs", "snapshot", "upload", "home", "monday");
+    cr_assert_fail("it went on");
+}
+
+Test(cli, keeps_ignoring_what_was_ignored)
+{
+    signal(SIGINT, SIG_IGN); /* as nohup and a shell's background do */
+    fake.during = interrupt;
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday"), 0);
+    cr_assert_not(fake.cancelled);
+}
+
+Test(cli, notices_that_nobody_takes_what_it_prints)
+{
+    FILE *full_disk = fopen("/dev/full", "w");
+    char *argv[] = {"sealift", "fs", NULL};
+
+    cr_assert_eq(cli_main(2, argv, full_disk, captured_begin(&errors)), 9);
+    captured_end(&errors);
+    expect_error("sealift: standard output: No space left on device");
+}
+
+Test(cli, tells_errors_of_the_command_line_as_json_when_asked)
+{
+    cr_assert_eq(RUN("--json", "obs", "lst"), 2);
+    cr_assert_eq(strncmp(errors.text, "{\"error\":{\"status\":\"invalid\",\"message\":\"", 40), 0, "%s", errors.text);
+    cr_assert_eq(RUN("obs", "list", "--nonsense", "--json"), 2);
+    cr_assert_eq(errors.text[0], '{');
+}
+
+Test(cli, makes_no_home_for_help_version_and_completion)
+{
+    cr_assert_eq(RUN("help"), 0);
+    cr_assert_eq(RUN("help", "fs", "snapshot", "upload"), 0);
+    expect_out("sealift fs snapshot upload: carry a snapshot to its object store\n");
+    cr_assert_eq(RUN("fs", "add", "--help"), 0);
+    expect_out("sealift fs add NAME PATH [OPTION...]\n");
+    cr_assert_eq(RUN("completion", "zsh"), 0);
+    expect_out("#compdef sealift\n");
+    cr_assert_eq(RUN("--version"), 0);
+    cr_assert_str_eq(out.text, "sealift 1.2.3 (format 1)\n");
+    cr_assert_eq(RUN("--version", "--json"), 0);
+    cr_assert_str_eq(out.text, "{\"version\":\"1.2.3\",\"format\":1}\n");
+    cr_assert_str_eq(fake.calls, "");
+}
+
+Test(cli, misses_a_command)
+{
+    cr_assert_eq(run((char *[]){"sealift", NULL}), 2);
+    expect_error("a command is missing; `sealift help` lists what there is");
+}
+
+Test(cli, is_verbose_when_asked)
+{
+    cr_assert_eq(RUN("obs", "--verbose"), 0);
+    cr_assert_eq(fake.options.log_level, SEALIFT_LOG_DEBUG);
+}
