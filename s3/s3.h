@@ -1,27 +1,33 @@
 /* One S3 bucket: signed requests with retries, and what its answers mean. Any thread may call.
  *
- * Signature Version 4 is ours (libcurl's is refused for PUTs by some servers); HTTP is src/net's; XML is src/codec's. */
+ * Signature Version 4 is ours (libcurl's is refused for PUTs by some servers); HTTP is src/net's; XML is src/codec's.
+ */
 #ifndef S3_H
 #define S3_H
 
 #include "buf.h"
 #include "world.h"
 
-enum s3_style { S3_STYLE_AUTO, S3_STYLE_PATH, S3_STYLE_VIRTUAL }; /* auto: path for a custom endpoint or a dotted bucket */
+enum s3_style {
+    S3_STYLE_AUTO,
+    S3_STYLE_PATH,
+    S3_STYLE_VIRTUAL
+}; /* auto: path for a custom endpoint or a dotted bucket */
 
 /* The part of `obs add` that is about S3. NULL: unset. Strings are copied. */
 struct s3_options {
     const char *bucket;
-    const char *endpoint;      /* http(s)://host[:port]; NULL: https://s3.REGION.amazonaws.com */
-    const char *region;        /* NULL: from the AWS environment or config, else us-east-1, else learnt from a 301/400 answer */
-    const char *profile;       /* NULL: $AWS_PROFILE, else "default" */
+    const char *endpoint; /* http(s)://host[:port]; NULL: https://s3.REGION.amazonaws.com */
+    const char
+        *region; /* NULL: from the AWS environment or config, else us-east-1, else learnt from a 301/400 answer */
+    const char *profile; /* NULL: $AWS_PROFILE, else "default" */
     const char *ca_file;
     enum s3_style style;
     const char *storage_class; /* x-amz-storage-class on PUT */
     const char *sse;           /* "AES256", "aws:kms", "aws:kms:dsse" */
     const char *sse_kms_key;
-    const char *lock_mode;     /* "GOVERNANCE" or "COMPLIANCE", on PUT */
-    int64_t lock_days;         /* retention counted from each PUT */
+    const char *lock_mode; /* "GOVERNANCE" or "COMPLIANCE", on PUT */
+    int64_t lock_days;     /* retention counted from each PUT */
 };
 
 struct s3;
