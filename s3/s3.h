@@ -35,6 +35,7 @@ struct s3;
 enum sealift_status s3_new(const struct world *world, const struct s3_options *options, struct s3 **ret_s3,
                            struct sealift_error *err);
 void s3_free(struct s3 **s3);
+const char *s3_bucket(const struct s3 *s3);
 
 struct s3_head {
     uint64_t size;
