@@ -2,9 +2,11 @@
  * for tests: memory, and faulty, which wraps another. Any thread may call any function at any time.
  *
  * Object names are relative to the store's prefix, use '/' between their parts, and hold only [A-Za-z0-9._-] and '/';
- * no part is empty or begins with a dot. Statuses: NOT_FOUND (no such object), CONFLICT (a write-once object exists
- * with other contents), DENIED, UNAVAILABLE (after the store's own retries: do not retry again), CORRUPT (fewer or
- * other bytes than promised), INVALID (the bucket or region is wrong). */
+ * no part is empty or begins with a dot. The name of no object is a folder of another's.
+ *
+ * Statuses: NOT_FOUND (no such object), CONFLICT (a write-once object exists with other contents), DENIED, UNAVAILABLE
+ * (after the store's own retries: do not retry again), CORRUPT (fewer or other bytes than promised), INVALID (the
+ * bucket or region is wrong). */
 #ifndef STORE_H
 #define STORE_H
 
@@ -84,8 +86,7 @@ struct store_ops {
     /* An object that is not there is a success. */
     enum sealift_status (*delete)(struct store *store, const char *name, struct sealift_error *err);
 
-    /* Bucket-level facts (versioning, Object Lock); what cannot be found out stays UNKNOWN. NULL: nothing to find out.
-     */
+    /* Bucket-level facts (versioning, Object Lock); what cannot be found out stays UNKNOWN. NULL: there are none. */
     enum sealift_status (*inspect)(struct store *store, struct store_abilities *abilities, struct sealift_error *err);
 
     /* PUT with a checksum that is wrong on purpose: OK when the store refused it (verified), CONFLICT when it took it.

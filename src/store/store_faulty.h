@@ -7,8 +7,7 @@
 enum store_operation { STORE_PUT, STORE_GET, STORE_HEAD, STORE_LIST, STORE_DELETE };
 
 /* Asked before each operation: OK lets it through; another status is returned instead of doing it. `after` set to true
- * by the hook: the operation is done first, and its success is then reported as that failure (an answer that got lost).
- */
+ * by the hook: the operation is done first, and its success is then reported as that failure (a lost answer). */
 typedef enum sealift_status store_fault(void *context, enum store_operation operation, const char *name, bool *after,
                                         struct sealift_error *err);
 
