@@ -1,39 +1,49 @@
-/* The configuration table: one SQLite file, `sealift.db`, in the cluster's home folder. It holds object stores, the KMS, filesystems with
- * their wrapped keys, and snapshots; where a credential is found, never a credential; wrapped keys, never a plain one.
+/* The configuration table: one SQLite file, `sealift.db`, in the cluster's home folder. It holds object stores, the
+ * KMS, filesystems with their wrapped keys, and snapshots; where a credential is found, never a credential; wrapped
+ * keys, never a plain one.
  *
- * WAL, foreign keys on, synchronous FULL, `user_version` counts migrations; a table of a later version is INVALID, saying so. Several
- * processes may use it at once (busy timeout); each function is one transaction. One thread per struct table. */
+ * WAL, foreign keys on, synchronous FULL, `user_version` counts migrations; a table of a later version is INVALID,
+ * saying so. Several processes may use it at once (busy timeout); each function is one transaction. One thread per
+ * struct table. */
 #ifndef TABLE_H
 #define TABLE_H
 
 #include "envelope.h"
 
-#define TABLE_NAME_MAX 256 /* of obs, filesystems, snapshots: 1 ... 255 bytes of UTF-8, no '/' and no control characters, not "." or ".." */
+/* Names of object stores, filesystems and snapshots: 1 to 255 bytes of UTF-8, no '/' and no control characters, not "."
+ * or "..". */
+#define TABLE_NAME_MAX 256
 
 struct table;
 
-/* Makes `home` (mode 0700, with its parents) and the table (mode 0600) on first use. A home that others may write to is DENIED. */
+/* Makes `home` (mode 0700, with its parents) and the table (mode 0600) on first use. A home that others may write to is
+ * DENIED. */
 enum sealift_status table_open(const struct world *world, const char *home, struct table **ret_table,
                                struct sealift_error *err);
 void table_close(struct table **table);
 
-enum sealift_status table_check_name(const char *what, const char *name, struct sealift_error *err); /* "filesystem", "home" */
+/* `what` is for the message: "filesystem". */
+enum sealift_status table_check_name(const char *what, const char *name, struct sealift_error *err);
 
 /* --- object stores --- */
 
 struct table_obs {
     char name[TABLE_NAME_MAX];
-    char url[1024];          /* s3://bucket/prefix or file:///path */
-    char options[4096];      /* JSON of the type's options (obs_options in src/transfer), "{}" when none */
-    char abilities[1024];    /* JSON of store_abilities, "{}" when never probed */
+    char url[1024];       /* s3://bucket/prefix or file:///path */
+    char options[4096];   /* JSON of the type's options (obs_options in src/transfer), "{}" when none */
+    char abilities[1024]; /* JSON of store_abilities, "{}" when never probed */
     int64_t added_ns;
 };
 
-enum sealift_status table_obs_add(struct table *table, const struct table_obs *obs, struct sealift_error *err);     /* CONFLICT */
-enum sealift_status table_obs_update(struct table *table, const struct table_obs *obs, struct sealift_error *err);  /* by name */
+/* CONFLICT: the name is taken. */
+enum sealift_status table_obs_add(struct table *table, const struct table_obs *obs, struct sealift_error *err);
+/* Replaces everything but name and added_ns. */
+enum sealift_status table_obs_update(struct table *table, const struct table_obs *obs, struct sealift_error *err);
 /* CONFLICT, naming them, while filesystems use it. */
 enum sealift_status table_obs_remove(struct table *table, const char *name, struct sealift_error *err);
-enum sealift_status table_obs_get(struct table *table, const char *name, struct table_obs *ret_obs, struct sealift_error *err);
+enum sealift_status table_obs_get(struct table *table, const char *name, struct table_obs *ret_obs,
+                                  struct sealift_error *err);
+/* By name. */
 typedef enum sealift_status table_each_obs(void *context, const struct table_obs *obs, struct sealift_error *err);
 enum sealift_status table_obs_list(struct table *table, table_each_obs *each, void *context, struct sealift_error *err);
 
@@ -50,22 +60,24 @@ struct table_fs {
     char name[TABLE_NAME_MAX];
     struct uuid uuid;
     char path[4096];
-    char obs[TABLE_NAME_MAX];  /* empty: none (--no-key-backup) */
+    char obs[TABLE_NAME_MAX]; /* empty: none (--no-key-backup) */
     int64_t added_ns;
-    char origin[128];          /* locator of the snapshot that it was downloaded from, or empty */
-    struct uuid key_record;    /* of the envelope in force */
-    uint64_t last_sequence;    /* of its last published manifest; 0: none yet */
+    char origin[128];       /* locator of the snapshot that it was downloaded from, or empty */
+    struct uuid key_record; /* of the envelope in force */
+    uint64_t last_sequence; /* of its last published manifest; 0: none yet */
     uint8_t last_body_sha256[32];
 };
 
 /* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. */
 enum sealift_status table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
                                  struct sealift_error *err);
-enum sealift_status table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs, struct sealift_error *err);
+enum sealift_status table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs,
+                                 struct sealift_error *err);
 enum sealift_status table_fs_get_by_uuid(struct table *table, const struct uuid *uuid, struct table_fs *ret_fs,
                                          struct sealift_error *err);
+/* By name. */
 typedef enum sealift_status table_each_fs(void *context, const struct table_fs *fs, struct sealift_error *err);
-enum sealift_status table_fs_list(struct table *table, table_each_fs *each, void *context, struct sealift_error *err); /* by name */
+enum sealift_status table_fs_list(struct table *table, table_each_fs *each, void *context, struct sealift_error *err);
 /* The envelope in force. */
 enum sealift_status table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope,
                                       struct sealift_error *err);
@@ -79,34 +91,37 @@ enum table_snapshot_status {
     TABLE_SNAPSHOT_ADDED,     /* known, not uploaded */
     TABLE_SNAPSHOT_UPLOADING, /* an upload was begun; whether it still runs, its process knows */
     TABLE_SNAPSHOT_UPLOADED,
-    TABLE_SNAPSHOT_PARTIAL,   /* uploaded with --allow-missing, something was missing */
+    TABLE_SNAPSHOT_PARTIAL, /* uploaded with --allow-missing, something was missing */
 };
-const char *table_snapshot_status_name(enum table_snapshot_status status); /* "added", "uploading", "uploaded", "partial" */
+/* "added", "uploading", "uploaded", "partial". */
+const char *table_snapshot_status_name(enum table_snapshot_status status);
 
 struct table_snapshot {
     struct uuid fs;
     char fs_name[TABLE_NAME_MAX]; /* when read */
     char name[TABLE_NAME_MAX];
-    int64_t created_ns;           /* when it was added; of a live read, when its upload began */
-    char source[4096];            /* --from: what is read instead of the filesystem's path; empty: a live read */
+    int64_t created_ns; /* when it was added; of a live read, when its upload began */
+    char source[4096];  /* --from: what is read instead of the filesystem's path; empty: a live read */
     enum table_snapshot_status status;
-    struct uuid upload;           /* of the attempt under way or done: UPLOADING and later */
-    uint64_t entries, size, stored; /* bytes; once uploaded */
+    struct uuid upload;             /* of the attempt under way or done: UPLOADING and later */
+    uint64_t entries, size, stored; /* the last two in bytes; once uploaded */
 };
 
-enum sealift_status table_snapshot_add(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err);
+enum sealift_status table_snapshot_add(struct table *table, const struct table_snapshot *snapshot,
+                                       struct sealift_error *err);
 enum sealift_status table_snapshot_get(struct table *table, const struct uuid *fs, const char *name,
                                        struct table_snapshot *ret_snapshot, struct sealift_error *err);
 /* Replaces everything but fs and name. */
 enum sealift_status table_snapshot_update(struct table *table, const struct table_snapshot *snapshot,
                                           struct sealift_error *err);
 /* Ends an upload: the snapshot's row and table_fs_published() in one transaction. */
-enum sealift_status table_snapshot_published(struct table *table, const struct table_snapshot *snapshot, uint64_t sequence,
-                                             const uint8_t body_sha256[32], struct sealift_error *err);
+enum sealift_status table_snapshot_published(struct table *table, const struct table_snapshot *snapshot,
+                                             uint64_t sequence, const uint8_t body_sha256[32],
+                                             struct sealift_error *err);
 typedef enum sealift_status table_each_snapshot(void *context, const struct table_snapshot *snapshot,
                                                 struct sealift_error *err);
 /* Of one filesystem (by name), or of all when `fs` is NULL; by filesystem name, then creation. */
-enum sealift_status table_snapshot_list(struct table *table, const struct uuid *fs, table_each_snapshot *each, void *context,
-                                        struct sealift_error *err);
+enum sealift_status table_snapshot_list(struct table *table, const struct uuid *fs, table_each_snapshot *each,
+                                        void *context, struct sealift_error *err);
 
 #endif

@@ -1,0 +1,227 @@
+#include "error.h"
+#include "query.h"
+#include "scoped.h"
+#include "table.h"
+#include "table_private.h"
+#include "transaction.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define COLUMNS "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256"
+
+static enum sealift_status
+read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
+{
+    query_read_text(query, fs->name, sizeof(fs->name));
+    query_read_uuid(query, &fs->uuid);
+    query_read_text(query, fs->path, sizeof(fs->path));
+    query_read_text(query, fs->obs, sizeof(fs->obs));
+    query_read_integer(query, &fs->added_ns);
+    query_read_text(query, fs->origin, sizeof(fs->origin));
+    query_read_uuid(query, &fs->key_record);
+    query_read_unsigned(query, &fs->last_sequence);
+    query_read_blob(query, fs->last_body_sha256, sizeof(fs->last_body_sha256));
+    return query_check(query, err);
+}
+
+enum sealift_status
+table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool row;
+
+    TRY(query_prepare(&table->db, "SELECT " COLUMNS " FROM fs WHERE name = ?", &query, err));
+    query_bind_text(&query, name);
+    TRY(query_row(&query, &row, err));
+    if (!row)
+        return error_set(err, SEALIFT_NOT_FOUND, "there is no filesystem \"%s\"; \"sealift fs\" lists them", name);
+    return read_fs(&query, ret_fs, err);
+}
+
+enum sealift_status
+table_fs_get_by_uuid(struct table *table, const struct uuid *uuid, struct table_fs *ret_fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    char text[UUID_TEXT_SIZE];
+    bool row;
+
+    TRY(query_prepare(&table->db, "SELECT " COLUMNS " FROM fs WHERE uuid = ?", &query, err));
+    query_bind_uuid(&query, uuid);
+    TRY(query_row(&query, &row, err));
+    if (row)
+        return read_fs(&query, ret_fs, err);
+    uuid_format(uuid, text);
+    return error_set(err, SEALIFT_NOT_FOUND, "there is no filesystem with the UUID %s; \"sealift fs\" lists them",
+                     text);
+}
+
+enum sealift_status
+table_fs_list(struct table *table, table_each_fs *each, void *context, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool row;
+
+    TRY(query_prepare(&table->db, "SELECT " COLUMNS " FROM fs ORDER BY name", &query, err));
+    for (;;) {
+        struct table_fs fs;
+
+        TRY(query_row(&query, &row, err));
+        if (!row)
+            return SEALIFT_OK;
+        TRY(read_fs(&query, &fs, err));
+        TRY(each(context, &fs, err));
+    }
+}
+
+/* --- adding --- */
+
+static enum sealift_status
+refuse_if_taken(struct table *table, const struct table_fs *fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    char name[TABLE_NAME_MAX];
+    bool row;
+
+    TRY(query_prepare(&table->db, "SELECT name FROM fs WHERE name = ? OR path = ? OR uuid = ?", &query, err));
+    query_bind_text(&query, fs->name);
+    query_bind_text(&query, fs->path);
+    query_bind_uuid(&query, &fs->uuid);
+    TRY(query_row(&query, &row, err));
+    if (!row)
+        return SEALIFT_OK;
+    query_read_text(&query, name, sizeof(name));
+    TRY(query_check(&query, err));
+    if (strcmp(name, fs->name) == 0)
+        return error_set(err, SEALIFT_CONFLICT, "there is a filesystem \"%s\" already; choose another name", name);
+    return error_set(err, SEALIFT_CONFLICT, "%s is the filesystem \"%s\" already", fs->path, name);
+}
+
+static enum sealift_status
+need_obs(struct table *table, const char *name, struct sealift_error *err)
+{
+    struct table_obs obs;
+
+    return name[0] != '\0' ? table_obs_get(table, name, &obs, err) : SEALIFT_OK;
+}
+
+static enum sealift_status
+insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", &query, err));
+    query_bind_text(&query, fs->name);
+    query_bind_uuid(&query, &fs->uuid);
+    query_bind_text(&query, fs->path);
+    query_bind_text_or_null(&query, fs->obs);
+    query_bind_integer(&query, fs->added_ns);
+    query_bind_text(&query, fs->origin);
+    query_bind_uuid(&query, &fs->key_record);
+    query_bind_unsigned(&query, fs->last_sequence);
+    query_bind_blob(&query, BYTES_OF(fs->last_body_sha256));
+    return query_run(&query, NULL, err);
+}
+
+static enum sealift_status
+insert_envelope(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
+                struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    SCOPED(buf_done) struct buf json = {0};
+    const char *text;
+
+    TRY(envelope_to_json(envelope, &json, err));
+    TRY(buf_text(&json, &text, err));
+    TRY(query_prepare(&table->db, "INSERT INTO envelope (fs, key_record, envelope) VALUES (?, ?, ?)", &query, err));
+    query_bind_uuid(&query, &fs->uuid);
+    query_bind_uuid(&query, &fs->key_record);
+    query_bind_text(&query, text);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
+table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+
+    TRY(table_check_name("filesystem", fs->name, err));
+    if (!uuid_equal(&envelope->fs, &fs->uuid))
+        return error_set(err, SEALIFT_INTERNAL, "the envelope is of another filesystem than \"%s\"", fs->name);
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(refuse_if_taken(table, fs, err));
+    TRY(need_obs(table, fs->obs, err));
+    TRY(insert_fs(table, fs, err));
+    TRY(insert_envelope(table, fs, envelope, err));
+    return transaction_commit(&transaction, err);
+}
+
+/* --- the envelope in force --- */
+
+static enum sealift_status
+parse_envelope(struct bytes text, const struct uuid *fs, struct envelope *ret_envelope, struct sealift_error *err)
+{
+    SCOPED(json_free) struct json *json = NULL;
+    struct envelope envelope;
+
+    TRY(json_parse(text, "the envelope of a filesystem", &json, err));
+    TRY(envelope_read(json, &envelope, err));
+    if (!uuid_equal(&envelope.fs, fs))
+        return error_set(err, SEALIFT_CORRUPT, "the envelope of a filesystem belongs to another one");
+    *ret_envelope = envelope;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    SCOPED(buf_done) struct buf text = {0};
+    struct table_fs there;
+    enum sealift_status status;
+    bool row;
+
+    TRY(table_fs_get_by_uuid(table, fs, &there, err));
+    TRY(query_prepare(&table->db, "SELECT envelope FROM envelope WHERE fs = ? AND key_record = ?", &query, err));
+    query_bind_uuid(&query, fs);
+    query_bind_uuid(&query, &there.key_record);
+    TRY(query_row(&query, &row, err));
+    if (row)
+        query_read_buf(&query, &text);
+    TRY(query_check(&query, err));
+    status = parse_envelope(buf_bytes(&text), fs, ret_envelope, err);
+    return status == SEALIFT_CORRUPT ? db_call_damaged(&table->db, err) : status;
+}
+
+/* --- what was published --- */
+
+enum sealift_status
+table_fs_publish(struct table *table, const struct uuid *fs, uint64_t sequence, const uint8_t body_sha256[32],
+                 struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    struct table_fs there;
+
+    TRY(table_fs_get_by_uuid(table, fs, &there, err));
+    if (sequence <= there.last_sequence)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "filesystem \"%s\": a snapshot with the sequence %" PRIu64
+                         " was published meanwhile, so %" PRIu64 " is too late; upload again",
+                         there.name, there.last_sequence, sequence);
+    TRY(query_prepare(&table->db, "UPDATE fs SET last_sequence = ?, last_body_sha256 = ? WHERE uuid = ?", &query, err));
+    query_bind_unsigned(&query, sequence);
+    query_bind_blob(&query, (struct bytes){body_sha256, 32});
+    query_bind_uuid(&query, fs);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
+table_fs_published(struct table *table, const struct uuid *fs, uint64_t sequence, const uint8_t body_sha256[32],
+                   struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(table_fs_publish(table, fs, sequence, body_sha256, err));
+    return transaction_commit(&transaction, err);
+}

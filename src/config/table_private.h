@@ -1,0 +1,16 @@
+/* What the files of the table share. */
+#ifndef TABLE_PRIVATE_H
+#define TABLE_PRIVATE_H
+
+#include "db.h"
+#include "table.h"
+
+struct table {
+    struct db db;
+};
+
+/* table_fs_published() inside the caller's transaction. */
+enum sealift_status table_fs_publish(struct table *table, const struct uuid *fs, uint64_t sequence,
+                                     const uint8_t body_sha256[32], struct sealift_error *err);
+
+#endif

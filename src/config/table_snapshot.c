@@ -1,0 +1,179 @@
+#include "error.h"
+#include "query.h"
+#include "scoped.h"
+#include "table.h"
+#include "table_private.h"
+#include "transaction.h"
+
+#include <string.h>
+
+#define SELECT                                                                                                         \
+    "SELECT snapshot.fs, fs.name, snapshot.name, created_ns, source, status, upload, entries, size, stored "           \
+    "FROM snapshot JOIN fs ON fs.uuid = snapshot.fs "
+
+static const char *const status_names[] = {
+    [TABLE_SNAPSHOT_ADDED] = "added",
+    [TABLE_SNAPSHOT_UPLOADING] = "uploading",
+    [TABLE_SNAPSHOT_UPLOADED] = "uploaded",
+    [TABLE_SNAPSHOT_PARTIAL] = "partial",
+};
+
+const char *
+table_snapshot_status_name(enum table_snapshot_status status)
+{
+    return status_names[status];
+}
+
+/* The table's CHECK allows no other word. */
+static enum table_snapshot_status
+find_status(const char *name)
+{
+    unsigned status = TABLE_SNAPSHOT_ADDED;
+
+    while (status < TABLE_SNAPSHOT_PARTIAL && strcmp(status_names[status], name) != 0)
+        status++;
+    return (enum table_snapshot_status)status;
+}
+
+static enum sealift_status
+read_snapshot(struct query *query, struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    char status[16];
+
+    query_read_uuid(query, &snapshot->fs);
+    query_read_text(query, snapshot->fs_name, sizeof(snapshot->fs_name));
+    query_read_text(query, snapshot->name, sizeof(snapshot->name));
+    query_read_integer(query, &snapshot->created_ns);
+    query_read_text(query, snapshot->source, sizeof(snapshot->source));
+    query_read_text(query, status, sizeof(status));
+    query_read_uuid(query, &snapshot->upload);
+    query_read_unsigned(query, &snapshot->entries);
+    query_read_unsigned(query, &snapshot->size);
+    query_read_unsigned(query, &snapshot->stored);
+    snapshot->status = find_status(status);
+    return query_check(query, err);
+}
+
+static enum sealift_status
+say_missing(struct table *table, const struct uuid *fs, const char *name, struct sealift_error *err)
+{
+    struct table_fs there;
+
+    TRY(table_fs_get_by_uuid(table, fs, &there, err));
+    return error_set(err, SEALIFT_NOT_FOUND,
+                     "the filesystem \"%s\" has no snapshot \"%s\"; \"sealift fs snapshot\" lists them", there.name,
+                     name);
+}
+
+enum sealift_status
+table_snapshot_get(struct table *table, const struct uuid *fs, const char *name, struct table_snapshot *ret_snapshot,
+                   struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool row;
+
+    TRY(query_prepare(&table->db, SELECT "WHERE snapshot.fs = ? AND snapshot.name = ?", &query, err));
+    query_bind_uuid(&query, fs);
+    query_bind_text(&query, name);
+    TRY(query_row(&query, &row, err));
+    if (!row)
+        return say_missing(table, fs, name, err);
+    return read_snapshot(&query, ret_snapshot, err);
+}
+
+enum sealift_status
+table_snapshot_list(struct table *table, const struct uuid *fs, table_each_snapshot *each, void *context,
+                    struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool row;
+
+    TRY(query_prepare(&table->db,
+                      SELECT "WHERE ?1 IS NULL OR snapshot.fs = ?1 ORDER BY fs.name, created_ns, snapshot.name", &query,
+                      err));
+    query_bind_uuid(&query, fs);
+    for (;;) {
+        struct table_snapshot snapshot;
+
+        TRY(query_row(&query, &row, err));
+        if (!row)
+            return SEALIFT_OK;
+        TRY(read_snapshot(&query, &snapshot, err));
+        TRY(each(context, &snapshot, err));
+    }
+}
+
+/* Everything but fs and name, in this order. */
+static void
+bind_values(struct query *query, const struct table_snapshot *snapshot)
+{
+    query_bind_integer(query, snapshot->created_ns);
+    query_bind_text(query, snapshot->source);
+    query_bind_text(query, table_snapshot_status_name(snapshot->status));
+    query_bind_uuid(query, snapshot->status != TABLE_SNAPSHOT_ADDED ? &snapshot->upload : NULL);
+    query_bind_unsigned(query, snapshot->entries);
+    query_bind_unsigned(query, snapshot->size);
+    query_bind_unsigned(query, snapshot->stored);
+}
+
+static enum sealift_status
+insert(struct table *table, const struct table_snapshot *snapshot, unsigned *ret_added, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db,
+                      "INSERT INTO snapshot (created_ns, source, status, upload, entries, size, stored, fs, name) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fs, name) DO NOTHING",
+                      &query, err));
+    bind_values(&query, snapshot);
+    query_bind_uuid(&query, &snapshot->fs);
+    query_bind_text(&query, snapshot->name);
+    return query_run(&query, ret_added, err);
+}
+
+enum sealift_status
+table_snapshot_add(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+    struct table_fs fs;
+    unsigned added;
+
+    TRY(table_check_name("snapshot", snapshot->name, err));
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(table_fs_get_by_uuid(table, &snapshot->fs, &fs, err));
+    TRY(insert(table, snapshot, &added, err));
+    if (added == 0)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "the filesystem \"%s\" has a snapshot \"%s\" already; choose another name", fs.name,
+                         snapshot->name);
+    return transaction_commit(&transaction, err);
+}
+
+enum sealift_status
+table_snapshot_update(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    unsigned changed;
+
+    TRY(query_prepare(&table->db,
+                      "UPDATE snapshot SET created_ns = ?, source = ?, status = ?, upload = ?, entries = ?, size = ?, "
+                      "stored = ? WHERE fs = ? AND name = ?",
+                      &query, err));
+    bind_values(&query, snapshot);
+    query_bind_uuid(&query, &snapshot->fs);
+    query_bind_text(&query, snapshot->name);
+    TRY(query_run(&query, &changed, err));
+    return changed == 1 ? SEALIFT_OK : say_missing(table, &snapshot->fs, snapshot->name, err);
+}
+
+enum sealift_status
+table_snapshot_published(struct table *table, const struct table_snapshot *snapshot, uint64_t sequence,
+                         const uint8_t body_sha256[32], struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(table_snapshot_update(table, snapshot, err));
+    TRY(table_fs_publish(table, &snapshot->fs, sequence, body_sha256, err));
+    return transaction_commit(&transaction, err);
+}

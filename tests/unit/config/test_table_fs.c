@@ -1,0 +1,155 @@
+#include "config_sample.h"
+#include "scoped.h"
+
+static void
+expect_equal(const struct table_fs *a, const struct table_fs *b)
+{
+    cr_assert_str_eq(a->name, b->name);
+    cr_assert(uuid_equal(&a->uuid, &b->uuid));
+    cr_assert_str_eq(a->path, b->path);
+    cr_assert_str_eq(a->obs, b->obs);
+    cr_assert_eq(a->added_ns, b->added_ns);
+    cr_assert_str_eq(a->origin, b->origin);
+    cr_assert(uuid_equal(&a->key_record, &b->key_record));
+    cr_assert_eq(a->last_sequence, b->last_sequence);
+    cr_assert_arr_eq(a->last_body_sha256, b->last_body_sha256, 32);
+}
+
+Test(table_fs, comes_back_as_it_was_added)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_obs obs = config_sample_obs("dr");
+    struct table_fs fs = config_sample_fs("home", 1);
+    struct envelope envelope = config_sample_envelope(&fs.uuid);
+    struct table_fs got;
+
+    config_sample_init(&sample);
+    cr_assert_eq(table_obs_add(sample.table, &obs, &sample.err), SEALIFT_OK);
+    strcpy(fs.obs, "dr");
+    strcpy(fs.path, "/srv/\xff not UTF-8");
+    strcpy(fs.origin, "a/b");
+    fs.last_sequence = INT64_MAX;
+    memset(fs.last_body_sha256, 0xab, 32);
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    table_close(&sample.table);
+    config_sample_open(&sample);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    expect_equal(&got, &fs);
+    cr_assert_eq(table_fs_get_by_uuid(sample.table, &fs.uuid, &got, &sample.err), SEALIFT_OK);
+    expect_equal(&got, &fs);
+}
+
+Test(table_fs, keeps_its_envelope)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs;
+    struct envelope expected, got;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    config_sample_add_fs(&sample, "other", 2);
+    expected = config_sample_envelope(&fs.uuid);
+    cr_assert_eq(table_fs_envelope(sample.table, &fs.uuid, &got, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert(uuid_equal(&got.fs, &fs.uuid));
+    cr_assert_str_eq(got.wrapped_kek, expected.wrapped_kek);
+    cr_assert_arr_eq(got.sealed_fs_key, expected.sealed_fs_key, sizeof(got.sealed_fs_key));
+    cr_assert_eq(got.kms.key_version, 3);
+}
+
+Test(table_fs, says_what_is_not_there)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct uuid uuid = config_sample_uuid(9);
+    struct envelope envelope;
+    struct table_fs got;
+
+    config_sample_init(&sample);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_NOT_FOUND);
+    config_sample_expect_message(&sample, "\"home\"");
+    cr_assert_eq(table_fs_get_by_uuid(sample.table, &uuid, &got, &sample.err), SEALIFT_NOT_FOUND);
+    config_sample_expect_message(&sample, "09090909-");
+    cr_assert_eq(table_fs_envelope(sample.table, &uuid, &envelope, &sample.err), SEALIFT_NOT_FOUND);
+}
+
+Test(table_fs, keeps_its_name_and_its_path_for_itself)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs = config_sample_fs("home", 2);
+    struct envelope envelope = config_sample_envelope(&fs.uuid);
+
+    config_sample_init(&sample);
+    config_sample_add_fs(&sample, "home", 1);
+    strcpy(fs.path, "/srv/elsewhere");
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "choose another name");
+    strcpy(fs.path, "/srv/home");
+    strcpy(fs.name, "other");
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "/srv/home is the filesystem \"home\"");
+    strcpy(fs.path, "/srv/elsewhere");
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+}
+
+Test(table_fs, is_not_added_in_part)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs = config_sample_fs("home", 1);
+    struct envelope envelope = config_sample_envelope(&fs.uuid);
+    struct table_fs got;
+
+    config_sample_init(&sample);
+    strcpy(fs.obs, "nowhere");
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_NOT_FOUND);
+    config_sample_expect_message(&sample, "\"nowhere\"");
+    strcpy(fs.obs, "");
+    fs.last_sequence = (uint64_t)INT64_MAX + 1;
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_INVALID);
+    fs.last_sequence = 0;
+    envelope.fs = config_sample_uuid(2);
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_INTERNAL);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_NOT_FOUND);
+}
+
+static enum sealift_status
+join(void *context, const struct table_fs *fs, struct sealift_error *err)
+{
+    (void)err;
+    strcat(strcat(context, fs->name), " ");
+    return SEALIFT_OK;
+}
+
+Test(table_fs, is_listed_by_name)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    char names[64] = "";
+
+    config_sample_init(&sample);
+    config_sample_add_fs(&sample, "b", 1);
+    config_sample_add_fs(&sample, "c", 2);
+    config_sample_add_fs(&sample, "a", 3);
+    cr_assert_eq(table_fs_list(sample.table, join, names, &sample.err), SEALIFT_OK);
+    cr_assert_str_eq(names, "a b c ");
+}
+
+Test(table_fs, remembers_only_a_later_sequence)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    uint8_t first[32] = {1}, second[32] = {2};
+    struct uuid nobody = config_sample_uuid(9);
+    struct table_fs fs;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    cr_assert_eq(table_fs_published(sample.table, &fs.uuid, 5, first, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_fs_published(sample.table, &fs.uuid, 5, second, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "\"home\"");
+    cr_assert_eq(table_fs_published(sample.table, &fs.uuid, 4, second, &sample.err), SEALIFT_CONFLICT);
+    cr_assert_eq(table_fs_get(sample.table, "home", &fs, &sample.err), SEALIFT_OK);
+    cr_assert_eq(fs.last_sequence, 5);
+    cr_assert_arr_eq(fs.last_body_sha256, first, 32);
+    cr_assert_eq(table_fs_published(sample.table, &fs.uuid, 6, second, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_fs_get(sample.table, "home", &fs, &sample.err), SEALIFT_OK);
+    cr_assert_eq(fs.last_sequence, 6);
+    cr_assert_arr_eq(fs.last_body_sha256, second, 32);
+    cr_assert_eq(table_fs_published(sample.table, &nobody, 1, second, &sample.err), SEALIFT_NOT_FOUND);
+}
