@@ -31,6 +31,7 @@ add_custom_command(
 set_source_files_properties(${relocatable} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
 add_library(libsealift_static STATIC ${relocatable})
 set_target_properties(libsealift_static PROPERTIES OUTPUT_NAME sealift LINKER_LANGUAGE C)
+target_link_libraries(libsealift_static INTERFACE ${SEALIFT_USES})
 
 # The pkg-config file finds its prefix from where it lies, so that `cmake --install --prefix` and DESTDIR need no second configuration.
 file(RELATIVE_PATH SEALIFT_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
