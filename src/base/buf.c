@@ -27,7 +27,8 @@ bytes_cut(struct bytes *from, size_t n, struct bytes *ret_head)
     if (from->len < n)
         return false;
     *ret_head = (struct bytes){from->data, n};
-    from->data += n;
+    if (n > 0) /* an empty view may be NULL */
+        from->data += n;
     from->len -= n;
     return true;
 }
