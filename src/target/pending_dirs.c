@@ -1,5 +1,6 @@
 #include "pending_dirs.h"
 
+#include "error.h"
 #include "scoped.h"
 
 #include <assert.h>
@@ -28,9 +29,11 @@ pending_dirs_push(struct pending_dirs *pending, struct bytes path, const struct 
                   struct sealift_error *err)
 {
     struct record record = {*attributes, pending->path.len};
+    struct bytes above;
 
-    assert(path.len >= pending->path.len);
-    TRY(buf_append(&pending->path, path.data + pending->path.len, path.len - pending->path.len, err));
+    if (!bytes_cut(&path, pending->path.len, &above))
+        return error_set(err, SEALIFT_INTERNAL, "a directory does not lie in the one before it");
+    TRY(buf_append_bytes(&pending->path, path, err));
     TRY(buf_append_bytes(&pending->records, attributes->xattrs, err));
     return buf_append(&pending->records, &record, sizeof(record), err);
 }

@@ -144,18 +144,36 @@ mode_of_node(enum tree_type type)
     }
 }
 
+static enum sealift_status
+check_link_target(const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct bytes target = entry->target;
+
+    if (target.len == 0 || target.len >= PATH_MAX || memchr(target.data, '\0', target.len) != NULL)
+        return error_set(err, SEALIFT_CORRUPT, "%s: the tree lets this link point to what can be no path",
+                         shown_path(entry->path).text);
+    return SEALIFT_OK;
+}
+
+/* 0, or -1 and errno. */
 static int
 make_symlink(const struct place *place, struct bytes target)
 {
     char text[PATH_MAX];
 
-    if (target.len >= sizeof(text) || memchr(target.data, '\0', target.len) != NULL) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
     memcpy(text, target.data, target.len);
     text[target.len] = '\0';
     return symlinkat(text, place->parent, place->name);
+}
+
+static int
+make_inode(const struct place *place, const struct tree_entry *entry)
+{
+    mode_t mode = mode_of_node(entry->type) | 0600;
+
+    if (entry->type == TREE_SYMLINK)
+        return make_symlink(place, entry->target);
+    return mknodat(place->parent, place->name, mode, makedev(entry->major, entry->minor));
 }
 
 /* What was just made is opened to set its attributes, and looked at first: nobody else can write here, but a chmod()
@@ -178,17 +196,14 @@ set_node_attributes(struct target *target, const struct place *place, const stru
 static enum sealift_status
 make_node(struct target *target, const struct place *place, const struct tree_entry *entry, struct sealift_error *err)
 {
-    mode_t mode = mode_of_node(entry->type) | 0600;
-    int result = entry->type == TREE_SYMLINK
-                     ? make_symlink(place, entry->target)
-                     : mknodat(place->parent, place->name, mode, makedev(entry->major, entry->minor));
-
-    if (result != 0 && (errno == EPERM || errno == EOPNOTSUPP))
+    if (entry->type == TREE_SYMLINK)
+        TRY(check_link_target(entry, err));
+    if (make_inode(place, entry) == 0)
+        return set_node_attributes(target, place, entry, err);
+    if (errno == EPERM || errno == EOPNOTSUPP)
         return leave_out(target, entry,
                          "it could not be made: this user, or this filesystem, may have none of its kind");
-    if (result != 0)
-        return report_failure(&target->report, errno, entry->path, "make", err);
-    return set_node_attributes(target, place, entry, err);
+    return report_failure(&target->report, errno, entry->path, "make", err);
 }
 
 enum sealift_status

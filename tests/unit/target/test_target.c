@@ -37,11 +37,17 @@ note(void *context, struct bytes entry, const char *what)
 }
 
 static void
+name_target(void)
+{
+    snprintf(path, sizeof(path), "%s/new", playground.path);
+}
+
+static void
 set_up(void)
 {
     seeded_world_init(&seeded, 7);
     playground_make(&playground);
-    snprintf(path, sizeof(path), "%s/new", playground.path);
+    name_target();
     degraded[0] = '\0';
 }
 
@@ -843,9 +849,14 @@ Test(target, refuses_a_link_that_points_to_what_no_path_can_be)
     struct tree_entry link = entry_of(TREE_SYMLINK, "link", 0777);
 
     link.target = (struct bytes){(const uint8_t *)"a\0b", 3};
-    cr_assert_eq(target_make(target, &link, &err), SEALIFT_IO);
+    cr_assert_eq(target_make(target, &link, &err), SEALIFT_CORRUPT);
     link.target = (struct bytes){NULL, 0};
-    cr_assert_eq(target_make(target, &link, &err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(target_make(target, &link, &err), SEALIFT_CORRUPT);
+    link.target = BYTES_OF(path);
+    memset(path, 'x', PATH_MAX);
+    link.target.len = PATH_MAX;
+    cr_assert_eq(target_make(target, &link, &err), SEALIFT_CORRUPT);
+    name_target();
     cr_assert_not(exists("link"));
 }
 
