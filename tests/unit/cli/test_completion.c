@@ -80,6 +80,14 @@ Test(completion_bash, offers_choices_behind_a_blank_and_an_equals_sign)
     expect("sealift completion ''", "bash zsh\n");
 }
 
+Test(completion_bash, understands_words_that_readline_cut_at_colons)
+{
+    expect("sealift obs add --sse aws : k", "kms kms:dsse\n");
+    expect("sealift obs add --sse = aws :", "kms kms:dsse\n");
+    expect("sealift obs add --sse aws : kms :", "dsse\n");
+    expect("sealift fs add s3 : //x /us", "/usr\n");
+}
+
 Test(completion_bash, does_not_take_a_value_for_a_word_of_the_command)
 {
     expect("sealift --home fs obs a", "add\n");
