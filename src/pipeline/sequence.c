@@ -107,6 +107,17 @@ sequence_next(struct sequence *sequence)
     return item;
 }
 
+bool
+sequence_is_broken(struct sequence *sequence)
+{
+    bool broken;
+
+    pthread_mutex_lock(&sequence->lock);
+    broken = sequence->broken;
+    pthread_mutex_unlock(&sequence->lock);
+    return broken;
+}
+
 void *
 sequence_drain(struct sequence *sequence)
 {

@@ -25,6 +25,8 @@ void sequence_put(struct sequence *sequence, uint64_t ticket, void *item);
 
 /* The next item in order; NULL when the sequence is closed and everything was taken, or it was broken. */
 void *sequence_next(struct sequence *sequence);
+/* Which of the two it was. */
+bool sequence_is_broken(struct sequence *sequence);
 
 /* Everybody leaves at once; sequence_drain() gives what was put and not taken, then NULL. */
 void sequence_break(struct sequence *sequence);
