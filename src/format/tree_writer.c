@@ -147,6 +147,14 @@ tree_writer_extent(struct tree_writer *writer, const struct extent *extent, stru
     return tree_list_writer_add(writer->list, extent, err);
 }
 
+/* Nothing of it has reached the frame; beginning the next entry begins a new list. */
+void
+tree_writer_abandon(struct tree_writer *writer)
+{
+    assert(writer->pending.is_open);
+    writer->pending.is_open = false;
+}
+
 /* Sends the entries frame, tells the index, begins the next one. */
 static enum sealift_status
 send_frame(struct tree_writer *writer, struct sealift_error *err)
