@@ -9,25 +9,25 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* What `kms set vault` is told. Of the token, AppRole and Kubernetes exactly one is used. A *_file is a path and a *_env the name of an environment
- * variable: where the secret is found is stored, never the secret. */
+/* What `kms set vault` is told. Of the token, AppRole and Kubernetes exactly one is used. A *_file is a path and a
+ * *_env the name of an environment variable: where the secret is found is stored, never the secret. */
 struct sealift_vault_spec {
-    const char *address;          /* "https://host:8200"; NULL: $VAULT_ADDR, $BAO_ADDR */
-    const char *key;              /* transit key, which must exist */
-    const char *name_space;       /* NULL: $VAULT_NAMESPACE, $BAO_NAMESPACE, else none */
-    const char *transit_path;     /* NULL: "transit" */
-    const char *auth_path;        /* NULL: "approle", "kubernetes" */
-    const char *ca_cert;          /* PEM file; NULL: $VAULT_CACERT, $BAO_CACERT, else the system's */
-    const char *token_file;       /* token; NULL: environment variable VAULT_TOKEN or BAO_TOKEN */
-    const char *role_id;          /* AppRole */
-    const char *secret_id_file;   /* NULL: environment variable SEALIFT_VAULT_SECRET_ID */
-    const char *kubernetes_role;  /* Kubernetes */
+    const char *address;             /* "https://host:8200"; NULL: $VAULT_ADDR, $BAO_ADDR */
+    const char *key;                 /* transit key, which must exist */
+    const char *name_space;          /* NULL: $VAULT_NAMESPACE, $BAO_NAMESPACE, else none */
+    const char *transit_path;        /* NULL: "transit" */
+    const char *auth_path;           /* NULL: "approle", "kubernetes" */
+    const char *ca_cert;             /* PEM file; NULL: $VAULT_CACERT, $BAO_CACERT, else the system's */
+    const char *token_file;          /* token; NULL: environment variable VAULT_TOKEN or BAO_TOKEN */
+    const char *role_id;             /* AppRole */
+    const char *secret_id_file;      /* NULL: environment variable SEALIFT_VAULT_SECRET_ID */
+    const char *kubernetes_role;     /* Kubernetes */
     const char *kubernetes_jwt_file; /* NULL: the service account's usual place */
 };
 
 /* One call that we need of the KMS, tried. */
 struct sealift_kms_finding {
-    const char *call;    /* "log in", "read the key", "wrap", "unwrap", "rewrap" ... */
+    const char *call; /* "log in", "read the key", "wrap", "unwrap", "rewrap" ... */
     bool ok, warning;
     const char *message; /* the result, or the refusal and what to ask the KMS's admin for */
 };
@@ -37,10 +37,12 @@ typedef void sealift_each_kms_finding(void *context, const struct sealift_kms_fi
 enum sealift_status sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
                                           struct sealift_error *err);
 
-/* What is set. `credential` says where the credential is found: "file:/etc/sealift/secret-id", "env:VAULT_TOKEN", "credential:NAME". */
+/* What is set. `credential` says where the credential is found: "file:/etc/sealift/secret-id", "env:VAULT_TOKEN",
+ * "credential:NAME". */
 struct sealift_kms {
     const char *type; /* "vault", "local" */
-    const char *address, *key, *name_space, *transit_path, *auth_method, *auth_path, *role_id, *kubernetes_role, *ca_cert, *credential;
+    const char *address, *key, *name_space, *transit_path, *auth_method, *auth_path, *role_id, *kubernetes_role,
+        *ca_cert, *credential;
 };
 /* NOT_FOUND: none is set. The strings live until the next call with this `sealift`. */
 enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err);

@@ -9,7 +9,8 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* How an object store is reached. Wherever a store is named, `url` may also be the name of one in the table; then all else stays zero. */
+/* How an object store is reached. Wherever a store is named, `url` may also be the name of one in the table; then all
+ * else stays zero. */
 struct sealift_obs_spec {
     const char *url;           /* "s3://bucket/prefix", "file:///path", or a name from the table */
     const char *endpoint;      /* s3: "http(s)://host[:port]"; NULL: AWS */
@@ -20,12 +21,12 @@ struct sealift_obs_spec {
     const char *storage_class; /* s3: on PUT */
     const char *sse;           /* s3: "AES256", "aws:kms", "aws:kms:dsse" */
     const char *sse_kms_key_id;
-    const char *lock_mode;     /* s3: "governance", "compliance" */
-    int64_t lock_days;         /* s3: Object Lock retention, from each PUT */
+    const char *lock_mode; /* s3: "governance", "compliance" */
+    int64_t lock_days;     /* s3: Object Lock retention, from each PUT */
 };
 
-/* What the table knows of a store, and what the store was found able to do: each "yes", "no", "unknown"; conditional_put: "atomic", "racy", "ignored",
- * "refused", "unknown". */
+/* What the table knows of a store, and what the store was found able to do: each "yes", "no", "unknown";
+ * conditional_put: "atomic", "racy", "ignored", "refused", "unknown". */
 struct sealift_obs {
     const char *name;
     struct sealift_obs_spec spec;
@@ -39,19 +40,20 @@ struct sealift_obs {
 };
 typedef enum sealift_status sealift_each_obs(void *context, const struct sealift_obs *obs, struct sealift_error *err);
 
-/* Proves the store (write, list, read back, delete a probe object), finds out what it can do, puts the format marker, then stores the row. With `no_check` only
- * the row is stored. CONFLICT: the name is taken. */
-enum sealift_status sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
-                                    struct sealift_error *err);
+/* Proves the store (write, list, read back, delete a probe object), finds out what it can do, puts the format marker,
+ * then stores the row. With `no_check` only the row is stored. CONFLICT: the name is taken. */
+enum sealift_status sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec,
+                                    bool no_check, struct sealift_error *err);
 /* Changes what `spec` names (the rest stays), proves it again. */
 enum sealift_status sealift_obs_update(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec,
                                        bool no_check, struct sealift_error *err);
 /* Forgets the store; its objects stay. CONFLICT while filesystems use it. */
 enum sealift_status sealift_obs_remove(struct sealift *sealift, const char *name, struct sealift_error *err);
-enum sealift_status sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context, struct sealift_error *err);
+enum sealift_status sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context,
+                                     struct sealift_error *err);
 
-/* What a bucket holds: a manifest, or a filesystem that was never uploaded (locator empty). The names are NULL unless they were asked for and
- * could be opened. */
+/* What a bucket holds: a manifest, or a filesystem that was never uploaded (locator empty). The names are NULL unless
+ * they were asked for and could be opened. */
 struct sealift_bucket_snapshot {
     const char *locator;
     const char *filesystem_id;
@@ -66,8 +68,8 @@ struct sealift_bucket_snapshot {
 typedef enum sealift_status sealift_each_bucket_snapshot(void *context, const struct sealift_bucket_snapshot *snapshot,
                                                          struct sealift_error *err);
 
-/* Lists all snapshots of all filesystems, by filesystem and time. Needs neither the table nor the KMS, unless `names` (the private parts are opened
- * through the KMS). One bad manifest does not end the list. */
+/* Lists all snapshots of all filesystems, by filesystem and time. Needs neither the table nor the KMS, unless `names`
+ * (the private parts are opened through the KMS). One bad manifest does not end the list. */
 enum sealift_status sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
                                           sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err);
 

@@ -1,4 +1,5 @@
-/* libsealift: encrypted snapshots of a filesystem, carried to S3-compatible storage with the wrapped key that opens them. One header per concept. */
+/* libsealift: encrypted snapshots of a filesystem, carried to S3-compatible storage with the wrapped key that opens
+ * them. One header per concept. */
 #ifndef SEALIFT_SEALIFT_H
 #define SEALIFT_SEALIFT_H
 

@@ -9,7 +9,8 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* `from`: the path of an existing read-only snapshot; NULL: the filesystem's own path will be read live. CONFLICT: the name is taken. */
+/* `from`: the path of an existing read-only snapshot; NULL: the filesystem's own path will be read live. CONFLICT: the
+ * name is taken. */
 enum sealift_status sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
                                          struct sealift_error *err);
 
@@ -18,18 +19,19 @@ struct sealift_snapshot {
     int64_t created_ns;
     const char *status; /* "added", "uploading", "uploaded", "partial" */
     bool live;
-    const char *from;    /* NULL: live */
+    const char *from;               /* NULL: live */
     uint64_t entries, size, stored; /* once uploaded */
-    const char *locator; /* NULL until uploaded */
+    const char *locator;            /* NULL until uploaded */
 };
-typedef enum sealift_status sealift_each_snapshot(void *context, const struct sealift_snapshot *snapshot, struct sealift_error *err);
+typedef enum sealift_status sealift_each_snapshot(void *context, const struct sealift_snapshot *snapshot,
+                                                  struct sealift_error *err);
 /* Of one filesystem, or of all when `fs` is NULL. */
-enum sealift_status sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snapshot *each, void *context,
-                                          struct sealift_error *err);
+enum sealift_status sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snapshot *each,
+                                          void *context, struct sealift_error *err);
 
 struct sealift_upload_spec {
     const char *fs, *snapshot;
-    bool allow_missing;  /* a path that cannot be read makes the snapshot partial, instead of failing the upload */
+    bool allow_missing; /* a path that cannot be read makes the snapshot partial, instead of failing the upload */
     bool no_compression;
     int compression_level; /* zstd's, 1 ... 19; 0: 3 */
     struct sealift_transfer_options transfer;
@@ -38,22 +40,24 @@ struct sealift_upload_spec {
 struct sealift_upload_result {
     char locator[74];
     uint64_t entries, files, directories, others;
-    uint64_t size;    /* of the files' contents */
-    uint64_t stored;  /* bytes of segments in the bucket */
+    uint64_t size;   /* of the files' contents */
+    uint64_t stored; /* bytes of segments in the bucket */
     uint64_t segments;
     uint64_t missing, changed; /* paths that could not be read; files that changed while they were read */
     bool live, partial;
     double seconds;
 };
 
-/* When it returns OK the snapshot is restorable now: every segment is in the bucket, seen in a listing with its size, and the wrapped key was shown to
- * open. A failed or cancelled upload leaves segments that no manifest names, and nothing else. CONFLICT: uploaded already. */
+/* When it returns OK the snapshot is restorable now: every segment is in the bucket, seen in a listing with its size,
+ * and the wrapped key was shown to open. A failed or cancelled upload leaves segments that no manifest names, and
+ * nothing else. CONFLICT: uploaded already. */
 enum sealift_status sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
                                             struct sealift_upload_result *ret_result, struct sealift_error *err);
 
 enum sealift_verify_kind {
     SEALIFT_VERIFY_KEYS,    /* the wrapped key opens through the KMS; key check value and HMAC agree; no data is read */
-    SEALIFT_VERIFY_OBJECTS, /* every object is there with its size and the checksum that the store keeps; needs no key */
+    SEALIFT_VERIFY_OBJECTS, /* every object is there with its size and the checksum that the store keeps; needs no key
+                             */
     SEALIFT_VERIFY_READ,    /* the same by reading and hashing every object; needs no key */
     SEALIFT_VERIFY_DATA,    /* everything decrypts, and every chunk is what the tree says */
 };
@@ -61,7 +65,7 @@ enum sealift_verify_kind {
 struct sealift_verify_spec {
     const char *fs, *snapshot; /* names from the table ... */
     struct sealift_obs_spec obs;
-    const char *locator;       /* ... or a locator and where it is */
+    const char *locator; /* ... or a locator and where it is */
     enum sealift_verify_kind kind;
     struct sealift_transfer_options transfer;
 };
@@ -69,11 +73,11 @@ struct sealift_verify_spec {
 struct sealift_verify_result {
     char locator[74];
     enum sealift_verify_kind kind;
-    uint64_t objects;    /* looked at */
-    uint64_t bytes;      /* OBJECTS: their sizes; READ: hashed; DATA: plain bytes that were compared */
+    uint64_t objects;     /* looked at */
+    uint64_t bytes;       /* OBJECTS: their sizes; READ: hashed; DATA: plain bytes that were compared */
     uint64_t by_checksum; /* OBJECTS: how many of them by a checksum that the store keeps; the others by size alone */
     uint64_t entries, chunks; /* DATA */
-    uint64_t envelopes;  /* KEYS: wrappings that open */
+    uint64_t envelopes;       /* KEYS: wrappings that open */
     double seconds;
 };
 

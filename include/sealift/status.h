@@ -1,14 +1,16 @@
 /* How a call ended, and what can be done about it.
  *
- * Every function of libsealift that can fail returns one of these. They are grouped by remedy, not by cause: two failures
- * with the same way out have the same status. What exactly failed, on which object, stands in `struct sealift_error`. */
+ * Every function of libsealift that can fail returns one of these. They are grouped by remedy, not by cause: two
+ * failures with the same way out have the same status. What exactly failed, on which object, stands in `struct
+ * sealift_error`. */
 #ifndef SEALIFT_STATUS_H
 #define SEALIFT_STATUS_H
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-/* Everything is compiled hidden, except what the headers of this folder declare: they are the list of what libsealift exports. */
+/* Everything is compiled hidden, except what the headers of this folder declare: they are the list of what libsealift
+ * exports. */
 #pragma GCC visibility push(default)
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ > 201710L

@@ -10,16 +10,22 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct sealift_progress {
-    const char *stage;     /* "upload", "confirm", "publish", "download", "finish", "verify" */
+    const char *stage; /* "upload", "confirm", "publish", "download", "finish", "verify" */
     uint64_t entries, files;
-    uint64_t bytes;        /* of file contents, done */
-    uint64_t bytes_total;  /* 0: not known (yet) */
+    uint64_t bytes;         /* of file contents, done */
+    uint64_t bytes_total;   /* 0: not known (yet) */
     uint64_t entries_total; /* 0: not known (yet) */
-    uint64_t transferred;  /* bytes that went over the wire */
-    double seconds;        /* since the beginning */
+    uint64_t transferred;   /* bytes that went over the wire */
+    double seconds;         /* since the beginning */
 };
 
-enum sealift_notice { SEALIFT_NOTICE_MISSING, SEALIFT_NOTICE_CHANGED, SEALIFT_NOTICE_MOUNT, SEALIFT_NOTICE_DEGRADED, SEALIFT_NOTICE_OTHER };
+enum sealift_notice {
+    SEALIFT_NOTICE_MISSING,
+    SEALIFT_NOTICE_CHANGED,
+    SEALIFT_NOTICE_MOUNT,
+    SEALIFT_NOTICE_DEGRADED,
+    SEALIFT_NOTICE_OTHER
+};
 
 struct sealift_transfer_options {
     unsigned workers;     /* threads that compress and seal, or open and write; 0: one a core, at most 16 */
