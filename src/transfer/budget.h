@@ -1,0 +1,24 @@
+/* How a transfer's memory ceiling is spent: the one place where invariant I5 (constant memory) is arithmetic. */
+#ifndef BUDGET_H
+#define BUDGET_H
+
+#include <sealift/status.h>
+#include <stddef.h>
+
+#define BUDGET_DEFAULT ((size_t)256 << 20)
+#define BUDGET_LEAST   ((size_t)64 << 20)
+
+struct budget {
+    size_t workers;      /* threads that compress and seal, or open and write */
+    size_t connections;  /* transfers at once */
+    size_t segment_size; /* bytes of a segment's buffer */
+    size_t buffers;      /* how many of them there are */
+    size_t chunk_table;  /* bytes for the table of recent chunks */
+    size_t window;       /* batches of entries between the walk and the tree */
+};
+
+/* Zeros mean the defaults. INVALID when the ceiling is below BUDGET_LEAST. */
+enum sealift_status budget_plan(size_t ceiling, unsigned workers, unsigned connections, struct budget *ret_budget,
+                                struct sealift_error *err);
+
+#endif
