@@ -1,0 +1,61 @@
+/* The stages of an upload and what they share. Each is a task of the upload's crew. */
+#ifndef UPLOAD_STAGES_H
+#define UPLOAD_STAGES_H
+
+#include "batch.h"
+#include "chunk_table.h"
+#include "crew.h"
+#include "upload.h"
+#include "upload_log.h"
+
+struct upload {
+    const struct world *world;
+    const struct upload_request *request;
+    struct store *store;
+    struct progress *progress;
+
+    struct pool *buffers; /* one segment each */
+    struct chunk_table *chunks;
+    struct queue *planned;     /* batches: plan -> read */
+    struct sequence *finished; /* batches: read -> tree */
+    struct queue *sealed;      /* segments: read, tree -> send */
+    struct upload_log *log;
+
+    atomic_uint producers;      /* of sealed segments: the last of them closes the queue */
+    atomic_uint next_number[3]; /* by segment kind */
+    atomic_uint_fast64_t missing, changed;
+    atomic_bool counted_enough; /* the scan may stop */
+    atomic_bool doomed;         /* something is missing and that is not allowed: go on looking, store nothing more */
+
+    struct tree_root root; /* from the tree stage */
+    struct manifest_totals totals;
+};
+
+/* A segment on its way to the store. */
+struct sealed_segment {
+    struct segment_id id;
+    uint8_t *buffer; /* the pool's */
+    size_t size;
+};
+
+crew_task upload_scan; /* one thread, when somebody hears of the progress: counts ahead */
+crew_task upload_plan; /* one thread: walks, makes batches */
+crew_task upload_read; /* N threads: read, chunk, compress, seal */
+crew_task upload_tree; /* one thread: writes the tree in order */
+crew_task upload_send; /* M threads: PUT, log */
+
+/* Fills segments for `read` and `tree`, and hands them on. One thread. */
+struct segment_filler;
+enum sealift_status segment_filler_new(struct upload *upload, enum segment_kind kind,
+                                       struct segment_filler **ret_filler, struct sealift_error *err);
+void segment_filler_free(struct segment_filler **filler);
+/* Seals a frame into the open segment, or a new one. CANCELLED when the upload has failed elsewhere. */
+enum sealift_status segment_filler_add(struct segment_filler *filler, struct bytes plain, struct frame_ref *ret_ref,
+                                       struct sealift_error *err);
+/* Hands on what is open; and says that this producer is done. */
+enum sealift_status segment_filler_finish(struct segment_filler *filler, struct sealift_error *err);
+
+/* Notes one path that is not in the snapshot. */
+void upload_missing(struct upload *upload, struct bytes path, const char *reason);
+
+#endif
