@@ -1,0 +1,94 @@
+#include "error.h"
+#include "handle.h"
+#include "new_fs.h"
+#include "scoped.h"
+#include "text.h"
+
+#include <string.h>
+
+/* Where the key record goes; NULL when the admin wants none. */
+static enum sealift_status
+open_obs(struct sealift *sealift, const struct sealift_fs_spec *spec, struct store **ret_store,
+         struct sealift_error *err)
+{
+    const struct sealift_obs_spec obs = {.url = spec->obs};
+
+    if (spec->obs != NULL && spec->no_key_backup)
+        return error_set(err, SEALIFT_INVALID, "--obs and --no-key-backup exclude each other");
+    if (spec->obs == NULL && !spec->no_key_backup)
+        return error_set(
+            err, SEALIFT_INVALID,
+            "filesystem %s needs an object store for its wrapped key (--obs NAME): a lost table would be a lost key. "
+            "--no-key-backup does without, at that price",
+            spec->name);
+    if (spec->obs == NULL)
+        return SEALIFT_OK;
+    if (strstr(spec->obs, "://") != NULL)
+        return error_set(err, SEALIFT_INVALID,
+                         "%s: give the name of an object store; \"sealift obs add NAME %s\" makes one", spec->obs,
+                         spec->obs);
+    return handle_open_obs(sealift, &obs, ret_store, err);
+}
+
+enum sealift_status
+sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sealift_error *err)
+{
+    SCOPED(new_fs_done) struct new_fs fs = {0};
+    SCOPED(store_free) struct store *store = NULL;
+    SCOPED(free_done) char *path = NULL;
+
+    TRY(new_fs_check_name(sealift, spec->name, err));
+    TRY(open_obs(sealift, spec, &store, err));
+    TRY(handle_directory(spec->path, &path, err));
+    TRY(new_fs_make_key(sealift, spec->name, path, spec->obs, spec->allow_no_kms, &fs, err));
+    return new_fs_register(sealift, &fs, store, err);
+}
+
+struct fs_listing {
+    struct sealift *sealift;
+    sealift_each_fs *each;
+    void *context;
+};
+
+static enum sealift_status
+count_snapshot(void *context, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    uint64_t *count = context;
+
+    (void)snapshot;
+    (void)err;
+    ++*count;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
+{
+    struct fs_listing *listing = context;
+    struct envelope envelope;
+    struct sealift_fs fs = {.name = row->name, .path = row->path, .added_ns = row->added_ns};
+    char id[UUID_TEXT_SIZE], key_check[2 * KEY_CHECK_SIZE + 1];
+
+    TRY(table_fs_envelope(listing->sealift->table, &row->uuid, &envelope, err));
+    TRY(table_snapshot_list(listing->sealift->table, &row->uuid, count_snapshot, &fs.snapshots, err));
+    uuid_format(&row->uuid, id);
+    hex_encode((struct bytes){envelope.key_check, KEY_CHECK_SIZE}, key_check);
+    fs.id = id;
+    fs.obs = row->obs[0] != '\0' ? row->obs : NULL;
+    fs.origin = row->origin[0] != '\0' ? row->origin : NULL;
+    fs.kms_type = envelope.kms.type;
+    fs.kms_namespace = envelope.kms.name_space;
+    fs.kms_mount = envelope.kms.mount;
+    fs.kms_key_identifier = envelope.kms.key_identifier;
+    fs.kms_key_version = envelope.kms.key_version;
+    fs.key_check = key_check;
+    return listing->each(listing->context, &fs, err);
+}
+
+enum sealift_status
+sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, struct sealift_error *err)
+{
+    struct fs_listing listing = {sealift, each, context};
+
+    return table_fs_list(sealift->table, show_fs, &listing, err);
+}

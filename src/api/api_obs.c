@@ -1,0 +1,227 @@
+#include "catalogue.h"
+#include "error.h"
+#include "handle.h"
+#include "obs.h"
+#include "scoped.h"
+#include "snapshot_key.h"
+#include "store_probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum sealift_status
+copy_text(char *out, size_t size, const char *text, const char *what, struct sealift_error *err)
+{
+    if (strlen(text) >= size)
+        return error_set(err, SEALIFT_INVALID, "%s: is longer than %zu bytes", what, size - 1);
+    memcpy(out, text, strlen(text) + 1);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+fill_row(struct table_obs *row, const struct sealift_obs_spec *spec, const struct store_abilities *abilities,
+         struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf options = {0};
+    SCOPED(buf_done) struct buf found = {0};
+    const char *text;
+
+    TRY(copy_text(row->url, sizeof(row->url), spec->url, "the object store's URL", err));
+    TRY(obs_options_to_json(spec, &options, err));
+    TRY(buf_text(&options, &text, err));
+    TRY(copy_text(row->options, sizeof(row->options), text, "the object store's options", err));
+    TRY(store_abilities_to_json(abilities, &found, err));
+    TRY(buf_text(&found, &text, err));
+    return copy_text(row->abilities, sizeof(row->abilities), text, "the object store's abilities", err);
+}
+
+/* Opens the store, proves it, and leaves the format marker. */
+static enum sealift_status
+prove(struct sealift *sealift, const struct sealift_obs_spec *spec, bool no_check,
+      struct store_abilities *ret_abilities, struct sealift_error *err)
+{
+    SCOPED(store_free) struct store *store = NULL;
+
+    TRY(obs_check(spec, err));
+    if (no_check)
+        return SEALIFT_OK;
+    TRY(obs_open(&sealift->world, spec, true, &store, err));
+    TRY(store_probe(store, &sealift->world, ret_abilities, err));
+    return obs_mark(store, err);
+}
+
+enum sealift_status
+sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
+                struct sealift_error *err)
+{
+    struct table_obs row = {.added_ns = sealift->world.clock->wall_ns(sealift->world.clock)};
+    struct store_abilities abilities = {0};
+    struct table_obs taken;
+    enum sealift_status status;
+
+    TRY(table_check_name("object store", name, err));
+    TRY(copy_text(row.name, sizeof(row.name), name, "the object store's name", err));
+    status = table_obs_get(sealift->table, name, &taken, err);
+    if (status == SEALIFT_OK)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "object store %s: the name is taken (%s); \"sealift obs update\" changes it", name, taken.url);
+    if (status != SEALIFT_NOT_FOUND)
+        return status;
+    TRY(prove(sealift, spec, no_check, &abilities, err));
+    TRY(fill_row(&row, spec, &abilities, err));
+    return table_obs_add(sealift->table, &row, err);
+}
+
+enum sealift_status
+sealift_obs_update(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
+                   struct sealift_error *err)
+{
+    SCOPED(obs_options_free) struct obs_options *options = NULL;
+    struct store_abilities abilities = {0};
+    struct sealift_obs_spec merged;
+    struct table_obs row, changed;
+
+    TRY(table_obs_get(sealift->table, name, &row, err));
+    TRY(obs_options_from_json(bytes_of_text(row.options), &options, &merged, err));
+    TRY(store_abilities_from_json(bytes_of_text(row.abilities), &abilities, err));
+    merged.url = row.url;
+    obs_spec_merge(&merged, spec);
+    TRY(prove(sealift, &merged, no_check, &abilities, err));
+    changed = row;
+    TRY(fill_row(&changed, &merged, &abilities, err));
+    return table_obs_update(sealift->table, &changed, err);
+}
+
+enum sealift_status
+sealift_obs_remove(struct sealift *sealift, const char *name, struct sealift_error *err)
+{
+    return table_obs_remove(sealift->table, name, err);
+}
+
+struct obs_listing {
+    sealift_each_obs *each;
+    void *context;
+};
+
+static enum sealift_status
+show_obs(void *context, const struct table_obs *row, struct sealift_error *err)
+{
+    struct obs_listing *listing = context;
+    SCOPED(obs_options_free) struct obs_options *options = NULL;
+    struct sealift_obs obs = {.name = row->name, .added_ns = row->added_ns};
+    struct store_abilities abilities;
+
+    TRY(obs_options_from_json(bytes_of_text(row->options), &options, &obs.spec, err));
+    TRY(store_abilities_from_json(bytes_of_text(row->abilities), &abilities, err));
+    obs.spec.url = row->url;
+    obs.conditional_put = store_conditional_name(abilities.conditional_put);
+    obs.verifies_checksum = store_answer_name(abilities.verifies_checksum);
+    obs.keeps_checksum = store_answer_name(abilities.keeps_checksum);
+    obs.deletes = store_answer_name(abilities.deletes);
+    obs.versioning = store_answer_name(abilities.versioning);
+    obs.object_lock = store_answer_name(abilities.object_lock);
+    return listing->each(listing->context, &obs, err);
+}
+
+enum sealift_status
+sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context, struct sealift_error *err)
+{
+    struct obs_listing listing = {each, context};
+
+    return table_obs_list(sealift->table, show_obs, &listing, err);
+}
+
+struct bucket_listing {
+    struct sealift *sealift;
+    struct store *store;
+    bool names;
+    sealift_each_bucket_snapshot *each;
+    void *context;
+};
+
+/* The private part, through the KMS. That one snapshot's key does not open is a problem of that snapshot. */
+static enum sealift_status
+read_names(struct bucket_listing *listing, const struct manifest *manifest, struct private_part *ret_names,
+           struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+
+    TRY(snapshot_key_open(&listing->sealift->world, listing->store, handle_choose_kms, listing->sealift, manifest,
+                          &fs_key, NULL, err));
+    return manifest_private(manifest, fs_key, ret_names, err);
+}
+
+static void
+describe(struct sealift_bucket_snapshot *snapshot, const struct manifest *manifest)
+{
+    snapshot->created_ns = manifest->created_ns;
+    snapshot->published_ns = manifest->published_ns;
+    snapshot->sequence = manifest->sequence;
+    snapshot->live = manifest->live;
+    snapshot->partial = manifest->partial;
+    snapshot->entries = manifest->totals.entries;
+    snapshot->files = manifest->totals.files;
+    snapshot->size = manifest->totals.size;
+    snapshot->stored = manifest->totals.stored;
+    snapshot->kms_type = manifest->envelope.kms.type;
+    snapshot->kms_namespace = manifest->envelope.kms.name_space;
+    snapshot->kms_mount = manifest->envelope.kms.mount;
+    snapshot->kms_key_identifier = manifest->envelope.kms.key_identifier;
+}
+
+static enum sealift_status
+add_names(struct bucket_listing *listing, const struct manifest *manifest, struct sealift_bucket_snapshot *snapshot,
+          struct private_part *names, struct sealift_error *problem)
+{
+    enum sealift_status status = read_names(listing, manifest, names, problem);
+
+    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE)
+        return status;
+    if (status != SEALIFT_OK) {
+        snapshot->problem = problem->message;
+        return SEALIFT_OK;
+    }
+    snapshot->filesystem = names->filesystem;
+    snapshot->snapshot = names->snapshot;
+    snapshot->path = names->path;
+    snapshot->host = names->host;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+show_snapshot(void *context, const struct locator *locator, const struct manifest *manifest,
+              const struct sealift_error *failure, struct sealift_error *err)
+{
+    struct bucket_listing *listing = context;
+    struct sealift_bucket_snapshot snapshot = {0};
+    struct private_part names;
+    struct sealift_error problem;
+    char shown[LOCATOR_SIZE], fs[UUID_TEXT_SIZE];
+
+    locator_format(locator, shown);
+    uuid_format(&locator->fs, fs);
+    snapshot.filesystem_id = fs;
+    snapshot.locator = manifest == NULL && failure == NULL ? "" : shown;
+    if (failure != NULL)
+        snapshot.problem = failure->message;
+    if (manifest != NULL)
+        describe(&snapshot, manifest);
+    if (manifest != NULL && listing->names && add_names(listing, manifest, &snapshot, &names, &problem) != SEALIFT_OK) {
+        *err = problem;
+        return err->status;
+    }
+    return listing->each(listing->context, &snapshot, err);
+}
+
+enum sealift_status
+sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
+                      sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err)
+{
+    SCOPED(store_free) struct store *store = NULL;
+    struct bucket_listing listing = {.sealift = sealift, .names = names, .each = each, .context = context};
+
+    TRY(handle_open_obs(sealift, obs, &store, err));
+    TRY(obs_check_mark(store, err));
+    listing.store = store;
+    return catalogue_list(&sealift->world, store, show_snapshot, &listing, err);
+}

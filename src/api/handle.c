@@ -1,0 +1,212 @@
+#include "handle.h"
+
+#include "document.h"
+#include "error.h"
+#include "obs.h"
+#include "scoped.h"
+#include "utf8.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum sealift_status
+choose_home(const char *home, char **ret_home, struct sealift_error *err)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *user = getenv("HOME");
+
+    if (home == NULL || home[0] == '\0')
+        home = getenv("SEALIFT_HOME");
+    if (home != NULL && home[0] != '\0')
+        return text_copy(home, ret_home, err);
+    if (geteuid() == 0)
+        return text_copy("/var/lib/sealift", ret_home, err);
+    if (state != NULL && state[0] == '/')
+        return text_format(ret_home, "%s/sealift", err, state);
+    if (user != NULL && user[0] == '/')
+        return text_format(ret_home, "%s/.local/state/sealift", err, user);
+    return error_set(err, SEALIFT_INVALID, "there is no home folder: set $SEALIFT_HOME");
+}
+
+static void
+pass_on(struct logger *logger, enum log_level level, const char *line)
+{
+    struct sealift *sealift = (struct sealift *)(void *)((char *)logger - offsetof(struct sealift, logger));
+
+    sealift->options.log(sealift->options.log_context, (enum sealift_log_level)level, line);
+}
+
+static void
+make_world(struct sealift *sealift)
+{
+    sealift->logger = (struct logger){.threshold = (enum log_level)sealift->options.log_level, .write = pass_on};
+    sealift->world = (struct world){
+        .clock = &clock_system,
+        .entropy = &entropy_system,
+        .cancel = &sealift->cancel,
+        .logger = sealift->options.log != NULL ? &sealift->logger : NULL,
+    };
+}
+
+enum sealift_status
+sealift_open(const struct sealift_options *options, struct sealift **ret_sealift, struct sealift_error *err)
+{
+    SCOPED(sealift_close) struct sealift *sealift = calloc(1, sizeof(*sealift));
+
+    if (sealift == NULL)
+        return error_no_memory(err);
+    if (options != NULL)
+        sealift->options = *options;
+    sealift->options.home = NULL;
+    make_world(sealift);
+    TRY(secret_init(err));
+    if (!secret_heap_is_locked())
+        world_log(&sealift->world, LOG_WARNING,
+                  "the memory for keys could not be locked (RLIMIT_MEMLOCK): it may be swapped out; raise the limit");
+    TRY(choose_home(options != NULL ? options->home : NULL, &sealift->home, err));
+    TRY(table_open(&sealift->world, sealift->home, &sealift->table, err));
+    *ret_sealift = TAKE(sealift);
+    return SEALIFT_OK;
+}
+
+void
+sealift_close(struct sealift **sealift)
+{
+    if (*sealift == NULL)
+        return;
+    handle_forget_kms(*sealift);
+    kms_free(&(*sealift)->local_kms);
+    table_close(&(*sealift)->table);
+    free((*sealift)->home);
+    free(*sealift);
+    *sealift = NULL;
+}
+
+void
+sealift_cancel(struct sealift *sealift)
+{
+    atomic_store(&sealift->cancel.asked, true);
+}
+
+const char *
+sealift_version(void)
+{
+    return SEALIFT_VERSION;
+}
+
+int
+sealift_format_version(void)
+{
+    return FORMAT_VERSION;
+}
+
+void
+handle_forget_kms(struct sealift *sealift)
+{
+    kms_free(&sealift->cluster_kms);
+}
+
+static enum sealift_status
+local_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *err)
+{
+    const struct kms_config config = {.type = KMS_LOCAL};
+
+    if (sealift->local_kms == NULL)
+        TRY(kms_open(&sealift->world, &config, sealift->home, &sealift->local_kms, err));
+    *ret_kms = sealift->local_kms;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+cluster_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf text = {0};
+    struct kms_config config;
+
+    if (sealift->cluster_kms == NULL) {
+        TRY(table_kms_get(sealift->table, &text, err));
+        TRY(kms_config_from_json(buf_bytes(&text), &config, err));
+        TRY(kms_open(&sealift->world, &config, sealift->home, &sealift->cluster_kms, err));
+    }
+    *ret_kms = sealift->cluster_kms;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struct sealift_error *err)
+{
+    enum sealift_status status = cluster_kms(sealift, ret_kms, err);
+
+    if (status != SEALIFT_NOT_FOUND)
+        return status;
+    if (!allow_none)
+        return error_set(
+            err, SEALIFT_INVALID,
+            "no KMS is set: set one with \"sealift kms set vault ADDRESS KEY\"; for trials only, --allow-no-kms keeps "
+            "an insecure key file in %s",
+            sealift->home);
+    return local_kms(sealift, ret_kms, err);
+}
+
+enum sealift_status
+handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *err)
+{
+    struct sealift *sealift = context;
+    enum sealift_status status;
+
+    if (strcmp(hint->type, "local") == 0)
+        return local_kms(sealift, ret_kms, err);
+    status = cluster_kms(sealift, ret_kms, err);
+    if (status != SEALIFT_NOT_FOUND)
+        return status;
+    return error_set(err, SEALIFT_INVALID,
+                     "its key is wrapped by a KMS of type %s (namespace \"%s\", key \"%s\"), and no KMS is set here: "
+                     "\"sealift kms set\"",
+                     hint->type, hint->name_space, hint->key_identifier);
+}
+
+static enum sealift_status
+open_row(struct sealift *sealift, const char *name, struct store **ret_store, struct sealift_error *err)
+{
+    SCOPED(obs_options_free) struct obs_options *options = NULL;
+    struct sealift_obs_spec spec;
+    struct table_obs row;
+
+    TRY(table_obs_get(sealift->table, name, &row, err));
+    TRY(obs_options_from_json(bytes_of_text(row.options), &options, &spec, err));
+    spec.url = row.url;
+    return obs_open(&sealift->world, &spec, false, ret_store, err);
+}
+
+enum sealift_status
+handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec, struct store **ret_store,
+                struct sealift_error *err)
+{
+    if (spec->url == NULL)
+        return error_set(err, SEALIFT_INVALID, "no object store is named");
+    if (strstr(spec->url, "://") == NULL)
+        return open_row(sealift, spec->url, ret_store, err);
+    return obs_open(&sealift->world, spec, false, ret_store, err);
+}
+
+enum sealift_status
+handle_directory(const char *path, char **ret_path, struct sealift_error *err)
+{
+    SCOPED(free_done) char *real = realpath(path, NULL);
+    struct stat found;
+
+    if (real == NULL)
+        return error_errno(err, errno, "%s: cannot be found", path);
+    if (stat(real, &found) != 0)
+        return error_errno(err, errno, "%s: cannot be looked at", real);
+    if (!S_ISDIR(found.st_mode))
+        return error_set(err, SEALIFT_INVALID, "%s: is not a directory", real);
+    if (!utf8_is_valid(bytes_of_text(real)))
+        return error_set(err, SEALIFT_INVALID,
+                         "%s: the path of a filesystem must be valid UTF-8 (names inside it may be any bytes)", real);
+    *ret_path = TAKE(real);
+    return SEALIFT_OK;
+}

@@ -1,0 +1,40 @@
+/* The inside of a `struct sealift`: the world it runs in, its table, and the KMS connections that were opened. */
+#ifndef HANDLE_H
+#define HANDLE_H
+
+#include "kms.h"
+#include "store.h"
+#include "table.h"
+
+#include <sealift/sealift.h>
+
+struct sealift {
+    struct cancel cancel;
+    struct logger logger;
+    struct world world;
+    struct sealift_options options;
+    char *home;
+    struct table *table;
+    struct kms *cluster_kms; /* opened when first needed */
+    struct kms *local_kms;
+    struct kms_config kms_config; /* what sealift_kms_get() shows */
+    char kms_credential[1040];
+};
+
+/* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
+enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,
+                               struct sealift_error *err);
+/* A kms_chooser: the KMS that may open an envelope with this hint. `context` is the struct sealift. */
+enum sealift_status handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms,
+                                      struct sealift_error *err);
+/* Forgets the connection, after the configuration has changed. */
+void handle_forget_kms(struct sealift *sealift);
+
+/* A store by the name of a row, or by URL. */
+enum sealift_status handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec,
+                                    struct store **ret_store, struct sealift_error *err);
+
+/* An absolute path of an existing directory, valid UTF-8, without links. The caller frees it. */
+enum sealift_status handle_directory(const char *path, char **ret_path, struct sealift_error *err);
+
+#endif

@@ -1,0 +1,126 @@
+#include "download.h"
+
+#include "error.h"
+#include "scoped.h"
+#include "target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct download {
+    struct target *target;
+    struct progress *progress;
+    atomic_uint_fast64_t degraded;
+};
+
+/* A file that is being written, with its path for messages. */
+struct written_file {
+    struct target_file *file;
+    char path[];
+};
+
+static enum sealift_status
+make_entry(void *context, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct download *download = context;
+
+    return target_make(download->target, entry, err);
+}
+
+static enum sealift_status
+begin_file(void *context, const struct tree_entry *entry, void **ret_file, struct sealift_error *err)
+{
+    struct download *download = context;
+    SCOPED(free_done) struct written_file *written = calloc(1, sizeof(*written) + entry->path.len + 1);
+
+    if (written == NULL)
+        return error_no_memory(err);
+    memcpy(written->path, entry->path.data, entry->path.len);
+    TRY(target_file_make(download->target, entry, &written->file, err));
+    *ret_file = TAKE(written);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+write_data(void *context, void *file, uint64_t at, struct bytes data, struct sealift_error *err)
+{
+    struct written_file *written = file;
+
+    (void)context;
+    return target_file_write(written->file, at, data, err);
+}
+
+static enum sealift_status
+end_file(void *context, void *file, struct sealift_error *err)
+{
+    struct written_file *written = file;
+    enum sealift_status status = target_file_finish(&written->file, err);
+
+    (void)context;
+    free(written);
+    return status;
+}
+
+static void
+drop_file(void *context, void *file)
+{
+    struct written_file *written = file;
+
+    (void)context;
+    target_file_abandon(&written->file);
+    free(written);
+}
+
+static const char *
+path_of(const void *file)
+{
+    const struct written_file *written = file;
+
+    return written->path;
+}
+
+static void
+note_degraded(void *context, struct bytes path, const char *what)
+{
+    struct download *download = context;
+
+    atomic_fetch_add(&download->degraded, 1);
+    progress_notice(download->progress, SEALIFT_NOTICE_DEGRADED, path, what);
+}
+
+static enum sealift_status
+finish_directory(void *context, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct download *download = context;
+
+    return entry->type == TREE_DIRECTORY ? target_finish_directory(download->target, entry, err) : SEALIFT_OK;
+}
+
+enum sealift_status
+download_run(const struct world *world, struct store *store, struct progress *progress,
+             const struct reading_request *request, const char *path, struct download_outcome *ret_outcome,
+             struct sealift_error *err)
+{
+    SCOPED(target_free) struct target *target = NULL;
+    struct download download = {.progress = progress};
+    const struct reading_sink sink = {
+        .context = &download,
+        .entry = make_entry,
+        .file_begin = begin_file,
+        .file_data = write_data,
+        .file_end = end_file,
+        .file_drop = drop_file,
+        .file_path = path_of,
+    };
+
+    TRY(target_open(world, path, note_degraded, &download, &target, err));
+    download.target = target;
+    progress_stage(progress, "download");
+    progress_totals(progress, request->manifest->totals.entries, request->manifest->totals.size);
+    TRY(reading_run(world, store, progress, request, &sink, &ret_outcome->read, err));
+    progress_stage(progress, "finish");
+    TRY(reading_entries(world, store, request, finish_directory, &download, err));
+    TRY(target_finish(target, err));
+    ret_outcome->degraded = atomic_load(&download.degraded);
+    return SEALIFT_OK;
+}

@@ -1,0 +1,29 @@
+/* Fetches single frames and opens them, with a window of what stands behind the last one: the frames of a tree lie in
+ * the order in which they are read. One thread. */
+#ifndef FRAME_SOURCE_H
+#define FRAME_SOURCE_H
+
+#include "segment.h"
+#include "store.h"
+#include "tree_reader.h"
+
+struct frame_source;
+
+/* `read_ahead`: bytes to fetch at once where the segment has them; 0: just the frame. */
+enum sealift_status frame_source_new(struct store *store, const struct secret *fs_key, const struct uuid *fs,
+                                     size_t read_ahead, struct frame_source **ret_source, struct sealift_error *err);
+void frame_source_free(struct frame_source **source);
+
+/* A tree_fetch: the frame's plain bytes replace what *out holds. */
+enum sealift_status frame_source_fetch(void *source, const struct frame_ref *ref, struct buf *out,
+                                       struct sealift_error *err);
+
+/* Bytes that came from the store. */
+uint64_t frame_source_fetched(const struct frame_source *source);
+
+/* The entry's whole set of extended attributes behind what *out holds, when it was too large for the tree; `reader`
+ * stands at the entry. */
+enum sealift_status frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, struct buf *out,
+                                        struct sealift_error *err);
+
+#endif

@@ -1,0 +1,185 @@
+/* The first stage of a reading: goes through the tree, begins files, and plans what to fetch for them, a window at a
+ * time. */
+#include "error.h"
+#include "frame_source.h"
+#include "reading_stages.h"
+#include "scoped.h"
+#include "tree_reader.h"
+
+#include <stdlib.h>
+
+/* A window is planned when it has this many plain bytes or pieces. */
+#define WINDOW_BYTES  ((uint64_t)32 << 20)
+#define WINDOW_PIECES ((size_t)8192)
+
+/* Frames of the tree are fetched this much at a time. */
+#define READ_AHEAD ((size_t)1 << 20)
+
+struct planner {
+    struct reading *reading;
+    struct frame_source *tree;
+    struct frame_source *single; /* frames that hold large sets of extended attributes */
+    struct tree_reader *reader;
+    struct fetch_plan plan;
+    struct buf xattrs;
+};
+
+/* Pieces that were planned, but not handed out, let go of their files. */
+static void
+planner_done(struct planner *planner)
+{
+    for (size_t i = 0; i < planner->plan.count; i++) {
+        struct reading_file *file = planner->plan.pieces[i].file;
+
+        reading_file_abandon(&file);
+    }
+    fetch_plan_done(&planner->plan);
+    buf_done(&planner->xattrs);
+    tree_reader_free(&planner->reader);
+    frame_source_free(&planner->single);
+    frame_source_free(&planner->tree);
+}
+
+/* Cuts the window into jobs and hands them out. */
+static enum sealift_status
+flush(struct planner *planner, struct sealift_error *err)
+{
+    struct fetch_plan window = planner->plan;
+    struct reading *reading = planner->reading;
+    enum sealift_status status = SEALIFT_OK;
+    size_t at = 0;
+
+    fetch_plan_sort(&window);
+    while (status == SEALIFT_OK && at < window.count) {
+        struct fetch_job *job;
+
+        status = fetch_plan_cut(&window, &at, pool_buffer_size(reading->buffers), &job, err);
+        if (status == SEALIFT_OK && !queue_push(reading->planned, job)) {
+            reading_drop_job(reading, job);
+            status = error_set(err, SEALIFT_CANCELLED, "the transfer was stopped");
+        }
+    }
+    /* What was handed out is not the window's any more. */
+    for (size_t i = 0; at + i < window.count; i++)
+        window.pieces[i] = window.pieces[at + i];
+    window.count -= at;
+    window.bytes = 0;
+    planner->plan = window;
+    return status;
+}
+
+static enum sealift_status
+plan_piece(struct planner *planner, const struct extent *extent, struct reading_file *file, uint64_t at,
+           struct sealift_error *err)
+{
+    struct piece piece = {
+        .frame = extent->frame,
+        .offset = extent->offset,
+        .length = (uint32_t)extent->length,
+        .file = file,
+        .at = at,
+    };
+
+    for (size_t i = 0; i < CHUNK_ID_SIZE; i++)
+        piece.id[i] = extent->id[i];
+    TRY(fetch_plan_add(&planner->plan, &piece, err));
+    reading_file_hold(file);
+    if (planner->plan.bytes >= WINDOW_BYTES || planner->plan.count >= WINDOW_PIECES)
+        return flush(planner, err);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+plan_extents(struct planner *planner, struct reading_file *file, struct sealift_error *err)
+{
+    for (uint64_t at = 0;;) {
+        struct extent extent;
+        bool end;
+
+        TRY(world_check_cancel(planner->reading->world, err));
+        TRY(tree_reader_extent(planner->reader, &extent, &end, err));
+        if (end)
+            return SEALIFT_OK;
+        if (!extent.hole)
+            TRY(plan_piece(planner, &extent, file, at, err));
+        at += extent.length;
+    }
+}
+
+static enum sealift_status
+plan_file(struct planner *planner, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct reading_file *file = NULL;
+    enum sealift_status status;
+
+    if (reading_is_full(planner->reading)) /* what would close some of them must be on its way */
+        TRY(flush(planner, err));
+    TRY(reading_file_new(planner->reading, entry, &file, err));
+    status = plan_extents(planner, file, err);
+    if (status != SEALIFT_OK) {
+        reading_file_abandon(&file);
+        return status;
+    }
+    atomic_fetch_add(&planner->reading->files, 1);
+    atomic_fetch_add(&planner->reading->size, entry->size);
+    return reading_file_release(&file, err);
+}
+
+static enum sealift_status
+plan_entry(struct planner *planner, struct tree_entry *entry, struct sealift_error *err)
+{
+    struct reading *reading = planner->reading;
+
+    buf_clear(&planner->xattrs);
+    if (entry->xattr_list.len > 0) {
+        TRY(frame_source_xattrs(planner->single, planner->reader, &planner->xattrs, err));
+        entry->xattrs = buf_bytes(&planner->xattrs);
+    }
+    atomic_fetch_add(&reading->entries, 1);
+    progress_add(reading->progress, 1, entry->type == TREE_FILE, 0, 0);
+    if (entry->type == TREE_FILE)
+        return plan_file(planner, entry, err);
+    return reading->sink->entry(reading->sink->context, entry, err);
+}
+
+static enum sealift_status
+plan_part(struct planner *planner, const struct tree_root *part, struct sealift_error *err)
+{
+    tree_reader_free(&planner->reader);
+    TRY(tree_reader_new(part, frame_source_fetch, planner->tree, &planner->reader, err));
+    for (;;) {
+        struct tree_entry entry;
+        bool end;
+
+        TRY(world_check_cancel(planner->reading->world, err));
+        TRY(tree_reader_next(planner->reader, &entry, &end, err));
+        if (end)
+            return flush(planner, err);
+        TRY(plan_entry(planner, &entry, err));
+    }
+}
+
+static enum sealift_status
+open_sources(struct planner *planner, struct sealift_error *err)
+{
+    const struct reading_request *request = planner->reading->request;
+    struct store *store = planner->reading->store;
+
+    TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, READ_AHEAD, &planner->tree, err));
+    return frame_source_new(store, request->fs_key, &request->manifest->fs, 0, &planner->single, err);
+}
+
+enum sealift_status
+reading_plan(void *argument, struct sealift_error *err)
+{
+    SCOPED(planner_done) struct planner planner = {.reading = argument};
+    const struct manifest *manifest = planner.reading->request->manifest;
+
+    TRY(open_sources(&planner, err));
+    for (size_t i = 0; i < manifest->part_count; i++)
+        TRY(plan_part(&planner, &manifest->parts[i], err));
+    atomic_fetch_add(&planner.reading->bytes_fetched,
+                     frame_source_fetched(planner.tree) + frame_source_fetched(planner.single));
+    queue_close(planner.reading->planned);
+    return SEALIFT_OK;
+}

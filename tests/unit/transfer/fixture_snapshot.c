@@ -1,0 +1,352 @@
+#include "fixture_snapshot.h"
+
+#include "scoped.h"
+#include "verify_objects.h"
+
+#include <assert.h>
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+must(enum sealift_status status, const struct sealift_error *err)
+{
+    cr_assert_eq(status, SEALIFT_OK, "%s", err->message);
+}
+
+static void
+hear(void *context, enum sealift_notice notice, const char *path, const char *reason)
+{
+    struct fixture *fixture = context;
+
+    if (notice == SEALIFT_NOTICE_MISSING)
+        fixture->missing++;
+    else if (notice == SEALIFT_NOTICE_CHANGED)
+        fixture->changed++;
+    else
+        fixture->other++;
+    snprintf(fixture->last_notice, sizeof(fixture->last_notice), "%s: %s", path, reason);
+}
+
+void
+fixture_init(struct fixture *fixture)
+{
+    const struct kms_config config = {.type = KMS_LOCAL};
+    struct sealift_error err;
+
+    *fixture = (struct fixture){0};
+    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/sealift-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(fixture->folder));
+    fixture->world = (struct world){.clock = &clock_system, .entropy = &entropy_system, .cancel = &fixture->cancel};
+    must(secret_init(&err), &err);
+    must(store_memory_new(&fixture->store, &err), &err);
+    must(kms_open(&fixture->world, &config, fixture->folder, &fixture->kms, &err), &err);
+    fixture->fs = uuid_v4(&fixture->world);
+    must(secret_random(&fixture->world, FS_KEY_SIZE, &fixture->fs_key, &err), &err);
+    must(keyring_seal(&fixture->world, fixture->kms, &fixture->fs, fixture->fs_key, NULL, &fixture->envelope, &err),
+         &err);
+    must(progress_new(&fixture->world, &(struct sealift_transfer_options){.notice = hear, .context = fixture},
+                      &fixture->progress, &err),
+         &err);
+}
+
+static void
+run(const char *const arguments[], int *ret_exit_code, bool *ret_silent)
+{
+    int pipe_ends[2];
+    char byte;
+    pid_t child;
+    int state;
+
+    cr_assert_eq(pipe(pipe_ends), 0);
+    child = fork();
+    if (child == 0) {
+        dup2(pipe_ends[1], STDOUT_FILENO);
+        close(pipe_ends[0]);
+        execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+        _exit(127);
+    }
+    close(pipe_ends[1]);
+    *ret_silent = read(pipe_ends[0], &byte, 1) == 0;
+    if (!*ret_silent)
+        fprintf(stderr, "%s: %c", arguments[0], byte);
+    for (char rest[4096]; !*ret_silent && read(pipe_ends[0], rest, sizeof(rest)) > 0;)
+        continue;
+    close(pipe_ends[0]);
+    cr_assert_eq(waitpid(child, &state, 0), child);
+    *ret_exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+}
+
+void
+fixture_done(struct fixture *fixture)
+{
+    const char *const remove[] = {"rm", "-rf", fixture->folder, NULL};
+    bool silent;
+    int code;
+
+    progress_free(&fixture->progress);
+    secret_free(&fixture->fs_key);
+    kms_free(&fixture->kms);
+    store_free(&fixture->store);
+    run(remove, &code, &silent);
+}
+
+const char *
+fixture_path(struct fixture *fixture, const char *below)
+{
+    static char ring[8][4096];
+    static unsigned next;
+    char *text = ring[next++ % 8];
+
+    snprintf(text, sizeof(ring[0]), "%s/%s", fixture->folder, below);
+    return text;
+}
+
+void
+fixture_make_folder(struct fixture *fixture, const char *below)
+{
+    cr_assert_eq(mkdir(fixture_path(fixture, below), 0755), 0, "%s", below);
+}
+
+void
+fixture_write(struct fixture *fixture, const char *below, struct bytes contents)
+{
+    FILE *file = fopen(fixture_path(fixture, below), "w");
+
+    cr_assert_not_null(file, "%s", below);
+    cr_assert_eq(fwrite(contents.data, 1, contents.len, file), contents.len);
+    cr_assert_eq(fclose(file), 0);
+}
+
+void
+fixture_write_text(struct fixture *fixture, const char *below, const char *text)
+{
+    fixture_write(fixture, below, bytes_of_text(text));
+}
+
+static enum sealift_status
+choose(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *err)
+{
+    struct fixture *fixture = context;
+
+    (void)hint;
+    (void)err;
+    *ret_kms = fixture->kms;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_request *request,
+                    struct locator *ret_locator, struct upload_outcome *ret_outcome, struct sealift_error *err)
+{
+    const struct private_part names = {.filesystem = "home", .snapshot = "monday", .path = "/srv/home", .host = "test"};
+    struct publication publication = {
+        .request = request,
+        .outcome = ret_outcome,
+        .names = &names,
+        .sequence = ++fixture->sequence,
+        .created_ns = fixture->world.clock->wall_ns(fixture->world.clock),
+        .envelope = &fixture->envelope,
+        .choose_kms = choose,
+        .kms_context = fixture,
+    };
+    uint8_t body_sha256[SHA256_SIZE];
+
+    request->fs = fixture->fs;
+    request->fs_key = fixture->fs_key;
+    request->upload = uuid_v7(&fixture->world);
+    request->compression_level = 3;
+    if (request->budget.workers == 0)
+        TRY(budget_plan(BUDGET_LEAST, 2, 2, &request->budget, err));
+    TRY(upload_run(&fixture->world, store, fixture->progress, request, ret_outcome, err));
+    TRY(publish(&fixture->world, store, &publication, body_sha256, err));
+    *ret_locator = (struct locator){fixture->fs, request->upload};
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+fixture_upload(struct fixture *fixture, struct store *store, const char *below, struct locator *ret_locator,
+               struct upload_outcome *ret_outcome, struct sealift_error *err)
+{
+    struct upload_request request = {.path = fixture_path(fixture, below), .live = true};
+
+    return fixture_upload_with(fixture, store, &request, ret_locator, ret_outcome, err);
+}
+
+/* --- reading --- */
+
+struct summing {
+    atomic_uint_fast64_t sum;
+};
+
+struct summed_file {
+    uint64_t path; /* its hash */
+    char name[];
+};
+
+static uint64_t
+hash_bytes(uint64_t seed, struct bytes bytes)
+{
+    uint8_t digest[SHA256_SIZE];
+    struct sealift_error err;
+    uint64_t hash;
+
+    must(sha256(bytes, digest, &err), &err);
+    memcpy(&hash, digest, sizeof(hash));
+    return hash * 3 + seed * 0x9e3779b97f4a7c15u;
+}
+
+static void
+add_entry(struct summing *summing, const struct tree_entry *entry)
+{
+    uint64_t sum = hash_bytes(1, entry->path);
+
+    sum = hash_bytes(sum, entry->target);
+    sum = hash_bytes(sum, entry->xattrs);
+    sum += entry->type * 3u + entry->mode * 5u + entry->uid * 7u + entry->gid * 11u + (uint64_t)entry->mtime_s * 13u;
+    sum += entry->mtime_ns * 17u + entry->size * 19u + entry->major * 23u + entry->minor * 29u;
+    atomic_fetch_add(&summing->sum, sum);
+}
+
+static enum sealift_status
+sum_entry(void *context, const struct tree_entry *entry, struct sealift_error *err)
+{
+    (void)err;
+    add_entry(context, entry);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+sum_begin(void *context, const struct tree_entry *entry, void **ret_file, struct sealift_error *err)
+{
+    struct summed_file *file = calloc(1, sizeof(*file) + entry->path.len + 1);
+
+    (void)err;
+    cr_assert_not_null(file);
+    memcpy(file->name, entry->path.data, entry->path.len);
+    file->path = hash_bytes(2, entry->path);
+    add_entry(context, entry);
+    *ret_file = file;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+sum_data(void *context, void *file, uint64_t at, struct bytes data, struct sealift_error *err)
+{
+    struct summing *summing = context;
+    const struct summed_file *summed = file;
+
+    (void)err;
+    atomic_fetch_add(&summing->sum, hash_bytes(summed->path + at, data));
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+sum_end(void *context, void *file, struct sealift_error *err)
+{
+    (void)context;
+    (void)err;
+    free(file);
+    return SEALIFT_OK;
+}
+
+static void
+sum_drop(void *context, void *file)
+{
+    (void)context;
+    free(file);
+}
+
+static const char *
+sum_path(const void *file)
+{
+    const struct summed_file *summed = file;
+
+    return summed->name;
+}
+
+struct opened {
+    struct manifest manifest;
+    struct secret *fs_key;
+};
+
+static void
+opened_done(struct opened *opened)
+{
+    manifest_done(&opened->manifest);
+    secret_free(&opened->fs_key);
+}
+
+static enum sealift_status
+open_snapshot(struct fixture *fixture, struct store *store, const struct locator *locator, struct opened *opened,
+              struct sealift_error *err)
+{
+    TRY(manifest_fetch(store, locator, &opened->manifest, err));
+    return snapshot_key_open(&fixture->world, store, choose, fixture, &opened->manifest, &opened->fs_key, NULL, err);
+}
+
+enum sealift_status
+fixture_read(struct fixture *fixture, struct store *store, const struct locator *locator, uint64_t *ret_digest,
+             struct sealift_error *err)
+{
+    SCOPED(opened_done) struct opened opened = {0};
+    struct summing summing = {0};
+    const struct reading_sink sink = {&summing, sum_entry, sum_begin, sum_data, sum_end, sum_drop, sum_path};
+    struct reading_request request = {.manifest = &opened.manifest};
+    struct reading_outcome outcome;
+
+    TRY(open_snapshot(fixture, store, locator, &opened, err));
+    request.fs_key = opened.fs_key;
+    TRY(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, err));
+    TRY(reading_run(&fixture->world, store, fixture->progress, &request, &sink, &outcome, err));
+    *ret_digest = atomic_load(&summing.sum);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+fixture_download(struct fixture *fixture, struct store *store, const struct locator *locator, const char *below,
+                 struct download_outcome *ret_outcome, struct sealift_error *err)
+{
+    SCOPED(opened_done) struct opened opened = {0};
+    struct reading_request request = {.manifest = &opened.manifest};
+
+    TRY(open_snapshot(fixture, store, locator, &opened, err));
+    request.fs_key = opened.fs_key;
+    TRY(budget_plan(BUDGET_LEAST, 2, 2, &request.budget, err));
+    return download_run(&fixture->world, store, fixture->progress, &request, fixture_path(fixture, below), ret_outcome,
+                        err);
+}
+
+enum sealift_status
+fixture_verify_objects(struct fixture *fixture, struct store *store, const struct locator *locator,
+                       struct sealift_error *err)
+{
+    SCOPED(manifest_done) struct manifest manifest = {0};
+    struct verify_objects_request request = {.manifest = &manifest, .read = true};
+    struct verify_objects_outcome outcome;
+
+    TRY(manifest_fetch(store, locator, &manifest, err));
+    TRY(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, err));
+    return verify_objects(&fixture->world, store, fixture->progress, &request, &outcome, err);
+}
+
+bool
+fixture_trees_are_equal(struct fixture *fixture, const char *a, const char *b)
+{
+    char from[4200], to[4200];
+    const char *const compare[] = {"rsync", "-naiHAXc", "--delete", "--modify-window=-1", from, to, NULL};
+    bool silent;
+    int code;
+
+    snprintf(from, sizeof(from), "%s/", fixture_path(fixture, a));
+    snprintf(to, sizeof(to), "%s/", fixture_path(fixture, b));
+    run(compare, &code, &silent);
+    return code == 0 && silent;
+}
