@@ -37,6 +37,8 @@ check_home(const char *home, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
+/* The whole check, indexes included, at every opening: a table is small, and a damaged index answers "there is none".
+ */
 static enum sealift_status
 check_integrity(struct db *db, struct sealift_error *err)
 {
@@ -44,7 +46,7 @@ check_integrity(struct db *db, struct sealift_error *err)
     char finding[256] = "no answer";
     bool row;
 
-    TRY(query_prepare(db, "PRAGMA quick_check(1)", &query, err));
+    TRY(query_prepare(db, "PRAGMA integrity_check(1)", &query, err));
     TRY(query_row(&query, &row, err));
     if (row)
         query_read_text(&query, finding, sizeof(finding));

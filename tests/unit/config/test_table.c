@@ -192,8 +192,11 @@ fill(struct config_sample *sample)
 static void
 replace(struct config_sample *sample, struct bytes data)
 {
-    cr_assert_eq(io_replace_file(scratch_folder_at(&sample->scratch, "sealift.db"), 0600, data, &sample->err),
-                 SEALIFT_OK, "%s", sample->err.message);
+    FILE *file = fopen(scratch_folder_at(&sample->scratch, "sealift.db"), "w");
+
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(data.data, 1, data.len, file), data.len);
+    cr_assert_eq(fclose(file), 0);
     unlink(scratch_folder_at(&sample->scratch, "sealift.db-wal"));
     unlink(scratch_folder_at(&sample->scratch, "sealift.db-shm"));
 }
@@ -234,7 +237,7 @@ Test(table, survives_any_flipped_byte, .timeout = 100)
     table_close(&sample.table);
     cr_assert_eq(io_read_file(scratch_folder_at(&sample.scratch, "sealift.db"), 1 << 20, &whole, &sample.err),
                  SEALIFT_OK);
-    for (size_t at = 0; at < whole.len; at += at < 200 ? 1 : 61) {
+    for (size_t at = 0; at < whole.len; at += at < 120 ? 1 : 97) {
         enum sealift_status status;
 
         whole.data[at] ^= 0xff;
