@@ -9,22 +9,23 @@
 
 #define LONGEST_BAR  40
 #define SHORTEST_BAR 8
+#define MEAN_SECONDS 5
 
 void
 pace_feed(struct pace *pace, const struct sealift_progress *progress)
 {
-    double span = progress->seconds - pace->seconds;
-    double rate, weight;
+    double span = progress->seconds - pace->seconds, history = pace->seconds - pace->began;
+    double rate;
 
     if (progress->bytes < pace->bytes) { /* a new stage counts from the beginning */
-        *pace = (struct pace){.seconds = progress->seconds, .bytes = progress->bytes};
+        *pace = (struct pace){.began = progress->seconds, .seconds = progress->seconds, .bytes = progress->bytes};
         return;
     }
     if (span < 0.2) /* too short to measure a rate by */
         return;
     rate = (double)(progress->bytes - pace->bytes) / span;
-    weight = pace->rate > 0 ? span / (span + 5) : 1; /* a mean over about the last five seconds */
-    pace->rate += (rate - pace->rate) * weight;
+    /* The mean of all, and once there are five seconds of it the mean of about the last five. */
+    pace->rate += (rate - pace->rate) * span / ((history < MEAN_SECONDS ? history : MEAN_SECONDS) + span);
     pace->seconds = progress->seconds;
     pace->bytes = progress->bytes;
 }

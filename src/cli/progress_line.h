@@ -8,7 +8,7 @@
 
 /* How fast it has gone lately: what people look at a rate for. Begin with {0}, feed it every report. */
 struct pace {
-    double seconds;
+    double began, seconds;
     uint64_t bytes;
     double rate; /* bytes a second; 0: not known yet */
 };

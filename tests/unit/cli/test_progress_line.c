@@ -96,6 +96,16 @@ Test(pace, follows_a_change_within_seconds_and_not_at_once)
     cr_assert_float_eq(pace.rate, 2000, 1);
 }
 
+Test(pace, is_not_misled_by_a_slow_start)
+{
+    struct sealift_progress progress = {0};
+    struct pace pace = {0};
+
+    feed(&pace, &progress, 1, 10);
+    feed(&pace, &progress, 3, 1000);
+    cr_assert_float_eq(pace.rate, 752.5, 1, "the mean of the first seconds");
+}
+
 Test(pace, begins_anew_with_a_new_stage)
 {
     struct sealift_progress progress = {0};
