@@ -106,11 +106,11 @@ const struct command cmd_kms_set_vault = {
     .summary = "wrap this cluster's keys with a transit key of Vault or OpenBao",
     .description =
         "Before it is stored it is tried: log in, read the key, wrap, unwrap, compare. The table keeps where the "
-        "credential is found, never the credential: the file or the environment variable must be there again whenever "
-        "sealift needs the KMS.\n\n"
-        "Filesystems that exist keep their keys as they were wrapped. Where the KMS is reached may change at any time; "
-        "as "
-        "long as the new place has the key that wrapped them, under whatever name, they open.\n\n"
+        "credential is found, never the credential: the file or the environment variable must be there again "
+        "whenever sealift needs the KMS. Where a FILE of a credential is asked for, credential:NAME is one that "
+        "systemd hands over (LoadCredential=).\n\n"
+        "Filesystems that exist keep their keys as they were wrapped. Where the KMS is reached may change at any "
+        "time; as long as the new place has the key that wrapped them, under whatever name, they open.\n\n"
         "Of the three logins exactly one is used: a token, AppRole (--role-id) or Kubernetes (--kubernetes-role).",
     .examples = "sealift kms set vault https://vault.example.com:8200 cluster-key --role-id R --secret-id-file "
                 "/etc/sealift/secret-id\n"

@@ -14,6 +14,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
 
     TRY(cli_open(cli, &sealift, err));
     TRY(sealift_snapshot_add(sealift, add->fs, add->name, add->from, err));
+    if (add->from == NULL)
+        console_say(&cli->console, "No --from: it will be read live, and its time is the start of its upload.");
     return snapshot_view_show(cli, add->fs, add->name, err);
 }
 
@@ -46,9 +48,8 @@ const struct command cmd_snapshot_add = {
     .summary = "add a snapshot, to be uploaded",
     .description =
         "With --from the upload reads a snapshot that you made, which is a true point in time. Without it the "
-        "filesystem itself is read live: its time is the start of its upload, the snapshot is marked as live, and a "
-        "file "
-        "that changes while it is read is read again and else reported.",
+        "filesystem itself is read live: its time is the start of its upload, the snapshot is marked as live, and "
+        "a file that changes while it is read is read again and else reported.",
     .examples = "sealift fs snapshot add home monday --from /srv/.zfs/snapshot/monday\n"
                 "sealift fs snapshot add home tuesday",
     .arguments = arguments,

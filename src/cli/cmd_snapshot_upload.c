@@ -62,6 +62,9 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     status = sealift_snapshot_upload(sealift, &spec, &result, err);
     console_finish(&cli->console);
     TRY(status);
+    if (result.live)
+        console_say(&cli->console,
+                    "It was read live: files that were written to meanwhile are not of one point in time.");
     cli_show(cli, cmd_snapshot_upload_columns, &result);
     if (!cli->json)
         fprintf(cli->out, "%s\n", result.locator);
@@ -100,12 +103,11 @@ const struct command cmd_snapshot_upload = {
     .words = "fs snapshot upload",
     .summary = "carry a snapshot to its object store",
     .description =
-        "Exit code 0 means that it can be restored now: every segment was accepted with a checksum and then seen in a "
-        "listing with its size, and the wrapped key in the bucket was shown to open. The last line of standard output "
-        "is "
-        "the locator; with --quiet it is the only one.\n\n"
-        "An upload that fails or is stopped publishes nothing: what it left in the bucket belongs to no snapshot and "
-        "does no harm.",
+        "Exit code 0 means that it can be restored now: every segment was accepted with a checksum and then seen "
+        "in a listing with its size, and the wrapped key in the bucket was shown to open. The last line of "
+        "standard output is the locator; with --quiet it is the only one.\n\n"
+        "An upload that fails or is stopped publishes nothing: what it left in the bucket belongs to no snapshot "
+        "and does no harm.",
     .examples = "sealift fs snapshot upload home monday\n"
                 "LOCATOR=$(sealift fs snapshot upload home monday --quiet)",
     .interrupted = "Nothing was published. The same command begins the upload again.",

@@ -1,10 +1,9 @@
 #include "describe.h"
 
 const char describe_program[] =
-    "sealift carries encrypted snapshots of a filesystem to S3-compatible storage, together with the wrapped key that "
-    "opens them, and brings them back into a new filesystem. Keys are wrapped by a key management system (KMS): "
-    "whoever "
-    "has the bucket but not the KMS has nothing; whoever has both needs nothing else.\n\n"
+    "sealift carries encrypted snapshots of a filesystem to S3-compatible storage, together with the wrapped key "
+    "that opens them, and brings them back into a new filesystem. Keys are wrapped by a key management system "
+    "(KMS): whoever has the bucket but not the KMS has nothing; whoever has both needs nothing else.\n\n"
     "A cluster is one configuration table in a home folder. It knows object stores (obs), one KMS, filesystems "
     "(directory trees, each with a key of its own) and their snapshots. A snapshot in a bucket is known by its "
     "locator.";

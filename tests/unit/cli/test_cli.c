@@ -211,6 +211,9 @@ Test(cli, adds_and_lists_snapshots)
     cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--from", "/snap/t"), 0);
     cr_assert_str_eq(fake.from, "/snap/t");
     expect_out("name:       tuesday\n");
+    cr_assert_str_eq(errors.text, "");
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday"), 0);
+    expect_error("it will be read live");
     cr_assert_eq(RUN("fs", "snapshot", "list", "home"), 0);
     expect_out("FILESYSTEM  NAME     CREATED              STATUS       SIZE   STORED  LOCATOR\n"
                "home        tuesday  2025-11-24 16:00:00  uploaded  5.0 GiB  3.0 MiB  " FAKE_LOCATOR "\n");
@@ -226,6 +229,7 @@ Test(cli, ends_an_upload_with_the_locator)
     cr_assert_eq(fake.upload.compression_level, 3);
     cr_assert(fake.upload.allow_missing);
     expect_out("stored:      2.0 KiB\n");
+    expect_error("It was read live");
     cr_assert_str_eq(out.text + strlen(out.text) - sizeof(FAKE_LOCATOR), FAKE_LOCATOR "\n");
     expect_error("upload: 25%, 1.0 MiB of 4.0 MiB");
     expect_error("missing: a/b\\xff: Permission denied\n");
