@@ -54,6 +54,7 @@ main(void)
     pthread_t threads[4];
     struct captured captured;
     const char *text;
+    bool whole;
 
     console = (struct console){.out = captured_begin(&captured), .verbose = true};
     console_init(&console);
@@ -63,10 +64,11 @@ main(void)
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     console_finish(&console);
+    console_done(&console);
     text = captured_end(&captured);
-    if (count(text, "changed: a/b: grew\n") != EACH || count(text, "debug: GET answered 200\n") != 2 * EACH) {
+    whole = count(text, "changed: a/b: grew\n") == EACH && count(text, "debug: GET answered 200\n") == 2 * EACH;
+    free(captured.text);
+    if (!whole)
         fputs("lines were torn or lost\n", stderr);
-        return 1;
-    }
-    return 0;
+    return whole ? 0 : 1;
 }
