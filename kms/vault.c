@@ -88,11 +88,12 @@ vault_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint,
 
 /* --- Unwrapping --- */
 
-/* Whether another key might do better: not when the server is away, or we are told to stop. */
+/* When the server is away, or we are told to stop, another key would do no better. */
 static bool
-is_about_the_key(enum sealift_status status)
+ends_the_search(enum sealift_status status)
 {
-    return status == SEALIFT_KEY || status == SEALIFT_NOT_FOUND || status == SEALIFT_DENIED;
+    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
+           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
 }
 
 static bool
@@ -148,7 +149,7 @@ vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_k
     /* The configured key first: the hint may be out of date, for mounts are moved and keys restored under other names.
      */
     status = vault_transit_unwrap(vault->login, &place, wrapped_kek, ret_kek, err);
-    if (!is_about_the_key(status))
+    if (ends_the_search(status))
         return status;
     first = *err;
     if (strcmp(hint->name_space, vault->config.name_space) != 0)
@@ -156,13 +157,10 @@ vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_k
     if (!names_another_key(vault, hint))
         return status;
 
-    status = unwrap_as_hinted(vault, hint, wrapped_kek, ret_kek, &second);
-    if (status == SEALIFT_OK)
-        return SEALIFT_OK;
-    if (!is_about_the_key(status)) {
-        *err = second;
+    status = unwrap_as_hinted(vault, hint, wrapped_kek, ret_kek, err);
+    if (ends_the_search(status))
         return status;
-    }
+    second = *err;
     return error_set(err, status == SEALIFT_DENIED ? status : first.status, "%s; nor with the key that it names: %s",
                      first.message, second.message);
 }
