@@ -1,0 +1,202 @@
+#include "kms.h"
+
+#include "scoped.h"
+#include "vault_script.h"
+
+#define ANSWER_HEALTHY "{\"initialized\":true,\"sealed\":false,\"standby\":false,\"version\":\"2.7.2\"}"
+
+/* The findings as lines: "ok wrap: a random key was wrapped". */
+static char told[16384];
+
+static void
+write_down(void *unused, const struct kms_finding *finding)
+{
+    size_t len = strlen(told);
+
+    (void)unused;
+    snprintf(told + len, sizeof(told) - len, "%s %s: %s\n",
+             !finding->ok       ? "failed"
+             : finding->warning ? "warning"
+                                : "ok",
+             finding->call, finding->message);
+}
+
+static enum sealift_status
+check(struct vault_script *script)
+{
+    SCOPED(kms_free) struct kms *kms = NULL;
+
+    cr_assert_eq(kms_open(script->world, &script->config, "/nowhere", &kms, &script->err), SEALIFT_OK);
+    return kms_check(kms, write_down, NULL, &script->err);
+}
+
+static void
+expect_told(const char *text)
+{
+    cr_assert_not_null(strstr(told, text), "\"%s\" is not in:\n%s", text, told);
+}
+
+/* What `wrap` wraps is random, so the answers to it cannot be scripted to come back: another key is what came. */
+static void
+add_up_to_wrap(struct vault_script *script)
+{
+    vault_script_add(script, 200, ANSWER_HEALTHY);
+    vault_script_add(script, 200, ANSWER_LOOKUP);
+    vault_script_add(script, 200, ANSWER_LOOKUP);
+    vault_script_add(script, 200, ANSWER_KEY);
+}
+
+Test(vault_check, tries_each_call_and_tells_of_each)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    add_up_to_wrap(&script);
+    vault_script_add(&script, 200, ANSWER_WRAPPED);
+    vault_script_add(&script, 200, ANSWER_PLAIN);
+    vault_script_add(&script, 200, ANSWER_WRAPPED);
+    vault_script_play(&script);
+    cr_assert_eq(check(&script), SEALIFT_KEY);
+    expect_told("ok reach the server: ");
+    expect_told("version 2.7.2, is unsealed and active");
+    expect_told("ok log in with the token: accepted");
+    expect_told("ok keep the token: good for 60 minutes, then renewed");
+    expect_told("ok read the key: aes256-gcm96, version 3, unwraps what versions from 1 on have wrapped");
+    expect_told("ok wrap: ");
+    expect_told("failed unwrap: Vault key transit/cluster-key: what it wrapped came back as something else");
+    expect_told("ok rewrap: ");
+}
+
+Test(vault_check, names_every_missing_capability)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    vault_script_add(&script, 200, ANSWER_HEALTHY);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    for (int i = 0; i < 3; i++) { /* keys, decrypt, rewrap: each twice, with a fresh look at the token between */
+        vault_script_add(&script, 403, ANSWER_REFUSED);
+        vault_script_add(&script, 200, ANSWER_LOOKUP);
+        vault_script_add(&script, 403, ANSWER_REFUSED);
+    }
+    vault_script_play(&script);
+    cr_assert_eq(check(&script), SEALIFT_DENIED);
+    cr_assert_not_null(strstr(script.err.message, "keys/cluster-key"), "not the first failure: %s", script.err.message);
+    expect_told("path \"transit/keys/cluster-key\" { capabilities = [\"read\"] }");
+    expect_told("failed wrap: not tried");
+    expect_told("path \"transit/decrypt/cluster-key\" { capabilities = [\"update\"] }");
+    expect_told("path \"transit/rewrap/cluster-key\" { capabilities = [\"update\"] }");
+    for (size_t i = 0; i < scripted_server_requests(script.server); i++)
+        cr_assert_null(strstr(scripted_server_head(script.server, i), "/encrypt/"), "it encrypted");
+}
+
+Test(vault_check, leaves_a_place_alone_where_there_is_no_key)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    vault_script_add(&script, 200, ANSWER_HEALTHY);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    vault_script_add(&script, 404, ANSWER_MISSING);
+    vault_script_play(&script);
+    cr_assert_eq(check(&script), SEALIFT_NOT_FOUND);
+    cr_assert_eq(scripted_server_requests(script.server), 4);
+    expect_told("failed read the key: ");
+}
+
+Test(vault_check, says_how_the_server_is)
+{
+    static const struct {
+        int status;
+        enum sealift_status expected;
+        const char *says;
+    } cases[] = {
+        {472, SEALIFT_UNAVAILABLE, "disaster recovery"}, {474, SEALIFT_UNAVAILABLE, "cannot reach the active"},
+        {501, SEALIFT_UNAVAILABLE, "not initialised"},   {503, SEALIFT_UNAVAILABLE, "sealed"},
+        {530, SEALIFT_UNAVAILABLE, "removed"},           {429, SEALIFT_NOT_FOUND, "a standby"},
+        {473, SEALIFT_NOT_FOUND, "performance standby"}, {403, SEALIFT_NOT_FOUND, "a proxy in between?"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SCOPED(vault_script_done) struct vault_script script = {0};
+
+        told[0] = '\0';
+        vault_script_add(&script, cases[i].status, ANSWER_HEALTHY);
+        vault_script_add(&script, 200, ANSWER_LOOKUP);
+        vault_script_add(&script, 200, ANSWER_LOOKUP);
+        vault_script_add(&script, 404, ANSWER_MISSING);
+        vault_script_play(&script);
+        cr_assert_eq(check(&script), cases[i].expected, "%d: %s", cases[i].status, told);
+        expect_told(cases[i].says);
+    }
+}
+
+Test(vault_check, does_not_wait_for_a_server_that_is_not_there)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    vault_script_play(&script);
+    scripted_server_stop(&script.server);
+    cr_assert_eq(check(&script), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(script.scripted.sleeps, 0);
+    expect_told("failed reach the server: Vault: 127.0.0.1:");
+}
+
+Test(vault_check, warns_of_tokens_that_will_be_over)
+{
+    static const struct {
+        int status;
+        const char *lookup;
+        const char *says;
+    } cases[] = {
+        {200, "{\"data\":{\"ttl\":0,\"renewable\":false}}", "warning keep the token: it never expires"},
+        {200, "{\"data\":{\"ttl\":7200,\"renewable\":false}}", "warning keep the token: it expires in 2 hours"},
+        {200, "{\"data\":{\"ttl\":864000,\"renewable\":true}}", "warning keep the token: good for 10 days"},
+        {200, "{\"data\":{\"ttl\":100,\"renewable\":true,\"period\":100,\"num_uses\":7}}",
+         "warning keep the token: it is good for 7 more calls"},
+        {403, ANSWER_REFUSED, "path \"auth/token/lookup-self\" { capabilities = [\"read\"] }"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SCOPED(vault_script_done) struct vault_script script = {0};
+
+        told[0] = '\0';
+        vault_script_add(&script, 200, ANSWER_HEALTHY);
+        vault_script_add(&script, cases[i].status, cases[i].lookup);
+        vault_script_add(&script, cases[i].status, cases[i].lookup);
+        vault_script_add(&script, 404, ANSWER_MISSING);
+        vault_script_play(&script);
+        cr_assert_eq(check(&script), SEALIFT_NOT_FOUND);
+        expect_told(cases[i].says);
+    }
+}
+
+Test(vault_check, is_content_with_an_approle_token_that_ends)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    vault_script_add(&script, 200, ANSWER_HEALTHY);
+    vault_script_add(&script, 200, ANSWER_LOGIN);
+    vault_script_add(&script, 200, "{\"data\":{\"ttl\":90,\"renewable\":false,\"num_uses\":10}}");
+    vault_script_add(&script, 404, ANSWER_MISSING);
+    vault_script_play(&script);
+    vault_script_use_approle(&script);
+    cr_assert_eq(check(&script), SEALIFT_NOT_FOUND);
+    expect_told("ok log in with AppRole: accepted");
+    expect_told("ok keep the token: good for 90 seconds, then renewed, or we log in again");
+}
+
+Test(vault_check, tells_the_keys_warnings)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+
+    vault_script_add(&script, 200, ANSWER_HEALTHY);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    vault_script_add(&script, 200, ANSWER_LOOKUP);
+    vault_script_add(&script, 200, ANSWER_KEY_OF(",\"exportable\":true,\"deletion_allowed\":true"));
+    vault_script_add(&script, 400, "{\"errors\":[\"something new\"]}");
+    vault_script_play(&script);
+    cr_assert_eq(check(&script), SEALIFT_KEY);
+    expect_told("warning read the key: the key may be exported");
+    expect_told("warning read the key: the key may be deleted");
+    expect_told("failed wrap: ");
+}
