@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 void
 scratch_folder_make(struct scratch_folder *scratch)
@@ -30,6 +31,7 @@ remove_entry(const char *path, const struct stat *about, int type, struct FTW *w
 void
 scratch_folder_done(struct scratch_folder *scratch)
 {
+    umount2(scratch->path, MNT_DETACH); /* a small file system, where the test mounted one */
     nftw(scratch->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 

@@ -254,13 +254,13 @@ Test(table, survives_any_flipped_byte, .timeout = 100)
 /* --- a disk that is full or cannot be written --- */
 
 static void
-mount_tiny(const char *path)
+mount_tiny(struct scratch_folder *scratch)
 {
-    if (geteuid() != 0)
-        cr_skip_test("only root can mount the small file system that this test fills");
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("tmpfs", path, "tmpfs", 0, "size=512k,mode=0700") != 0)
-        cr_skip_test("no mount namespace, or no tmpfs, to be had here");
+    if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount("tmpfs", scratch->path, "tmpfs", 0, "size=512k,mode=0700") == 0)
+        return;
+    scratch_folder_done(scratch);
+    cr_skip_test("only root, with mount namespaces and tmpfs, can mount the small file system that this test fills");
 }
 
 Test(table, says_that_the_disk_is_full_and_keeps_what_it_has)
@@ -271,7 +271,7 @@ Test(table, says_that_the_disk_is_full_and_keeps_what_it_has)
     unsigned added = 0;
 
     scratch_folder_make(&sample.scratch);
-    mount_tiny(sample.scratch.path);
+    mount_tiny(&sample.scratch);
     config_sample_open(&sample);
     memset(obs.options, 'x', sizeof(obs.options) - 1);
     while (status == SEALIFT_OK) {
@@ -292,7 +292,7 @@ Test(table, says_that_its_file_system_is_read_only)
     struct table_obs obs = config_sample_obs("dr");
 
     scratch_folder_make(&sample.scratch);
-    mount_tiny(sample.scratch.path);
+    mount_tiny(&sample.scratch);
     config_sample_open(&sample);
     cr_assert_eq(table_obs_add(sample.table, &obs, &sample.err), SEALIFT_OK);
     table_close(&sample.table);

@@ -134,15 +134,15 @@ become_root_again(void)
         cr_assert_eq(seteuid(0), 0);
 }
 
-/* A file system of a few pages on `path`, in a mount namespace of this test's own. */
+/* A file system of a few pages, in a mount namespace of this test's own. */
 static void
-mount_tiny(const char *path)
+mount_tiny(struct scratch_folder *scratch)
 {
-    if (geteuid() != 0)
-        cr_skip_test("only root can mount the small file system that this test fills");
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("tmpfs", path, "tmpfs", 0, "size=256k") != 0)
-        cr_skip_test("no mount namespace, or no tmpfs, to be had here");
+    if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount("tmpfs", scratch->path, "tmpfs", 0, "size=256k") == 0)
+        return;
+    scratch_folder_done(scratch);
+    cr_skip_test("only root, with mount namespaces and tmpfs, can mount the small file system that this test fills");
 }
 
 /* --- opening --- */
@@ -480,6 +480,7 @@ Test(store_directory, says_who_may_not_write)
     become_ordinary(&scratch);
     cr_assert_eq(chmod(scratch_folder_at(&scratch, "a"), 0), 0);
     expect_failure(store_list(store, "", NULL, join_name, (char[1024]){""}, &err), SEALIFT_DENIED, &err, "let user id");
+    cr_assert_eq(chmod(scratch_folder_at(&scratch, "a"), 0700), 0); /* or it could not be removed */
 }
 
 Test(store_directory, says_that_the_disk_is_full_and_keeps_no_half_object)
@@ -490,7 +491,7 @@ Test(store_directory, says_that_the_disk_is_full_and_keeps_no_half_object)
     struct sealift_error err;
 
     scratch_folder_make(&scratch);
-    mount_tiny(scratch.path);
+    mount_tiny(&scratch);
     store = open_store(scratch.path);
     cr_assert_eq(buf_reserve(&large, 1 << 20, &err), SEALIFT_OK);
     memset(large.data, 'x', large.len = 1 << 20);
@@ -507,7 +508,7 @@ Test(store_directory, says_that_the_file_system_is_read_only)
     struct sealift_error err;
 
     scratch_folder_make(&scratch);
-    mount_tiny(scratch.path);
+    mount_tiny(&scratch);
     store = open_store(scratch.path);
     put(store, "a/b", "x");
     cr_assert_eq(mount(NULL, scratch.path, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
