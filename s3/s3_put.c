@@ -194,15 +194,14 @@ s3_put(struct s3 *s3, const char *key, struct bytes data, const uint8_t sha256[3
 static enum sealift_status
 put_damaged(struct s3 *s3, const char *key, bool with_md5, bool *ret_refused, struct sealift_error *err)
 {
-    static const uint8_t promised[] = "sealift probes whether this store verifies checksums: A\n";
-    static const uint8_t sent[] = "sealift probes whether this store verifies checksums: B\n";
+    const struct bytes promised = bytes_of_text("sealift asks whether this store verifies checksums: A\n");
+    const struct bytes sent = bytes_of_text("sealift asks whether this store verifies checksums: B\n");
     struct s3_error refusal = {0};
     uint8_t digest[SHA256_SIZE];
     enum sealift_status status;
 
-    TRY(sha256(BYTES_OF(promised), digest, err));
-    status = s3_put_request(s3, key, BYTES_OF(sent), BYTES_OF(promised), digest, &(struct s3_put_way){.md5 = with_md5},
-                            &refusal, err);
+    TRY(sha256(promised, digest, err));
+    status = s3_put_request(s3, key, sent, promised, digest, &(struct s3_put_way){.md5 = with_md5}, &refusal, err);
     *ret_refused = refusal.http_status == 400 || refusal.http_status == 422 || status == SEALIFT_CORRUPT;
     return *ret_refused ? SEALIFT_OK : status;
 }

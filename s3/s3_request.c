@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const char sha256_of_nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -136,9 +137,9 @@ learn_skew(struct s3 *s3, const struct attempt *attempt, const struct s3_error *
 
     s3_learnt_skew(&s3->learnt, skew_ns);
     world_log(s3->world, LOG_WARNING,
-              "the clock of this machine is %" PRId64 " s off the store's: requests are signed by "
-              "the store's; set the clock",
-              -skew_ns / NS_PER_S);
+              "the clock of this machine is %" PRId64
+              " s %s the store's: requests are signed by the store's; set the clock",
+              (int64_t)llabs(skew_ns) / NS_PER_S, skew_ns > 0 ? "behind" : "ahead of");
 }
 
 static void
