@@ -10,7 +10,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct sealift_progress {
-    const char *stage; /* "upload", "confirm", "publish", "download", "finish", "verify" */
+    const char *stage; /* "upload", "confirm", "publish", "download", "finish", "verify"; "" before */
     uint64_t entries, files;
     uint64_t bytes;         /* of file contents, done */
     uint64_t bytes_total;   /* 0: not known (yet) */

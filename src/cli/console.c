@@ -148,7 +148,7 @@ console_progress(void *context, const struct sealift_progress *progress)
     struct console *console = context;
     char line[PROGRESS_LINE_SIZE];
 
-    if (console->quiet)
+    if (console->quiet || *progress->stage == '\0') /* the KMS or the store is still being asked */
         return;
     pthread_mutex_lock(&console->lock);
     pace_feed(&console->pace, progress);

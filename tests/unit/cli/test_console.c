@@ -45,6 +45,13 @@ Test(console, writes_a_line_every_five_seconds_into_a_log)
                             "upload: 10%, 10 B of 100 B, 1 B/s, 1:30 left, 1 file\n");
 }
 
+Test(console, says_nothing_before_the_first_stage)
+{
+    begin();
+    console_progress(&console, &(struct sealift_progress){.stage = "", .seconds = 60});
+    cr_assert_str_eq(end(), "");
+}
+
 Test(console, writes_no_progress_when_quiet)
 {
     console.quiet = true;
