@@ -68,6 +68,7 @@ ask_number(struct db *db, const char *sql, int64_t *ret_number, struct sealift_e
     return query_check(&query, err);
 }
 
+/* Within a transaction: another process may be migrating at this moment. */
 static enum sealift_status
 read_version(struct db *db, int64_t *ret_version, struct sealift_error *err)
 {
@@ -97,14 +98,27 @@ note_version(struct db *db, struct sealift_error *err)
     return db_run(db, sql, err);
 }
 
-enum sealift_status
-schema_migrate(struct db *db, struct sealift_error *err)
+static enum sealift_status
+is_newest(struct db *db, bool *ret_newest, struct sealift_error *err)
 {
     SCOPED(transaction_done) struct transaction transaction = {0};
     int64_t version;
 
+    TRY(transaction_begin_reading(db, &transaction, err));
     TRY(read_version(db, &version, err));
-    if (version == NEWEST)
+    *ret_newest = version == NEWEST;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+schema_migrate(struct db *db, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+    bool newest;
+    int64_t version;
+
+    TRY(is_newest(db, &newest, err));
+    if (newest)
         return SEALIFT_OK;
 
     TRY(transaction_begin(db, &transaction, err));

@@ -2,12 +2,24 @@
 
 #include "scoped.h"
 
+static enum sealift_status
+begin(struct db *db, const char *sql, struct transaction *ret_transaction, struct sealift_error *err)
+{
+    TRY(db_run(db, sql, err));
+    ret_transaction->db = db;
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 transaction_begin(struct db *db, struct transaction *ret_transaction, struct sealift_error *err)
 {
-    TRY(db_run(db, "BEGIN IMMEDIATE", err));
-    ret_transaction->db = db;
-    return SEALIFT_OK;
+    return begin(db, "BEGIN IMMEDIATE", ret_transaction, err);
+}
+
+enum sealift_status
+transaction_begin_reading(struct db *db, struct transaction *ret_transaction, struct sealift_error *err)
+{
+    return begin(db, "BEGIN DEFERRED", ret_transaction, err);
 }
 
 enum sealift_status

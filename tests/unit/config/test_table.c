@@ -368,7 +368,7 @@ Test(table, is_made_and_used_by_several_processes_at_once, .timeout = 100)
     enum { CHILDREN = 6 };
     SCOPED(config_sample_done) struct config_sample sample = {0};
 
-    for (unsigned round = 0; round < 5; round++) {
+    for (unsigned round = 0; round < 10; round++) {
         pid_t children[CHILDREN];
         char home[512];
         unsigned count = 0;
