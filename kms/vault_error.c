@@ -145,7 +145,9 @@ judge_status(const struct vault_answer *answer)
 {
     if (!is_vaults_own(answer))
         return (struct row){.meaning = SEALIFT_INVALID,
-                            .sentence = "what answers there is no Vault or OpenBao: check the address"};
+                            .sentence =
+                                "what answers there is no Vault or OpenBao: check the address, and whether it begins "
+                                "with https"};
     if (answer->status / 100 == 3)
         return (struct row){.meaning = SEALIFT_INVALID,
                             .sentence = "the server sends us elsewhere: give the address that it names"};
