@@ -10,8 +10,8 @@
 
 /* Long enough for another node to take over from one that died; then the caller should hear of it. */
 #define TRIES           8
-#define FIRST_WAIT_NS   (200 * NS_PER_MS)
-#define LONGEST_WAIT_NS (5 * NS_PER_S)
+#define FIRST_WAIT_NS   (300 * NS_PER_MS)
+#define LONGEST_WAIT_NS (8 * NS_PER_S)
 #define PATIENCE_NS     (60 * NS_PER_S)
 
 struct vault_client {
