@@ -18,18 +18,18 @@ copy_child(const struct xml_node *node, const char *name, char *out, size_t size
         snprintf(out, size, "%.*s", (int)text.len, (const char *)text.data);
 }
 
-/* It becomes a part of a host name and of a signature. */
+/* It becomes a part of a host name and of a signature; half a name would be another region. */
 static bool
 is_region(const char *text)
 {
-    return text[0] != '\0' && text[strspn(text, S3_REGION_CHARACTERS)] == '\0';
+    return text[0] != '\0' && text[strspn(text, S3_REGION_CHARACTERS)] == '\0' && strlen(text) < S3_REGION_SIZE;
 }
 
 static void
 keep_region(const char *text, struct s3_error *error)
 {
     if (is_region(text))
-        snprintf(error->region, sizeof(error->region), "%s", text);
+        memcpy(error->region, text, strlen(text) + 1);
 }
 
 void

@@ -32,7 +32,7 @@ struct sealift_options {
 };
 
 /* Makes the process non-dumpable and sets up the locked heap for keys; makes home (mode 0700) and table on first use.
- * INVALID: a table of a later version; DENIED: the home is not ours alone. */
+ * INVALID: a table of a later version; DENIED: others may write to the home. */
 enum sealift_status sealift_open(const struct sealift_options *options, struct sealift **ret_sealift,
                                  struct sealift_error *err);
 void sealift_close(struct sealift **sealift);

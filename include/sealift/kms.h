@@ -9,8 +9,9 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* What `kms set vault` is told. Of the token, AppRole and Kubernetes exactly one is used. A *_file is a path and a
- * *_env the name of an environment variable: where the secret is found is stored, never the secret. */
+/* What `kms set vault` is told. Of the token, AppRole and Kubernetes exactly one is used. A *_file is the path of a
+ * file, or "credential:NAME" for one of systemd's (below $CREDENTIALS_DIRECTORY): where the secret is found is stored,
+ * never the secret. */
 struct sealift_vault_spec {
     const char *address;             /* "https://host:8200"; NULL: $VAULT_ADDR, $BAO_ADDR */
     const char *key;                 /* transit key, which must exist */

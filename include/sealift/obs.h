@@ -44,7 +44,7 @@ typedef enum sealift_status sealift_each_obs(void *context, const struct sealift
  * then stores the row. With `no_check` only the row is stored. CONFLICT: the name is taken. */
 enum sealift_status sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec,
                                     bool no_check, struct sealift_error *err);
-/* Changes what `spec` names (the rest stays), proves it again. */
+/* Changes what `spec` names (the rest stays; an empty string takes an option back), proves it again. */
 enum sealift_status sealift_obs_update(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec,
                                        bool no_check, struct sealift_error *err);
 /* Forgets the store; its objects stay. CONFLICT while filesystems use it. */

@@ -36,20 +36,6 @@ job_done(struct download_job *job)
     store_free(&job->store);
 }
 
-/* The path as the table will keep it; the directory itself need not exist yet. */
-static enum sealift_status
-absolute_path(const char *path, char **ret_path, struct sealift_error *err)
-{
-    SCOPED(free_done) char *here = NULL;
-
-    if (path[0] == '/')
-        return text_copy(path, ret_path, err);
-    here = getcwd(NULL, 0);
-    if (here == NULL)
-        return error_errno(err, errno, "the current directory cannot be found");
-    return text_format(ret_path, "%s/%s", err, here, path);
-}
-
 /* A store that is only named by its URL is no row of the table: the new filesystem has its key record there all the
  * same, but no store to upload to. */
 static const char *
@@ -80,7 +66,7 @@ prepare(struct download_job *job, struct sealift_error *err)
 
     TRY(new_fs_check_name(job->sealift, job->spec->name, err));
     TRY(open_snapshot(job, err));
-    TRY(absolute_path(job->spec->path, &path, err));
+    TRY(handle_absolute_path(job->spec->path, &path, err));
     /* The new key is wrapped now: a KMS that lets us unwrap, but not wrap, is told of before hours of work. */
     TRY(new_fs_make_key(job->sealift, job->spec->name, path, row_of(&job->spec->obs), job->spec->allow_no_kms, &job->fs,
                         err));

@@ -27,16 +27,15 @@ put(char *out, size_t size, const char *what, const char *text, struct sealift_e
     return SEALIFT_OK;
 }
 
-/* A file is kept by its absolute path: the next command may run elsewhere. */
 static enum sealift_status
 put_path(char *out, size_t size, const char *what, const char *path, struct sealift_error *err)
 {
-    SCOPED(free_done) char *real = NULL;
+    SCOPED(free_done) char *absolute = NULL;
 
     if (path == NULL || path[0] == '\0')
         return put(out, size, what, NULL, err);
-    real = realpath(path, NULL);
-    return put(out, size, what, real != NULL ? real : path, err);
+    TRY(handle_absolute_path(path, &absolute, err));
+    return put(out, size, what, absolute, err);
 }
 
 static enum sealift_status

@@ -193,6 +193,19 @@ handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec, st
 }
 
 enum sealift_status
+handle_absolute_path(const char *path, char **ret_path, struct sealift_error *err)
+{
+    SCOPED(free_done) char *here = NULL;
+
+    if (path[0] == '/')
+        return text_copy(path, ret_path, err);
+    here = getcwd(NULL, 0);
+    if (here == NULL)
+        return error_errno(err, errno, "the current directory cannot be found");
+    return text_format(ret_path, "%s/%s", err, here, path);
+}
+
+enum sealift_status
 handle_directory(const char *path, char **ret_path, struct sealift_error *err)
 {
     SCOPED(free_done) char *real = realpath(path, NULL);

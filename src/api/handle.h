@@ -34,6 +34,10 @@ void handle_forget_kms(struct sealift *sealift);
 enum sealift_status handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec,
                                     struct store **ret_store, struct sealift_error *err);
 
+/* A path that means the same wherever the next command runs. Links are kept: what they point to may change, and is
+ * meant to (a Kubernetes token is rotated by swapping one). The caller frees it. */
+enum sealift_status handle_absolute_path(const char *path, char **ret_path, struct sealift_error *err);
+
 /* An absolute path of an existing directory, valid UTF-8, without links. The caller frees it. */
 enum sealift_status handle_directory(const char *path, char **ret_path, struct sealift_error *err);
 

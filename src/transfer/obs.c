@@ -101,7 +101,7 @@ obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *giv
         const char *text = option_text(given, &text_options[i]);
 
         if (text != NULL)
-            *option_of(spec, &text_options[i]) = text;
+            *option_of(spec, &text_options[i]) = text[0] != '\0' ? text : NULL;
     }
     if (given->lock_days != 0)
         spec->lock_days = given->lock_days;

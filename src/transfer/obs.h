@@ -16,7 +16,7 @@ enum sealift_status obs_options_from_json(struct bytes text, struct obs_options 
                                           struct sealift_obs_spec *ret_spec, struct sealift_error *err);
 void obs_options_free(struct obs_options **options);
 
-/* What `given` names replaces what stands in *spec; the rest of it stays. */
+/* What `given` names replaces what stands in *spec; an empty string takes an option back; the rest stays. */
 void obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *given);
 
 /* INVALID, saying what is wrong: not s3://bucket[/prefix] or file:///path, or an option that the type does not have. */

@@ -77,3 +77,11 @@ Test(obs, merging_keeps_what_is_not_given)
     cr_assert_str_eq(spec.region, "us-east-1");
     cr_assert_str_eq(spec.url, "s3://bucket");
 }
+
+Test(obs, merging_an_empty_text_takes_an_option_back)
+{
+    struct sealift_obs_spec spec = {.url = "s3://bucket", .region = "us-east-1"};
+
+    obs_spec_merge(&spec, &(struct sealift_obs_spec){.region = ""});
+    cr_assert_null(spec.region);
+}
