@@ -281,6 +281,37 @@ Test(segment, readers_change_between_segments)
     }
 }
 
+static void
+fill_with_a5(struct entropy *entropy, void *out, size_t len)
+{
+    (void)entropy;
+    memset(out, 0xa5, len);
+}
+
+Test(segment, is_byte_for_byte_what_the_format_shows)
+{
+    static const uint8_t expected[] = {0x13, 0x00, 0x00, 0x00, 0xc1, 0x2c, 0xf4, 0x28, 0x73, 0xcc, 0xf9, 0x08,
+                                       0x2c, 0x61, 0xc9, 0x19, 0x3c, 0xfc, 0x67, 0x31, 0x40, 0xa3, 0xb1};
+    SCOPED(segment_writer_free) struct segment_writer *writer = NULL;
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    SCOPED(free_done) uint8_t *buffer = malloc(2 * FRAME_MAX_SIZE);
+    struct entropy entropy = {fill_with_a5};
+    struct world world = {.entropy = &entropy};
+    struct uuid fs, upload;
+    struct frame_ref ref;
+
+    cr_assert(uuid_parse("6f1d0a6e-3b1c-4c55-9d0a-0123456789ab", &fs));
+    cr_assert(uuid_parse("018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7", &upload));
+    cr_assert_eq(secret_new(FS_KEY_SIZE, &fs_key, &err), SEALIFT_OK);
+    for (uint8_t i = 0; i < FS_KEY_SIZE; i++)
+        fs_key->bytes[i] = i;
+    cr_assert_eq(segment_writer_new(&world, fs_key, &fs, SEGMENT_STORE, 0, &writer, &err), SEALIFT_OK);
+    cr_assert_eq(segment_writer_begin(writer, SEGMENT_DATA, &upload, 7, buffer, 2 * FRAME_MAX_SIZE, &err), SEALIFT_OK);
+    cr_assert_eq(segment_writer_add(writer, bytes_of_text("abc"), &ref, &err), SEALIFT_OK);
+    cr_assert_eq(memcmp(buffer, "SEALSEG\0\1\0\1\1\7\0\0\0", 16), 0);
+    cr_assert_eq(memcmp(buffer + SEGMENT_HEADER_SIZE, expected, sizeof(expected)), 0);
+}
+
 Test(segment, fills_to_the_brim_and_no_further)
 {
     SCOPED(sample_done) struct sample sample;
