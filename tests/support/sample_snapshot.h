@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLE_SEGMENT_SIZE (3 * FRAME_MAX_SIZE)
+#define SAMPLE_SEGMENT_SIZE (4 * FRAME_MAX_SIZE)
 #define SAMPLE_MAX_OBJECTS  16
 
 /* Tests have no use for a sample that is not there. */
@@ -112,19 +112,19 @@ sample_segment_finish(struct sample_snapshot *sample, enum segment_kind kind)
     SAMPLE_MUST(buf_append(sample_object_add(sample, name), sample->buffers[kind - 1], size, err));
 }
 
-/* Short segments, so that there are several of them. */
+/* Three frames a segment, so that there are several of them. */
 static inline struct frame_ref
 sample_frame_add(struct sample_snapshot *sample, enum segment_kind kind, struct bytes plain)
 {
     struct segment_writer *writer = sample->writers[kind - 1];
     struct frame_ref ref;
 
-    if (segment_writer_is_open(writer) && !segment_writer_has_room(writer, plain.len))
-        sample_segment_finish(sample, kind);
     if (!segment_writer_is_open(writer))
         SAMPLE_MUST(segment_writer_begin(writer, kind, &sample->upload, sample->segments[kind - 1]++,
                                          sample->buffers[kind - 1], SAMPLE_SEGMENT_SIZE, err));
     SAMPLE_MUST(segment_writer_add(writer, plain, &ref, err));
+    if (ref.number == 2)
+        sample_segment_finish(sample, kind);
     return ref;
 }
 
@@ -327,8 +327,9 @@ sample_tree_make(struct sample_snapshot *sample)
     sample->manifest.part_count = 1;
     SAMPLE_MUST(tree_writer_finish(sample->tree, sample->manifest.parts, &entries, err));
     sample->manifest.totals.entries = entries;
-    sample_segment_finish(sample, SEGMENT_DATA);
-    sample_segment_finish(sample, SEGMENT_TREE);
+    for (enum segment_kind kind = SEGMENT_DATA; kind <= SEGMENT_TREE; kind++)
+        if (segment_writer_is_open(sample->writers[kind - 1]))
+            sample_segment_finish(sample, kind);
 }
 
 static inline void
