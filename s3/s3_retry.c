@@ -6,7 +6,7 @@
 /* AWS refuses beyond 15 minutes; smaller differences than this are no reason for a refusal. */
 #define MAX_SKEW_NS (4 * 60 * NS_PER_S)
 
-/* Twelve tries with full jitter take about a minute and a half on average: a store that restarts is met again. */
+/* Twelve tries with full jitter wait about a minute in all, on average: a store that restarts is met again. */
 #define BASE_NS       (200 * NS_PER_MS)
 #define CAP_NS        (20 * NS_PER_S)
 #define TRIES         12
