@@ -200,17 +200,18 @@ find_role_path(struct instance *instance, char **ret_path, struct sealift_error 
 {
     SCOPED(http_answer_done) struct http_answer answer = {0};
     SCOPED(buf_done) struct buf path = {0};
-    struct bytes name;
+    const char *roles;
+    size_t len; /* of the first line: there is never more than one role */
 
     TRY(ask(instance, ROLE_PATH, &answer, err));
-    name = buf_bytes(&answer.text);
-    name.len = name.len > 0 ? strcspn((const char *)name.data, "\r\n") : 0;
-    if (answer.status != 200 || name.len == 0) {
+    TRY(buf_text(&answer.text, &roles, err));
+    len = strcspn(roles, "\r\n");
+    if (answer.status != 200 || len == 0) {
         *ret_path = NULL;
         return SEALIFT_OK;
     }
     TRY(buf_append_text(&path, ROLE_PATH, err));
-    TRY(url_encode(name, false, &path, err));
+    TRY(url_encode((struct bytes){(const uint8_t *)roles, len}, false, &path, err));
     return buf_steal_text(&path, ret_path, err);
 }
 
