@@ -116,19 +116,21 @@ Test(s3_metadata, sends_no_token_to_strangers_without_tls)
     }
 }
 
+static void
+assert_container_fails(const char *answer, enum sealift_status status, const char *because)
+{
+    const struct scripted_step step = {.answer = answer};
+    SCOPED(scripted_server_stop) struct scripted_server *server = start_container(&step);
+
+    assert_fails(s3_metadata_container, status, because);
+    cr_assert_eq(scripted_server_requests(server), 1);
+}
+
 Test(s3_metadata, reports_a_container_service_that_refuses)
 {
-    const struct scripted_step refused = {.answer = reply("403 Forbidden", "", "{}")};
-    const struct scripted_step broken = {.answer = reply("500 Oops", "", "")};
-    const struct scripted_step nonsense = {.answer = reply("200 OK", "", "{\"AccessKeyId\":\"A\"}")};
-    SCOPED(scripted_server_stop) struct scripted_server *first = start_container(&refused);
-    SCOPED(scripted_server_stop) struct scripted_server *second = NULL, *third = NULL;
-
-    assert_fails(s3_metadata_container, SEALIFT_DENIED, "answered 403");
-    second = start_container(&broken);
-    assert_fails(s3_metadata_container, SEALIFT_UNAVAILABLE, "answered 500");
-    third = start_container(&nonsense);
-    assert_fails(s3_metadata_container, SEALIFT_DENIED, "no secret access key");
+    assert_container_fails(reply("403 Forbidden", "", "{}"), SEALIFT_DENIED, "answered 403");
+    assert_container_fails(reply("500 Oops", "", ""), SEALIFT_UNAVAILABLE, "answered 500");
+    assert_container_fails(reply("200 OK", "", "{\"AccessKeyId\":\"A\"}"), SEALIFT_DENIED, "no secret access key");
 }
 
 /* --- The instance's service --- */
