@@ -91,8 +91,8 @@ tells_of_replacement(int error_number)
     return error_number == ELOOP || error_number == ENXIO || error_number == ENODEV || error_number == ESTALE;
 }
 
-/* Only files are opened for reading. Of all others the inode is looked at and nothing more (O_PATH): opening a device may
- * act on it, and a directory's attributes can be had without the right to read it. */
+/* Only files are opened for reading. Of all others the inode is looked at and nothing more (O_PATH): opening a device
+ * may act on it, and a directory's attributes can be had without the right to read it. */
 static enum sealift_status
 open_inode(struct entry_reader *reader, int parent, const char *name, bool is_file, struct sealift_error *err)
 {

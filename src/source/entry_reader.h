@@ -19,8 +19,8 @@ enum sealift_status entry_reader_open(struct entry_reader *reader, const struct 
 /* The complete entry; views until the next open. A set of xattrs beyond TREE_XATTRS_MAX is in xattrs all the same. */
 const struct tree_entry *entry_reader_meta(const struct entry_reader *reader);
 
-/* Of a file: the length of the run of data, or of the hole (SEEK_DATA, SEEK_HOLE), that `from` lies in, from there to its
- * end but not beyond `to`. *ret_length is 0 at the end that the file had when it was opened. */
+/* Of a file: the length of the run of data, or of the hole (SEEK_DATA, SEEK_HOLE), that `from` lies in, from there to
+ * its end but not beyond `to`. *ret_length is 0 at the end that the file had when it was opened. */
 enum sealift_status entry_reader_run(struct entry_reader *reader, uint64_t from, uint64_t to, uint64_t *ret_length,
                                      bool *ret_hole, struct sealift_error *err);
 /* Up to `len` bytes at `offset`; fewer at the end of the file. */

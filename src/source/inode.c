@@ -8,13 +8,23 @@ inode_stat(int parent, const char *name, struct statx *ret_stat)
 {
     int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name == '\0' ? AT_EMPTY_PATH : 0);
 
-    return statx(parent, name, flags, STATX_BASIC_STATS | STATX_MNT_ID, ret_stat);
+    return statx(parent, name, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, ret_stat);
 }
 
 uint64_t
 inode_device(const struct statx *stat)
 {
     return makedev(stat->stx_dev_major, stat->stx_dev_minor);
+}
+
+struct link_identity
+inode_identity(const struct statx *stat)
+{
+    struct link_identity identity = {.device = inode_device(stat), .inode = stat->stx_ino};
+
+    if ((stat->stx_mask & STATX_BTIME) != 0)
+        identity.birth = (uint64_t)stat->stx_btime.tv_sec * NS_PER_S + stat->stx_btime.tv_nsec;
+    return identity;
 }
 
 enum tree_type

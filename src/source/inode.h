@@ -2,6 +2,7 @@
 #ifndef INODE_H
 #define INODE_H
 
+#include "link_map.h"
 #include "tree.h"
 
 #include <sys/stat.h>
@@ -11,6 +12,8 @@
 int inode_stat(int parent, const char *name, struct statx *ret_stat);
 
 uint64_t inode_device(const struct statx *stat); /* st_dev */
+
+struct link_identity inode_identity(const struct statx *stat);
 
 /* 0: a type that no tree has. */
 enum tree_type inode_type(const struct statx *stat);

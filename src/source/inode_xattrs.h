@@ -7,7 +7,7 @@
 
 /* The buffers that reading needs, kept for the next inode; the zero value is ready. */
 struct inode_xattrs {
-    struct buf list;  /* names, each with its NUL */
+    struct buf list; /* names, each with its NUL */
     struct buf value;
     struct buf set; /* what was read */
 };

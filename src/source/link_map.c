@@ -10,11 +10,10 @@
 /* A hash table in a spill: the low bits of an inode's hash choose its bucket. When a bucket is full the table doubles,
  * each bucket sharing its links with a new one as many buckets further on. The paths lie in a second spill, in order of
  * arrival. */
-#define BUCKET_LINKS 127
+#define BUCKET_LINKS 100
 
 struct link {
-    uint64_t device;
-    uint64_t inode;
+    struct link_identity identity;
     uint64_t path; /* where it lies in the paths */
     uint32_t path_len;
     uint32_t left; /* names that are still to come */
@@ -86,16 +85,20 @@ mix(uint64_t x)
 }
 
 static uint64_t
-bucket_of(const struct link_map *map, uint64_t device, uint64_t inode)
+bucket_of(const struct link_map *map, const struct link_identity *identity)
 {
-    return mix(mix(inode + map->seed) ^ device) & (map->bucket_count - 1);
+    uint64_t hash = mix(mix(identity->inode + map->seed) ^ identity->device);
+
+    return mix(hash ^ identity->birth) & (map->bucket_count - 1);
 }
 
 static struct link *
-find_link(struct bucket *bucket, uint64_t device, uint64_t inode)
+find_link(struct bucket *bucket, const struct link_identity *identity)
 {
     for (uint32_t i = 0; i < bucket->count; i++) {
-        if (bucket->links[i].inode == inode && bucket->links[i].device == device)
+        const struct link_identity *known = &bucket->links[i].identity;
+
+        if (known->inode == identity->inode && known->device == identity->device && known->birth == identity->birth)
             return &bucket->links[i];
     }
     return NULL;
@@ -110,7 +113,7 @@ split_bucket(struct link_map *map, uint64_t low, uint64_t high, struct sealift_e
     TRY(load_bucket(map, low, &whole, err));
     for (uint32_t i = 0; i < whole.count; i++) {
         const struct link *link = &whole.links[i];
-        struct bucket *into = bucket_of(map, link->device, link->inode) == low ? &kept : &moved;
+        struct bucket *into = bucket_of(map, &link->identity) == low ? &kept : &moved;
 
         into->links[into->count++] = *link;
     }
@@ -136,7 +139,7 @@ insert_link(struct link_map *map, const struct link *link, struct sealift_error 
     uint64_t number;
 
     for (;;) {
-        number = bucket_of(map, link->device, link->inode);
+        number = bucket_of(map, &link->identity);
         TRY(load_bucket(map, number, &bucket, err));
         if (bucket.count < BUCKET_LINKS)
             break;
@@ -149,10 +152,10 @@ insert_link(struct link_map *map, const struct link *link, struct sealift_error 
 }
 
 static enum sealift_status
-remember_first(struct link_map *map, uint64_t device, uint64_t inode, uint32_t links, struct bytes path,
+remember_first(struct link_map *map, const struct link_identity *identity, uint32_t links, struct bytes path,
                struct sealift_error *err)
 {
-    struct link link = {device, inode, spill_size(map->paths), (uint32_t)path.len, links - 1};
+    struct link link = {*identity, spill_size(map->paths), (uint32_t)path.len, links - 1};
 
     TRY(spill_write(map->paths, link.path, path.data, path.len, err));
     return insert_link(map, &link, err);
@@ -174,17 +177,17 @@ count_name(struct link_map *map, uint64_t number, struct bucket *bucket, struct 
 }
 
 enum sealift_status
-link_map_see(struct link_map *map, uint64_t device, uint64_t inode, uint32_t links, struct bytes path,
+link_map_see(struct link_map *map, const struct link_identity *identity, uint32_t links, struct bytes path,
              struct bytes *ret_first, struct sealift_error *err)
 {
-    uint64_t number = bucket_of(map, device, inode);
+    uint64_t number = bucket_of(map, identity);
     struct bucket bucket;
     struct link *link;
 
     TRY(load_bucket(map, number, &bucket, err));
-    link = find_link(&bucket, device, inode);
+    link = find_link(&bucket, identity);
     if (link == NULL) {
-        TRY(remember_first(map, device, inode, links, path, err));
+        TRY(remember_first(map, identity, links, path, err));
         *ret_first = (struct bytes){NULL, 0};
         return SEALIFT_OK;
     }

@@ -12,9 +12,17 @@ enum sealift_status link_map_new(const struct world *world, size_t memory, struc
                                  struct sealift_error *err);
 void link_map_free(struct link_map **map);
 
-/* Notes that the inode, which has `links` names in all, is seen under `path`. *ret_first is the path that it was first
- * seen under, a view until the next call; no bytes (NULL, 0): this is the first. */
-enum sealift_status link_map_see(struct link_map *map, uint64_t device, uint64_t inode, uint32_t links,
+/* A number is used anew when its file is removed, which may happen while the tree is walked: the time of birth tells
+ * the two apart. */
+struct link_identity {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t birth; /* nanoseconds; 0 where the filesystem does not keep it */
+};
+
+/* Notes that the inode, which has `links` names in all (two at least), is seen under `path`. *ret_first is the path
+ * that it was first seen under, a view until the next call; no bytes (NULL, 0): this is the first. */
+enum sealift_status link_map_see(struct link_map *map, const struct link_identity *identity, uint32_t links,
                                  struct bytes path, struct bytes *ret_first, struct sealift_error *err);
 
 #endif

@@ -172,11 +172,12 @@ static enum sealift_status
 make_entry_here(struct walk *walk, struct walk_directory *directory, const struct statx *stat,
                 struct walk_entry **ret_entry, struct sealift_error *err)
 {
+    struct link_identity identity = inode_identity(stat);
     struct bytes path = buf_bytes(&walk->path);
     struct bytes first = {NULL, 0};
 
     if (stat->stx_nlink > 1 && !S_ISDIR(stat->stx_mode))
-        TRY(link_map_see(walk->links, inode_device(stat), stat->stx_ino, stat->stx_nlink, path, &first, err));
+        TRY(link_map_see(walk->links, &identity, stat->stx_nlink, path, &first, err));
     return make_entry(directory, stat, path, first, ret_entry, err);
 }
 

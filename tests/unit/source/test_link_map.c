@@ -24,17 +24,22 @@ map_of(size_t memory)
 
 /* Sees `path`; `first` is what must be known already, or NULL. */
 static void
-see(struct link_map *map, uint64_t device, uint64_t inode, uint32_t links, const char *path, const char *first)
+see_born(struct link_map *map, struct link_identity identity, uint32_t links, const char *path, const char *first)
 {
     struct bytes got;
 
-    cr_assert_eq(link_map_see(map, device, inode, links, bytes_of_text(path), &got, &err), SEALIFT_OK, "%s",
-                 err.message);
+    cr_assert_eq(link_map_see(map, &identity, links, bytes_of_text(path), &got, &err), SEALIFT_OK, "%s", err.message);
     if (first == NULL)
         cr_assert_null(got.data, "%s: known already", path);
     else
         cr_assert(bytes_equal(got, bytes_of_text(first)), "%s: is \"%.*s\", not \"%s\"", path, (int)got.len, got.data,
                   first);
+}
+
+static void
+see(struct link_map *map, uint64_t device, uint64_t inode, uint32_t links, const char *path, const char *first)
+{
+    see_born(map, (struct link_identity){device, inode, 0}, links, path, first);
 }
 
 Test(link_map, knows_the_first_name_of_an_inode)
@@ -56,6 +61,15 @@ Test(link_map, tells_inodes_of_two_devices_apart)
     see(map, 2, 100, 2, "b", NULL);
     see(map, 1, 100, 2, "c", "a");
     see(map, 2, 100, 2, "d", "b");
+}
+
+Test(link_map, tells_an_inode_from_an_earlier_one_of_its_number)
+{
+    SCOPED(link_map_free) struct link_map *map = map_of(1 << 20);
+
+    see_born(map, (struct link_identity){1, 100, 5000}, 2, "a", NULL);
+    see_born(map, (struct link_identity){1, 100, 6000}, 2, "b", NULL);
+    see_born(map, (struct link_identity){1, 100, 6000}, 2, "c", "b");
 }
 
 Test(link_map, forgets_an_inode_with_the_last_of_its_names)
