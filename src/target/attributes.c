@@ -115,7 +115,7 @@ set_xattr(struct subject *subject, const char *name, struct bytes value, struct 
     if (strcmp(name, ACCESS_ACL) == 0)
         subject->lacks_acl = true;
     report_degraded(subject->report, subject->path, "its extended attribute %s could not be set: %s", name,
-                    strerrordesc_np(errno));
+                    errno == ENOSPC ? "this filesystem has no room for more in one inode" : strerrordesc_np(errno));
     return SEALIFT_OK;
 }
 

@@ -417,15 +417,21 @@ expect_xattr(const char *name, const char *attribute, const void *value, size_t 
     cr_assert_eq(memcmp(got, value, len), 0);
 }
 
-/* Whether the playground directory's filesystem takes an attribute of this user. */
+/* Whether the playground's filesystem takes one more attribute, of this user, of the same file. */
 static bool
-takes_xattr(const char *attribute, const void *value, size_t len)
+takes_more_xattrs(const char *attribute, const void *value, size_t len)
 {
     char full[PATH_MAX + 8];
 
-    playground_file(playground.fd, "probe", "");
     snprintf(full, sizeof(full), "%s/probe", playground.path);
     return lsetxattr(full, attribute, value, len, 0) == 0;
+}
+
+static bool
+takes_xattr(const char *attribute, const void *value, size_t len)
+{
+    playground_file(playground.fd, "probe", "");
+    return takes_more_xattrs(attribute, value, len);
 }
 
 Test(target, sets_extended_attributes)
@@ -466,6 +472,29 @@ Test(target, sets_extended_attributes_of_links_and_fifos)
     expect_xattr("fifo", "trusted.of", "its own", 7);
     cr_assert_lt(getxattr("/etc/passwd", "trusted.of", NULL, 0), 0);
     cr_assert_str_eq(degraded, "");
+}
+
+/* ext4 answers "no space" when the attributes of one inode outgrow the room that it has for them: the disk is not full.
+ */
+Test(target, does_not_take_too_many_attributes_for_a_full_disk)
+{
+    static const char large[3000];
+    SCOPED(target_free) struct target *target = target_of(path);
+    SCOPED(buf_done) struct buf set = {0};
+    struct tree_entry entry = entry_of(TREE_FILE, "file", 0600);
+
+    if (!takes_xattr("user.a", large, sizeof(large)))
+        cr_skip_test("this filesystem has no user attributes");
+    if (takes_more_xattrs("user.b", large, sizeof(large)))
+        cr_skip_test("this filesystem takes attributes of any size");
+    add_xattr(&set, "user.a", large, sizeof(large));
+    add_xattr(&set, "user.b", large, sizeof(large));
+    entry.xattrs = buf_bytes(&set);
+    make_file(target, &entry, "contents");
+    expect_xattr("file", "user.a", large, sizeof(large));
+    cr_assert_str_eq(
+        degraded,
+        "file: its extended attribute user.b could not be set: this filesystem has no room for more in one inode\n");
 }
 
 /* Version 2: owner rwx, user 1234 rwx, group ---, mask rwx, others ---. */
