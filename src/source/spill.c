@@ -240,15 +240,6 @@ spill_write(struct spill *spill, uint64_t offset, const void *data, size_t len, 
 void
 spill_cut(struct spill *spill, uint64_t size)
 {
-    uint64_t keep = (size + PAGE_SIZE - 1) / PAGE_SIZE;
-    uint64_t pages = (spill->size + PAGE_SIZE - 1) / PAGE_SIZE;
-
     assert(size <= spill->size);
-    for (uint64_t number = keep; number < pages; number++) {
-        struct page *page = slot_of(spill, number);
-
-        if (page->used && page->number == number)
-            page->used = false;
-    }
     spill->size = size;
 }
