@@ -1,6 +1,7 @@
 #include "error.h"
 #include "handle.h"
 #include "new_fs.h"
+#include "obs.h"
 #include "scoped.h"
 #include "text.h"
 
@@ -27,7 +28,8 @@ open_obs(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sto
         return error_set(err, SEALIFT_INVALID,
                          "%s: give the name of an object store; \"sealift obs add NAME %s\" makes one", spec->obs,
                          spec->obs);
-    return handle_open_obs(sealift, &obs, ret_store, err);
+    TRY(handle_open_obs(sealift, &obs, ret_store, err));
+    return obs_mark(*ret_store, err); /* a store that was added with --no-check has no marker yet */
 }
 
 enum sealift_status

@@ -39,7 +39,8 @@ open_store(struct upload_job *job, struct sealift_error *err)
 
     if (job->fs.obs[0] == '\0')
         return error_set(err, SEALIFT_INVALID,
-                         "filesystem %s has no object store to upload to (it was added with --no-key-backup)",
+                         "filesystem %s has no object store to upload to in the table: it was added with "
+                         "--no-key-backup, or downloaded from a URL",
                          job->fs.name);
     TRY(handle_open_obs(job->sealift, &obs, &job->store, err));
     return obs_mark(job->store, err);
