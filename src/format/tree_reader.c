@@ -10,9 +10,8 @@
 struct level {
     struct tree_frame frame;
     struct frame_ref ref;
-    struct buf key;      /* what the index above says of its first item; see is_first */
-    bool is_first;       /* nothing has been read of it */
-    struct buf last_key; /* of the items read: they ascend */
+    struct buf key; /* what the index above says of its first item; see is_first */
+    bool is_first;  /* nothing has been read of it */
 };
 
 struct tree_reader {
@@ -57,7 +56,6 @@ tree_reader_free(struct tree_reader **reader)
         for (unsigned i = 0; i <= TREE_MAX_LEVEL; i++) {
             tree_frame_done(&(*reader)->levels[i].frame);
             buf_done(&(*reader)->levels[i].key);
-            buf_done(&(*reader)->levels[i].last_key);
         }
         buf_done(&(*reader)->paths[0]);
         buf_done(&(*reader)->paths[1]);
@@ -83,18 +81,16 @@ load(struct tree_reader *reader, unsigned level, const struct frame_ref *ref, st
                            level > 0 ? TREE_FRAME_INDEX : TREE_FRAME_ENTRIES, level, err);
 }
 
-/* The index must not promise another beginning than the frame has: a search would go astray. The root has nothing above
- * it, and begins with the root's entry, whose path is empty, as its key is here. */
+/* The index must not promise another beginning than the frame has: a search would go astray. So its keys ascend as the
+ * entries do. The root has nothing above it, and begins with the root's entry, whose path is empty, as its key is here.
+ */
 static enum sealift_status
 check_key(struct level *level, struct bytes key, struct sealift_error *err)
 {
     if (level->is_first && !bytes_equal(key, buf_bytes(&level->key)))
         return error_set(err, SEALIFT_CORRUPT, "it does not begin with what its index says");
-    if (!level->is_first && tree_path_compare(buf_bytes(&level->last_key), key) > 0)
-        return error_set(err, SEALIFT_CORRUPT, "its keys are out of order");
     level->is_first = false;
-    buf_clear(&level->last_key);
-    return buf_append_bytes(&level->last_key, key, err);
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -178,7 +174,7 @@ read_entry(struct tree_reader *reader, struct tree_entry *ret_entry, struct seal
 
     if (tree_entry_cut(&level->frame, level->is_first ? (struct bytes){0} : last, path, ret_entry, &content, err) !=
             SEALIFT_OK ||
-        (level->is_first && check_key(level, tree_key_of(ret_entry->path), err) != SEALIFT_OK))
+        check_key(level, tree_key_of(ret_entry->path), err) != SEALIFT_OK)
         return tree_frame_prefix(&level->ref, err);
     if (check_place(reader, last, ret_entry, err) != SEALIFT_OK)
         return error_prefix(err, "entry %s", tree_path_show(ret_entry->path, shown));

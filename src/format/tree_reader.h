@@ -1,5 +1,10 @@
-/* Reads a tree in order. One thread; constant memory: one frame a level. Everything is checked: kinds, levels, counts,
- * order of paths, types, sizes. */
+/* Reads a tree in order. One thread; constant memory: one frame a level.
+ *
+ * Whoever made the tree may hold the key and mean harm, so everything that can be checked in passing is: kinds, levels,
+ * counts, bounds of references, paths and their order, that each entry lies in a directory that came before, which
+ * fields a type has, that extents add up. Of a hard link's target it is certain only that it is a valid path, sorts
+ * before the link, and is none of its parents: that something is there, and no link leads away from it, is for whoever
+ * restores. */
 #ifndef TREE_READER_H
 #define TREE_READER_H
 

@@ -159,6 +159,7 @@ random_entry_make(struct random_tree *tree, enum tree_type type)
 
     if (type == TREE_HARD_LINK) {
         entry.target = buf_bytes(&tree->link);
+        entry.inode = random_tree_draw(tree, 2);
     } else {
         random_attributes_make(tree, &entry);
         random_xattrs_make(tree, &xattrs);

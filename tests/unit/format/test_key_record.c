@@ -99,6 +99,17 @@ Test(key_record, with_the_envelope_of_another_filesystem_is_corrupt)
     cr_assert_not_null(strstr(err.message, "\"fs\" is missing"), "%s", err.message);
 }
 
+Test(key_record, larger_than_one_can_be_is_corrupt)
+{
+    SCOPED(sample_snapshot_done) struct sample_snapshot sample;
+    SCOPED(free_done) uint8_t *large = calloc(1, KEY_RECORD_MAX_SIZE + 1);
+    struct key_record found;
+
+    sample_snapshot_make(&sample, 5);
+    cr_assert_eq(parse(&sample, (struct bytes){large, KEY_RECORD_MAX_SIZE + 1}, &found), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "more than a key record can have"), "%s", err.message);
+}
+
 Test(key_record, of_a_later_version_is_refused_with_the_way_out)
 {
     SCOPED(sample_snapshot_done) struct sample_snapshot sample;

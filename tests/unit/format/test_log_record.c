@@ -173,6 +173,17 @@ Test(log_record, of_a_kind_or_version_to_come_is_refused_with_the_way_out)
     cr_assert_eq(parse(&sample, 2, buf_bytes(text), &found), SEALIFT_INVALID);
 }
 
+Test(log_record, larger_than_one_can_be_is_corrupt)
+{
+    SCOPED(sample_snapshot_done) struct sample_snapshot sample;
+    SCOPED(free_done) uint8_t *large = calloc(1, LOG_RECORD_MAX_SIZE + 1);
+    struct log_record found;
+
+    sample_snapshot_make(&sample, 6);
+    cr_assert_eq(parse(&sample, 0, (struct bytes){large, LOG_RECORD_MAX_SIZE + 1}, &found), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "more than a log record can have"), "%s", err.message);
+}
+
 Test(log_record, opens_a_log_only_as_its_first)
 {
     SCOPED(sample_snapshot_done) struct sample_snapshot sample;

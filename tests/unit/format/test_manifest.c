@@ -200,6 +200,30 @@ Test(manifest, does_not_open_with_another_key)
     cr_assert_not_null(strstr(err.message, "manifest fs/"), "%s", err.message);
 }
 
+Test(manifest, larger_than_one_can_be_is_corrupt)
+{
+    SCOPED(sample_snapshot_done) struct sample_snapshot sample;
+    SCOPED(free_done) uint8_t *large = calloc(1, MANIFEST_MAX_SIZE + 1);
+    struct manifest found;
+
+    sample_snapshot_make(&sample, 8);
+    cr_assert_eq(parse(&sample, (struct bytes){large, MANIFEST_MAX_SIZE + 1}, &found), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "more than a manifest can have"), "%s", err.message);
+}
+
+Test(manifest, whose_private_part_was_altered_is_corrupt)
+{
+    SCOPED(sample_snapshot_done) struct sample_snapshot sample;
+    SCOPED(manifest_done) struct manifest found = {0};
+    struct private_part names;
+
+    sample_snapshot_make(&sample, 8);
+    cr_assert_eq(parse(&sample, buf_bytes(text_of(&sample)), &found), SEALIFT_OK);
+    found.sealed_private.data[0] ^= 1;
+    cr_assert_eq(manifest_private(&found, sample.fs_key, &names, &err), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "manifest fs/"), "%s", err.message);
+}
+
 Test(manifest, of_a_later_version_is_refused_with_the_way_out)
 {
     SCOPED(sample_snapshot_done) struct sample_snapshot sample;

@@ -1,6 +1,7 @@
 #include "segment.h"
 
 #include "error.h"
+#include "frame.h"
 #include "scoped.h"
 #include "seeded_world.h"
 
@@ -220,6 +221,57 @@ Test(segment, never_gives_more_than_there_is_room_for)
                                          1, &len, &err),
                      SEALIFT_CORRUPT);
     cr_assert_eq(out[1], 0x5a);
+}
+
+/* An empty frame that is not the last one: no writer makes it, but whoever has the key can. */
+Test(segment, has_no_empty_frame_but_the_last)
+{
+    static const uint8_t empty_zstd[] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x00, 0x01, 0x00, 0x00};
+    SCOPED(sample_done) struct sample sample;
+    SCOPED(secret_free) struct secret *key = NULL;
+    SCOPED(aead_free) struct aead *aead = NULL;
+    SCOPED(buf_done) struct buf plain = {0};
+    struct frame_prefix prefix = {sizeof(empty_zstd) + AEAD_TAG_SIZE, FRAME_FLAG_ZSTD};
+    uint8_t aad[FRAME_AAD_SIZE], nonce[AEAD_NONCE_SIZE];
+    struct frame_ref ref;
+
+    make_sample(&sample, 13, SEGMENT_DATA, 0);
+    ref = sample.refs[0];
+    ref.size = FRAME_PREFIX_SIZE + prefix.length;
+    cr_assert_eq(key_for_segment(sample.fs_key, sample.id.salt, &key, &err), SEALIFT_OK);
+    cr_assert_eq(aead_new(key, &aead, &err), SEALIFT_OK);
+    frame_aad(&sample.fs, &sample.id, 0, prefix.flags, aad);
+    frame_nonce(0, nonce);
+    frame_prefix_encode(&prefix, sample.bytes + ref.offset);
+    cr_assert_eq(aead_seal(aead, nonce, BYTES_OF(aad), BYTES_OF(empty_zstd),
+                           sample.bytes + ref.offset + FRAME_PREFIX_SIZE, &err),
+                 SEALIFT_OK);
+    cr_assert_eq(open_ref(&sample, &ref, sample_bytes(&sample), &plain), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "it is empty, and not the last one"), "%s", err.message);
+}
+
+Test(segment, frames_of_another_length_than_asked_for_are_refused)
+{
+    SCOPED(sample_done) struct sample sample;
+    SCOPED(segment_reader_free) struct segment_reader *reader = NULL;
+    struct frame_ref ref;
+    uint8_t out[256];
+    size_t len;
+
+    make_sample(&sample, 14, SEGMENT_DATA, 0);
+    ref = sample.refs[1];
+    cr_assert_eq(segment_reader_new(sample.fs_key, &sample.fs, &reader, &err), SEALIFT_OK);
+    for (size_t given = 0; given < ref.size; given++)
+        cr_assert_eq(segment_reader_open(reader, &ref, (struct bytes){sample.bytes + ref.offset, given}, out,
+                                         sizeof(out), &len, &err),
+                     SEALIFT_CORRUPT);
+    cr_assert_eq(segment_reader_open(reader, &ref, (struct bytes){sample.bytes + ref.offset, ref.size}, out,
+                                     sizeof(out), &len, &err),
+                 SEALIFT_OK);
+    cr_assert_eq(segment_reader_open(reader, &sample.refs[0],
+                                     (struct bytes){sample.bytes + sample.refs[0].offset, sample.refs[0].size}, out,
+                                     sizeof(out), &len, &err),
+                 SEALIFT_OK, "the second frame with the same key");
 }
 
 Test(segment, of_another_key_is_refused)

@@ -413,6 +413,49 @@ Test(tree, holds_the_largest_entries_in_one_frame)
     tree_frame_builder_done(&frame);
 }
 
+Test(tree, begins_a_frame_before_an_entry_that_might_not_fit)
+{
+    SCOPED(trip_done) struct trip trip;
+    SCOPED(buf_done) struct buf path = {0};
+    SCOPED(buf_done) struct buf target = {0};
+    struct tree_entry entry = plain_entry("", TREE_DIRECTORY);
+    size_t before;
+
+    trip_begin(&trip);
+    write_entry(&trip, &entry, NULL, 0);
+    entry = plain_entry("a", TREE_FILE);
+    write_entry(&trip, &entry, NULL, 0);
+    while (path.len + 256 <= TREE_PATH_MAX) {
+        cr_assert_eq(buf_printf(&target, target.len == 0 ? "%0255d" : "/%0255d", &err, 1), SEALIFT_OK);
+        cr_assert_eq(buf_printf(&path, path.len == 0 ? "%0255d" : "/%0255d", &err, 2), SEALIFT_OK);
+    }
+    path.data[0] = target.data[0] = 'b';
+    entry = (struct tree_entry){.path = buf_bytes(&path), .type = TREE_HARD_LINK, .target = buf_bytes(&target)};
+    before = trip.shelf.count;
+    write_entry(&trip, &entry, NULL, 0);
+    cr_assert_eq(trip.shelf.count, before + 2, "one frame of what came before, one for it alone");
+}
+
+Test(tree, drops_an_entry_that_is_abandoned)
+{
+    SCOPED(trip_done) struct trip trip;
+    struct tree_entry root = plain_entry("", TREE_DIRECTORY), gone = plain_entry("a", TREE_FILE),
+                      file = plain_entry("a", TREE_FILE);
+    struct extent hole = {.hole = true, .length = 5};
+
+    trip_begin(&trip);
+    write_entry(&trip, &root, NULL, 0);
+    cr_assert_eq(tree_writer_begin(trip.writer, &gone, &err), SEALIFT_OK);
+    cr_assert_eq(tree_writer_extent(trip.writer, &hole, &err), SEALIFT_OK);
+    tree_writer_abandon(trip.writer);
+    write_entry(&trip, &file, NULL, 0);
+    trip_turn(&trip);
+    cr_assert_eq(trip.entries, 2);
+    expect_entry(&trip, &root, NULL, 0);
+    expect_entry(&trip, &file, NULL, 0);
+    expect_end(&trip);
+}
+
 Test(tree, refuses_what_no_reader_would_take)
 {
     SCOPED(trip_done) struct trip trip;

@@ -118,7 +118,7 @@ Test(tree_index, has_as_many_levels_as_it_takes)
 
 Test(tree_index, has_no_level_with_a_single_frame_below)
 {
-    for (uint32_t leaves = 150; leaves < 200; leaves++) {
+    for (uint32_t leaves = 150; leaves < 350; leaves++) {
         SCOPED(index_trip_done) struct index_trip trip;
         SCOPED(tree_frame_done) struct tree_frame frame = {0};
         SCOPED(buf_done) struct buf path = {0};

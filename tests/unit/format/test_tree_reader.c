@@ -315,6 +315,7 @@ Test(tree_reader, refuses_extents_that_cannot_be)
 {
     expect_corrupt(read_content(5, FIELDS(0, 1, 0, 0, ID)), "out of bounds");
     expect_corrupt(read_content(5, FIELDS(0, 0, 0)), "out of bounds");
+    expect_corrupt(read_content(5, FIELDS(0, 0x80)), "out of bounds");
     expect_corrupt(read_content(5, FIELDS(0, 0)), "out of bounds");
     expect_corrupt(read_content(5, FIELDS(0, 1, 0, 5, 1, 2, 3)), "out of bounds");
     expect_corrupt(read_content(5, FIELDS(0, 1, 0xfe, 0xff, 0x3f, 5, ID)), "out of bounds");
@@ -493,6 +494,62 @@ Test(tree_reader, refuses_frames_that_are_cut_off_or_go_on)
     put_good_tree(&forge);
     cr_assert_eq(buf_append_text(&forge.shelf.frames[0], "x", &err), SEALIFT_OK);
     expect_corrupt(read_all(&forge), "do not end where they should");
+}
+
+Test(tree_reader, does_not_take_a_failure_for_the_end)
+{
+    SCOPED(forge_done) struct forge forge = {0};
+    SCOPED(tree_reader_free) struct tree_reader *reader = NULL;
+    struct tree_entry entry;
+    struct frame_ref root;
+    bool end;
+
+    forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
+    put_root(&forge);
+    root = forge_seal(&forge);
+    forge_begin(&forge, TREE_FRAME_INDEX, 1);
+    put_child(&forge, &root, "");
+    forge_seal(&forge);
+    forge.shelf.frames[0].len = 1;
+    cr_assert_eq(tree_reader_new(&forge.root, frame_shelf_fetch, &forge.shelf, &reader, &err), SEALIFT_OK);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(tree_reader_next(reader, &entry, &end, &err), SEALIFT_CORRUPT);
+}
+
+Test(tree_reader, refuses_a_frame_that_is_too_large)
+{
+    SCOPED(forge_done) struct forge forge = {0};
+    SCOPED(buf_done) struct buf filler = {0};
+
+    forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
+    put_root(&forge);
+    forge_seal(&forge);
+    cr_assert_eq(buf_reserve(&filler, FRAME_MAX_PLAIN, &err), SEALIFT_OK);
+    filler.len = FRAME_MAX_PLAIN;
+    cr_assert_eq(buf_append_bytes(&forge.shelf.frames[0], buf_bytes(&filler), &err), SEALIFT_OK);
+    expect_corrupt(read_all(&forge), "more than a frame can have");
+}
+
+Test(tree_reader, refuses_a_malformed_index_or_path)
+{
+    SCOPED(forge_done) struct forge index = {0};
+    SCOPED(forge_done) struct forge path = {0};
+    char key[514];
+
+    memset(key, 'k', sizeof(key));
+    key[513] = '\0';
+    forge_begin(&index, TREE_FRAME_INDEX, 1);
+    put_number(&index, 0);
+    put_bytes(&index, bytes_of_text(key));
+    index.frame.item_count = 1;
+    forge_seal(&index);
+    expect_corrupt(read_all(&index), "a key that is too long");
+
+    forge_begin(&path, TREE_FRAME_ENTRIES, 0);
+    put_bytes(&path, FIELDS(1, 0, TREE_DIRECTORY)); /* shares a byte with a path that is not there */
+    path.frame.item_count = 1;
+    forge_seal(&path);
+    expect_corrupt(read_all(&path), "a malformed path");
 }
 
 Test(tree_reader, refuses_frames_that_refer_to_what_cannot_be)
