@@ -1,24 +1,9 @@
-/* The envelope: an FS key (and an at-rest key) sealed under a KEK that a KMS wraps. Bytes only: the keyring (kms/) makes and opens it.
- * DESIGN.md section 3; docs/FORMAT.md, "Envelope".
+/* The envelope: an FS key (and an at-rest key) sealed under a KEK that a KMS wraps. Bytes only: the keyring (kms/)
+ * makes and opens it. DESIGN.md section 3; docs/FORMAT.md, "Envelope", has its JSON and what is sealed how.
  *
- * As JSON (members in this order when written, in any order when read; others are passed over):
- *
- *     {"version":1,"suite":1,
- *      "fs":"<uuid>","key_check":"<64 hex digits>",
- *      "kms":{"type":"vault","namespace":"team/a","mount":"transit","key_identifier":"cluster-key","key_version":3,
- *             "details":"<the type's own JSON object, as a string>"},
- *      "wrapped_kek":"vault:v3:...",
- *      "sealed_fs_key":"<96 hex digits>","sealed_at_rest_key":"<160 hex digits>"}
- *
- * "namespace", "mount", "key_version", "details" and "sealed_at_rest_key" are left out when there is none.
- *
- * The bytes of suite 1. The KEK has 32 random bytes and is used for one envelope only, so salts are empty and nonces are zero:
- *
- *     sealed_fs_key      = AES-256-GCM(HKDF-SHA-256(KEK, salt "", info "sealift/1 seal fs key",      32 bytes), nonce 0^12, AAD, FS key)
- *     sealed_at_rest_key = AES-256-GCM(HKDF-SHA-256(KEK, salt "", info "sealift/1 seal at-rest key", 32 bytes), nonce 0^12, AAD, at-rest key)
- *     AAD (75 bytes)     = "sealift/1 envelope" NUL, version as u32 LE, suite as u32 LE, the 16 bytes of the fs uuid, the 32 of key_check
- *
- * each with its 16-byte tag behind the ciphertext. key_check is key_check_value() of key_schedule.h. */
+ * The KEK has 32 random bytes and is used for one envelope only. Each sealed key has a sub-key of its own, HKDF of the
+ * KEK with the label "sealift/1 seal fs key" or "sealift/1 seal at-rest key", so salts are empty and nonces zero, and
+ * neither can be put in the other's place. */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
 
@@ -26,17 +11,17 @@
 #include "secret.h"
 #include "uuid.h"
 
-#define ENVELOPE_VERSION      1
-#define ENVELOPE_SUITE        1 /* AES-256-GCM, HKDF-SHA-256 */
-#define FS_KEY_SIZE           32
-#define AT_REST_KEY_SIZE      64
-#define KEY_CHECK_SIZE        32
-#define WRAPPED_KEK_MAX       16384
-#define SEALED_FS_KEY_SIZE    (FS_KEY_SIZE + 16)
-#define SEALED_AT_REST_SIZE   (AT_REST_KEY_SIZE + 16)
+#define ENVELOPE_VERSION    1
+#define ENVELOPE_SUITE      1 /* AES-256-GCM, HKDF-SHA-256 */
+#define FS_KEY_SIZE         32
+#define AT_REST_KEY_SIZE    64
+#define KEY_CHECK_SIZE      32
+#define WRAPPED_KEK_MAX     16384
+#define SEALED_FS_KEY_SIZE  (FS_KEY_SIZE + 16)
+#define SEALED_AT_REST_SIZE (AT_REST_KEY_SIZE + 16)
 
-/* Where the KEK was wrapped: a routing hint, outside all that is authenticated, so that a mount may move and a key be renamed.
- * The KMS's address is never in it. Every text is printable ASCII (checked when read). */
+/* Where the KEK was wrapped: a routing hint, outside all that is authenticated, so that a mount may move and a key be
+ * renamed. The KMS's address is never in it. Every text is printable ASCII (checked when read). */
 struct kms_hint {
     char type[16];            /* "vault", "kmip", "local" */
     char name_space[256];     /* JSON "namespace"; empty: none */
@@ -59,20 +44,24 @@ struct envelope {
 /* Printable ASCII: all that a hint and a wrapped KEK may hold. */
 bool envelope_text_is_plain(const char *text);
 
-/* JSON, as it stands in table, key record and manifest. Reading checks every bound; an envelope of a later version is INVALID, saying so. */
+/* JSON, as it stands in table, key record and manifest. Reading checks every bound; an envelope of a later version is
+ * INVALID, saying so. */
 enum sealift_status envelope_to_json(const struct envelope *envelope, struct buf *out, struct sealift_error *err);
 void envelope_write(const struct envelope *envelope, struct json_writer *writer, const char *key);
 enum sealift_status envelope_read(const struct json *json, struct envelope *ret_envelope, struct sealift_error *err);
 
-/* The associated data that binds a sealed key to its filesystem and check value: domain, version, suite, fs uuid, key check. */
+/* The associated data that binds a sealed key to its filesystem and check value: domain, version, suite, fs uuid, key
+ * check. */
 enum sealift_status envelope_context(const struct envelope *envelope, struct buf *out, struct sealift_error *err);
 
-/* Sealing and opening under a KEK that is at hand. Seal fills key_check and the sealed keys; `envelope->fs` must be set; at_rest_key may be
- * NULL. Open checks the key check value before it returns anything: an FS key that does not match is KEY; what does not authenticate
- * (another KEK, altered bytes, another filesystem's uuid) is CORRUPT. *ret_at_rest_key is NULL when the envelope holds none. */
+/* Sealing and opening under a KEK that is at hand. Seal fills key_check and the sealed keys; `envelope->fs` must be
+ * set; at_rest_key may be NULL. Open checks the key check value before it returns anything: an FS key that does not
+ * match is KEY; what does not authenticate (another KEK, altered bytes, another filesystem's uuid) is CORRUPT.
+ * *ret_at_rest_key is NULL when the envelope holds none. */
 enum sealift_status envelope_seal(struct envelope *envelope, const struct secret *kek, const struct secret *fs_key,
                                   const struct secret *at_rest_key, struct sealift_error *err);
 enum sealift_status envelope_open(const struct envelope *envelope, const struct secret *kek, struct secret **ret_fs_key,
-                                  struct secret **ret_at_rest_key, struct sealift_error *err); /* ret_at_rest_key: may be NULL */
+                                  struct secret **ret_at_rest_key,
+                                  struct sealift_error *err); /* ret_at_rest_key: may be NULL */
 
 #endif

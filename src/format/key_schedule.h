@@ -17,9 +17,12 @@ enum sealift_status key_for_private(const struct secret *fs_key, const struct uu
                                     struct sealift_error *err); /* "private", salt: upload or key record uuid */
 enum sealift_status key_for_log(const struct secret *fs_key, const struct uuid *upload, struct secret **ret_key,
                                 struct sealift_error *err); /* "log", salt: upload uuid */
-enum sealift_status key_for_chunk_ids(const struct secret *fs_key, struct secret **ret_key, struct sealift_error *err); /* "chunk id" */
-enum sealift_status key_for_chunker(const struct secret *fs_key, struct secret **ret_key, struct sealift_error *err); /* "chunker" */
-enum sealift_status key_for_spill(const struct world *world, struct secret **ret_key, struct sealift_error *err); /* random, one process */
+enum sealift_status key_for_chunk_ids(const struct secret *fs_key, struct secret **ret_key,
+                                      struct sealift_error *err); /* "chunk id" */
+enum sealift_status key_for_chunker(const struct secret *fs_key, struct secret **ret_key,
+                                    struct sealift_error *err); /* "chunker" */
+enum sealift_status key_for_spill(const struct world *world, struct secret **ret_key,
+                                  struct sealift_error *err); /* random, one process */
 
 /* A name is 16 bytes of HMAC-SHA-256 under the "chunk id" key. */
 #define CHUNK_ID_SIZE 16
