@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,16 @@ insist(bool holds, const char *what)
     abort();
 }
 
+/* The one that is in use. A test that is skipped or fails does not come to its end: it is removed on the way out. */
+static struct playground *in_use;
+
+static void
+remove_at_exit(void)
+{
+    if (in_use != NULL)
+        playground_remove(in_use);
+}
+
 void
 playground_make(struct playground *playground)
 {
@@ -32,6 +43,8 @@ playground_make(struct playground *playground)
     insist(chmod(playground->path, 0755) == 0, playground->path);
     playground->fd = open(playground->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     insist(playground->fd >= 0, playground->path);
+    in_use = playground;
+    atexit(remove_at_exit);
 }
 
 static void
@@ -46,6 +59,20 @@ run(char *const *words)
     waitpid(pid, NULL, 0);
 }
 
+static void
+unmount_below(const char *path)
+{
+    FILE *mounts = setmntent("/proc/self/mounts", "r");
+    const struct mntent *mount;
+
+    insist(mounts != NULL, "/proc/self/mounts");
+    while ((mount = getmntent(mounts)) != NULL) {
+        if (strncmp(mount->mnt_dir, path, strlen(path)) == 0)
+            umount2(mount->mnt_dir, MNT_DETACH);
+    }
+    endmntent(mounts);
+}
+
 void
 playground_remove(struct playground *playground)
 {
@@ -54,6 +81,8 @@ playground_remove(struct playground *playground)
 
     close(playground->fd);
     playground->fd = -1;
+    in_use = NULL;
+    unmount_below(playground->path);
     if (geteuid() != 0)
         run(unlock);
     run(remove);

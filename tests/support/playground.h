@@ -14,7 +14,8 @@ struct playground {
 
 /* Under $TMPDIR or /tmp; anybody may enter it. */
 void playground_make(struct playground *playground);
-/* Removes it with all that is in it, whatever modes and depth that has. */
+/* Removes it with all that is in it, whatever modes, depth and mounts that has; also at exit(), for a test that fails.
+ */
 void playground_remove(struct playground *playground);
 
 /* In `directory` (a descriptor; `name` may have slashes). */
