@@ -1,5 +1,5 @@
-/* Where a credential is found: a file, an environment variable, or a systemd credential. The credential itself is read when it is needed, and
- * again at every login: it may have been rotated. */
+/* Where a credential is found: a file, an environment variable, or a systemd credential. The credential itself is read
+ * when it is needed, and again at every login: it may have been rotated. */
 #ifndef CREDENTIAL_H
 #define CREDENTIAL_H
 

@@ -4,8 +4,8 @@
 
 #include "kms.h"
 
-/* A fresh KEK, wrapped by the KMS; the FS key (and at-rest key, may be NULL) sealed under it; then the whole envelope is opened again and
- * compared: a wrap counts only when it has been shown to open. */
+/* A fresh KEK, wrapped by the KMS; the FS key (and at-rest key, may be NULL) sealed under it; then the whole envelope
+ * is opened again and compared: a wrap counts only when it has been shown to open. */
 enum sealift_status keyring_seal(const struct world *world, struct kms *kms, const struct uuid *fs,
                                  const struct secret *fs_key, const struct secret *at_rest_key,
                                  struct envelope *ret_envelope, struct sealift_error *err);

@@ -1,8 +1,9 @@
-/* The contract of a key management system: it wraps and unwraps 32-byte KEKs, and that is all it ever sees. Real ones: vault (HashiCorp
- * Vault and OpenBao transit) and local; kmip has its place beside them.
+/* The contract of a key management system: it wraps and unwraps 32-byte KEKs, and that is all it ever sees. Real ones:
+ * vault (HashiCorp Vault and OpenBao transit) and local; kmip has its place beside them.
  *
- * Any thread may call. Statuses: DENIED (credentials, policy), NOT_FOUND (key, mount or namespace), UNAVAILABLE (sealed, down, after the
- * retries), KEY (the KMS refuses or cannot open this blob; the key cannot encrypt), CORRUPT (an answer that makes no sense). */
+ * Any thread may call. Statuses: DENIED (credentials, policy), NOT_FOUND (key, mount or namespace), UNAVAILABLE
+ * (sealed, down, after the retries), KEY (the KMS refuses or cannot open this blob; the key cannot encrypt), CORRUPT
+ * (an answer that makes no sense). */
 #ifndef KMS_H
 #define KMS_H
 
@@ -13,10 +14,10 @@ struct kms;
 
 /* One call that we need, tried: what it is for, what came of it, what to ask the KMS's admin for. */
 struct kms_finding {
-    const char *call;     /* "log in with AppRole", "read the key", "wrap", "unwrap", "rewrap" ... */
+    const char *call; /* "log in with AppRole", "read the key", "wrap", "unwrap", "rewrap" ... */
     bool ok;
-    bool warning;         /* works, but the admin should know ("the key may be exported") */
-    const char *message;  /* the result, or the refusal and what to ask for */
+    bool warning;        /* works, but the admin should know ("the key may be exported") */
+    const char *message; /* the result, or the refusal and what to ask for */
 };
 typedef void kms_each_finding(void *context, const struct kms_finding *finding);
 
@@ -25,8 +26,9 @@ struct kms_ops {
     /* Wraps; *ret_hint says where; the wrapped text (printable ASCII, at most WRAPPED_KEK_MAX) is appended to *out. */
     enum sealift_status (*wrap)(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
                                 struct sealift_error *err);
-    /* Unwraps with the key that is configured and, in the same namespace, the key that the hint names, whichever opens it. A hint that
-     * names another type or a namespace without credentials is DENIED, naming the namespace and key that the snapshot needs. */
+    /* Unwraps with the key that is configured and, in the same namespace, the key that the hint names, whichever opens
+     * it. A hint that names another type or a namespace without credentials is DENIED, naming the namespace and key
+     * that the snapshot needs. */
     enum sealift_status (*unwrap)(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
                                   struct secret **ret_kek, struct sealift_error *err);
     /* Tries each call that we need and reports each; returns the first failure. */
@@ -51,9 +53,9 @@ enum sealift_status kms_unwrap(struct kms *kms, const struct kms_hint *hint, con
                                struct secret **ret_kek, struct sealift_error *err);
 enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
 
-/* For long work, every minute or so: between the KEK's unwrapping and the last look at the KMS before a manifest is published hours may
- * pass, and a token that nobody renews would be gone by then. Cheap when nothing is due; a failure is a warning in the log, and the next
- * call that needs the token tells the rest. */
+/* For long work, every minute or so: between the KEK's unwrapping and the last look at the KMS before a manifest is
+ * published hours may pass, and a token that nobody renews would be gone by then. Cheap when nothing is due; a failure
+ * is a warning in the log, and the next call that needs the token tells the rest. */
 void kms_keep_alive(struct kms *kms);
 
 #endif

@@ -1,12 +1,13 @@
-/* The local KMS of --allow-no-kms: a random 32-byte key in a file beside the configuration table. Whoever can read the file can read
- * everything, and whoever loses it has lost everything: for trials only, and it says so each time it is used.
+/* The local KMS of --allow-no-kms: a random 32-byte key in a file beside the configuration table. Whoever can read the
+ * file can read everything, and whoever loses it has lost everything: for trials only, and it says so each time it is
+ * used.
  *
- * The file is HOME/local-kms.key, mode 0600, made by the first wrap; unwrapping never makes one. Its 32 raw bytes, K, are never used
- * themselves:
+ * The file is HOME/local-kms.key, mode 0600, made by the first wrap; unwrapping never makes one. Its 32 raw bytes, K,
+ * are never used themselves:
  *
- *     key identifier = the first 16 bytes of HKDF-SHA-256(K, salt "", info "sealift/1 local kms fingerprint"), in hexadecimal
- *     wrapped KEK    = "local:v1:" and base64(nonce ‖ AES-256-GCM(W, nonce, AAD "sealift/1 local kms", KEK)), nonce: 12 random bytes
- *     W              = HKDF-SHA-256(K, salt "", info "sealift/1 local kms wrap"), 32 bytes */
+ *     key identifier = the first 16 bytes of HKDF-SHA-256(K, salt "", info "sealift/1 local kms fingerprint"), in
+ * hexadecimal wrapped KEK    = "local:v1:" and base64(nonce ‖ AES-256-GCM(W, nonce, AAD "sealift/1 local kms", KEK)),
+ * nonce: 12 random bytes W              = HKDF-SHA-256(K, salt "", info "sealift/1 local kms wrap"), 32 bytes */
 #ifndef LOCAL_H
 #define LOCAL_H
 

@@ -11,7 +11,8 @@ struct vault_answer {
     char location[512]; /* of a redirect */
 };
 
-/* `name` says whose answer it is. A 2xx with a body that is not JSON is CORRUPT; other statuses may come from a proxy, with any body. */
+/* `name` says whose answer it is. A 2xx with a body that is not JSON is CORRUPT; other statuses may come from a proxy,
+ * with any body. */
 enum sealift_status vault_answer_read(int status, struct bytes body, const char *name, struct vault_answer *ret_answer,
                                       struct sealift_error *err);
 void vault_answer_done(struct vault_answer *answer); /* wipes: it may hold a token or a key */

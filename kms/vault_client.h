@@ -1,4 +1,5 @@
-/* One call to Vault or OpenBao: headers, namespace, answer, redirect, retries. It knows nothing of logins. kms.md, sections 1.1 and 1.5. */
+/* One call to Vault or OpenBao: headers, namespace, answer, redirect, retries. It knows nothing of logins. kms.md,
+ * sections 1.1 and 1.5. */
 #ifndef VAULT_CLIENT_H
 #define VAULT_CLIENT_H
 
@@ -21,9 +22,9 @@ struct vault_request {
     bool once;                  /* no retries: the asker wants to know how things stand now */
 };
 
-/* OK whenever Vault answered, whatever its status: vault_error() explains it. Connect errors, 412, 429 and 5xx (but for 501, and for what
- * old versions call 500 though it is for ever) are retried with backoff for a minute or so; a standby's 307 is followed for one hop, to
- * https or to where the scheme is as before. Its warnings go to the log. */
+/* OK whenever Vault answered, whatever its status: vault_error() explains it. Connect errors, 412, 429 and 5xx (but for
+ * 501, and for what old versions call 500 though it is for ever) are retried with backoff for a minute or so; a
+ * standby's 307 is followed for one hop, to https or to where the scheme is as before. Its warnings go to the log. */
 enum sealift_status vault_client_call(struct vault_client *client, const struct vault_request *request,
                                       struct vault_answer *ret_answer, struct sealift_error *err);
 

@@ -1,5 +1,5 @@
-/* What an answer of Vault or OpenBao means for the administrator, and the way out. kms.md, section 1.5: texts are matched, not only
- * statuses, because the same trouble has had several of them. */
+/* What an answer of Vault or OpenBao means for the administrator, and the way out. kms.md, section 1.5: texts are
+ * matched, not only statuses, because the same trouble has had several of them. */
 #ifndef VAULT_ERROR_H
 #define VAULT_ERROR_H
 

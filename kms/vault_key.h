@@ -1,5 +1,5 @@
-/* A transit key, as the server describes it. It is always read before the first encryption: a token that may "create" would silently make
- * a missing key, and a typo would become a new master key. kms.md, section 1.3. */
+/* A transit key, as the server describes it. It is always read before the first encryption: a token that may "create"
+ * would silently make a missing key, and a typo would become a new master key. kms.md, section 1.3. */
 #ifndef VAULT_KEY_H
 #define VAULT_KEY_H
 

@@ -1,5 +1,6 @@
-/* The three calls of the transit engine that we need, on one key. Without associated data: neither Vault nor OpenBao can rewrap what was
- * made with it, and servers before 1.13 would ignore it; the envelope binds the keys instead. kms.md, section 1.4. */
+/* The three calls of the transit engine that we need, on one key. Without associated data: neither Vault nor OpenBao
+ * can rewrap what was made with it, and servers before 1.13 would ignore it; the envelope binds the keys instead.
+ * kms.md, section 1.4. */
 #ifndef VAULT_TRANSIT_H
 #define VAULT_TRANSIT_H
 
@@ -14,8 +15,8 @@ enum sealift_status vault_transit_unwrap(struct vault_login *login, const struct
 enum sealift_status vault_transit_rewrap(struct vault_login *login, const struct vault_place *place,
                                          const char *wrapped, struct buf *out, struct sealift_error *err);
 
-/* The version in "vault:v<version>:...", which old servers say nowhere else; 0 when the text has another form or is longer than
- * WRAPPED_KEK_MAX. */
+/* The version in "vault:v<version>:...", which old servers say nowhere else; 0 when the text has another form or is
+ * longer than WRAPPED_KEK_MAX. */
 int64_t vault_transit_version(const char *wrapped);
 
 /* What the answers hold. CORRUPT when they do not. */

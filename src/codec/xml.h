@@ -1,4 +1,5 @@
-/* XML through libxml2: the one door. No network, no DTD, no entities beyond the five, bounded depth and size; read-only. */
+/* XML through libxml2: the one door. No network, no DTD, no entities beyond the five, bounded depth and size;
+ * read-only. */
 #ifndef XML_H
 #define XML_H
 
