@@ -201,7 +201,7 @@ Test(vault_client, logs_the_servers_warnings)
 static void
 add_redirect(struct vault_script *script, const char *to, const char *path)
 {
-    char header[256];
+    char header[1280];
 
     snprintf(header, sizeof(header), "Location: %s%s\r\n", to, path);
     vault_script_add_with(script, 307, header, "");
