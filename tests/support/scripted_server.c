@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -309,6 +310,35 @@ scripted_server_stop(struct scripted_server **server)
     SSL_CTX_free(gone->tls);
     pthread_mutex_destroy(&gone->lock);
     free(gone);
+}
+
+static void
+serve_until_killed(const struct scripted_step *steps, size_t count, int port_to)
+{
+    struct scripted_server *server;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    server = scripted_server_start(steps, count, NULL);
+    NEED(write(port_to, &server->port, sizeof(server->port)) == sizeof(server->port));
+    for (;;)
+        pause();
+}
+
+pid_t
+scripted_server_fork(const struct scripted_step *steps, size_t count, unsigned *ret_port)
+{
+    int ends[2];
+    pid_t child;
+
+    NEED(pipe(ends) == 0);
+    child = fork();
+    NEED(child >= 0);
+    if (child == 0)
+        serve_until_killed(steps, count, ends[1]);
+    NEED(read(ends[0], ret_port, sizeof(*ret_port)) == sizeof(*ret_port));
+    close(ends[0]);
+    close(ends[1]);
+    return child;
 }
 
 unsigned

@@ -5,6 +5,7 @@
 #define SCRIPTED_SERVER_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum scripted_ending {
     SCRIPTED_KEEP,  /* the connection stays open for the next request */
@@ -33,6 +34,10 @@ struct scripted_server;
 struct scripted_server *scripted_server_start(const struct scripted_step *steps, size_t count,
                                               const struct scripted_tls *tls);
 void scripted_server_stop(struct scripted_server **server);
+
+/* The same in a process of its own, which ends with this one: what it remembers is not in our memory. Its id, to be
+ * killed. */
+pid_t scripted_server_fork(const struct scripted_step *steps, size_t count, unsigned *ret_port);
 
 unsigned scripted_server_port(const struct scripted_server *server);
 const char *scripted_server_url(

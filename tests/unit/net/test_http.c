@@ -1,14 +1,17 @@
 #include "http.h"
 
+#include "heap_search.h"
 #include "scoped.h"
 #include "scripted_server.h"
 #include "test_certificate.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct sealift_error err;
@@ -420,6 +423,43 @@ Test(http, reads_dates)
     cr_assert(http_date_parse("Sun, 06 Nov 1994 08:49:37 GMT", &ns));
     cr_assert_eq(ns, 784111777 * NS_PER_S);
     cr_assert_not(http_date_parse("yesterday, perhaps", &ns));
+}
+
+/* --- Secrets --- */
+
+static const char shifted_token[] = "ubmlfs.xijtqfs"; /* "talker-whisper" */
+
+static void
+write_token(char *out)
+{
+    for (size_t i = 0; shifted_token[i] != '\0'; i++)
+        out[i] = (char)(shifted_token[i] - 1);
+    out[sizeof(shifted_token) - 1] = '\0';
+}
+
+Test(http, leaves_no_trace_of_a_token)
+{
+    struct http_client *client = plain_client();
+    struct http_answer answer = {0};
+    char token[32], text[4096], url[64]; /* on the stack, where nobody looks */
+    const struct scripted_step step = {.answer = text};
+    struct http_request request = {.method = "GET", .url = url, .secret_header = {"x-vault-token", token}};
+    unsigned port;
+    pid_t server;
+
+    write_token(token);
+    snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: 2014\r\n\r\n%02000d%s", 0, token);
+    server = scripted_server_fork(&step, 1, &port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
+    cr_assert_eq(http_perform(client, &request, &answer, &err), SEALIFT_OK, "%s", err.message);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    if (heap_count_shifted(shifted_token) == 0)
+        cr_skip_test("there is no heap to look at here");
+    http_answer_done(&answer);
+    cr_assert_eq(heap_count_shifted(shifted_token), 0);
+    http_client_free(&client);
+    cr_assert_eq(heap_count_shifted(shifted_token), 0);
 }
 
 /* --- TLS --- */

@@ -1,10 +1,11 @@
 #include "s3_request.h"
 
+#include "heap_search.h"
 #include "s3_stage.h"
 #include "scoped.h"
 
-#include <pthread.h>
-#include <unistd.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 TestSuite(s3_request, .init = use_plain_keys, .timeout = 60);
 
@@ -219,4 +220,38 @@ Test(s3_request, stops_when_asked_to)
     atomic_store(&stage.world.cancel.asked, true);
     cr_assert_eq(get(&stage, &refused), SEALIFT_CANCELLED);
     ASSERT_SAYS(stage.err, "stopped on request");
+}
+
+/* --- Secrets --- */
+
+static const char shifted_token[] = "tfttjpo.xijtqfs"; /* "session-whisper" */
+static char token_variable[64] = "AWS_SESSION_TOKEN=";
+
+Test(s3_request, leaves_no_trace_of_the_session_token)
+{
+    struct scripted_world scripted;
+    const struct scripted_step steps[] = {{.answer = reply("503 Down", "", "")}, {.answer = reply("200 OK", "", "x")}};
+    char url[64], *at = token_variable + strlen(token_variable);
+    SCOPED(buf_done) struct buf out = {0};
+    struct sealift_error err;
+    struct s3 *s3 = NULL;
+    unsigned port;
+    pid_t server = scripted_server_fork(steps, 2, &port);
+
+    for (size_t i = 0; shifted_token[i] != '\0'; i++)
+        at[i] = (char)(shifted_token[i] - 1);
+    cr_assert_eq(putenv(token_variable), 0); /* not setenv(), which copies it into the heap */
+    scripted_world_init(&scripted, "2026-11-24T14:45:57Z");
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
+    cr_assert_eq(s3_new(&scripted.world, &(struct s3_options){.bucket = "b", .endpoint = url}, &s3, &err), SEALIFT_OK);
+    cr_assert_eq(s3_get(s3, "k", 10, &out, &err), SEALIFT_OK, "%s", err.message);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    cr_assert_eq(heap_count_shifted(shifted_token), 0);
+    s3_free(&s3);
+    at = malloc(1000);
+    snprintf(at + 500, 500, "%s", token_variable);
+    if (heap_count_shifted(shifted_token) == 0)
+        cr_skip_test("there is no heap to look at here");
+    free(at);
 }
