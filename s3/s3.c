@@ -98,8 +98,7 @@ s3_new(const struct world *world, const struct s3_options *options, struct s3 **
     s3_learnt_region(&s3->learnt, region);
     TRY(s3_endpoint_make(s3->bucket, s3->address, region, s3->style, &unused, err));
     TRY(http_client_new(world, &(struct http_client_options){.ca_file = ca_file}, &s3->http, err));
-    TRY(s3_credential_cache_new(world,
-                                &(struct s3_credential_chain){.profile = options->profile, .ca_file = options->ca_file},
+    TRY(s3_credential_cache_new(world, &(struct s3_credential_chain){.profile = options->profile, .ca_file = ca_file},
                                 &s3->credentials, err));
     *ret_s3 = TAKE(s3);
     return SEALIFT_OK;
