@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from support import process
 from support.command import Sealift
 from support.openbao import OpenBao
-from support.s3_servers import chosen_s3
+from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
 
 failed = pytest.StashKey()
@@ -60,12 +61,18 @@ def s3(servers_folder):
     server.stop()
 
 
-@pytest.fixture
-def bucket(s3, request):
-    """A fresh bucket's name."""
-    name = f"sealift-{os.getpid()}-{abs(hash(request.node.nodeid)) % 10**9}"
+@pytest.fixture(scope="session")
+def bucket_once(s3):
+    """One bucket for the whole run: SeaweedFS takes seconds to grow volumes for another."""
+    name = f"sealift-{os.getpid()}"
     s3.client.make_bucket(name)
     return name
+
+
+@pytest.fixture
+def place(s3, bucket_once):
+    """A prefix of the test's own."""
+    return Place(s3, bucket_once, uuid.uuid4().hex[:12])
 
 
 @pytest.fixture(scope="session")

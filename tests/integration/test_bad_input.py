@@ -35,23 +35,23 @@ def adds_no_store(machine, *arguments, code, says, **options):
     assert machine.ok("obs", "--json").json == []
 
 
-def test_a_wrong_endpoint(machine, s3, bucket):
+def test_a_wrong_endpoint(machine, s3, place):
     endpoint = f"http://127.0.0.1:{free_port()}"
-    adds_no_store(machine, "dr", f"s3://{bucket}/p", "--endpoint", endpoint, "--region", "us-east-1", code=UNAVAILABLE, says=[endpoint])
+    adds_no_store(machine, "dr", place.url, "--endpoint", endpoint, "--region", "us-east-1", code=UNAVAILABLE, says=[endpoint])
 
 
 def test_a_wrong_bucket(machine, s3):
     adds_no_store(machine, "dr", "s3://no-such-bucket/p", "--endpoint", s3.endpoint, "--region", s3.region, code=NOT_FOUND, says=["no-such-bucket"])
 
 
-def test_wrong_s3_keys(s3, bucket, folder):
+def test_wrong_s3_keys(s3, place, folder):
     machine = Sealift(folder / "home", {**s3.environment, "AWS_SECRET_ACCESS_KEY": "wrong-secret"})
-    adds_no_store(machine, "dr", f"s3://{bucket}/p", "--endpoint", s3.endpoint, "--region", s3.region, code=DENIED, says=[bucket])
+    adds_no_store(machine, "dr", place.url, "--endpoint", s3.endpoint, "--region", s3.region, code=DENIED, says=[place.bucket])
 
 
-def test_no_s3_keys(s3, bucket, folder):
+def test_no_s3_keys(s3, place, folder):
     machine = Sealift(folder / "home")
-    adds_no_store(machine, "dr", f"s3://{bucket}/p", "--endpoint", s3.endpoint, "--region", s3.region, code=NOT_FOUND, says=["AWS_ACCESS_KEY_ID"])
+    adds_no_store(machine, "dr", place.url, "--endpoint", s3.endpoint, "--region", s3.region, code=NOT_FOUND, says=["AWS_ACCESS_KEY_ID"])
 
 
 def test_a_wrong_region(folder):

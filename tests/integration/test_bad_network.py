@@ -18,9 +18,9 @@ def proxy(s3):
 
 
 @pytest.fixture
-def carried(machine, s3, bucket, proxy, small_tree):
+def carried(machine, place, proxy, small_tree):
     """A machine that reaches its store through the proxy, with one filesystem."""
-    machine.ok("obs", "add", "dr", f"s3://{bucket}/prefix", "--endpoint", proxy.endpoint, "--region", s3.region)
+    machine.ok("obs", "add", "dr", place.url, "--endpoint", proxy.endpoint, "--region", place.server.region, "--no-check")
     add_local_fs(machine, "home", small_tree)
     return machine
 

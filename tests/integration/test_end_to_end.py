@@ -13,17 +13,17 @@ from support.sample_tree import copy_of_usr, measure
 
 
 @pytest.mark.parametrize("reach_kms", kms_access.ALL)
-def test_every_login_carries_a_tree_to_another_machine(reach_kms, bao, s3, bucket, machine, second_machine, sample_tree, folder, needs_tools):
+def test_every_login_carries_a_tree_to_another_machine(reach_kms, bao, place, machine, second_machine, sample_tree, folder, needs_tools):
     kms = reach_kms(bao, folder)
     secret = {"environment": kms.environment}
-    add_s3(machine, s3, bucket)
+    add_s3(machine, place)
     machine.ok("kms", "set", "vault", *kms.arguments, **secret)
     machine.ok("kms", "check", **secret)
     machine.ok("fs", "add", "home", sample_tree, "--obs", "dr", **secret)
     locator = upload(machine, "home", "monday", **secret)
     verify_every_way(machine, "home", "monday", **secret)
 
-    add_s3(second_machine, s3, bucket)
+    add_s3(second_machine, place)
     second_machine.ok("kms", "set", "vault", *kms.arguments, **secret)
     download_same(second_machine, "home2", folder / "home2", locator, sample_tree, **secret)
     hold_nowhere(machine.home, kms.secret)
@@ -32,36 +32,45 @@ def test_every_login_carries_a_tree_to_another_machine(reach_kms, bao, s3, bucke
 
 
 @pytest.mark.large
-def test_usr_comes_back_without_a_difference(bao, s3, bucket, machine, second_machine, folder, needs_tools):
+def test_usr_comes_back_without_a_difference(bao, place, machine, second_machine, folder, needs_tools):
     usr = copy_of_usr(folder / "usr", whole="SEALIFT_TEST_LONG" in os.environ)
     assert measure(usr)[0] >= 20_000
     kms = kms_access.by_namespace_and_custom_mounts(bao, folder)
-    add_s3(machine, s3, bucket)
+    machine.ok("obs", "add", "dr", *place.arguments)
     machine.ok("kms", "set", "vault", *kms.arguments)
     machine.ok("fs", "add", "usr", usr, "--obs", "dr")
     locator = upload(machine, "usr", "first", timeout=1800)
     machine.ok("fs", "snapshot", "verify", "usr", "first", "--data", timeout=1800)
 
-    add_s3(second_machine, s3, bucket)
+    add_s3(second_machine, place)
     second_machine.ok("kms", "set", "vault", *kms.arguments)
     download_same(second_machine, "usr2", folder / "usr2", locator, usr, timeout=1800)
 
 
 @pytest.fixture
-def uploaded(shared_bao, s3, bucket, machine, small_tree, folder):
+def uploaded(shared_bao, place, machine, small_tree, folder):
     """One small snapshot under a token; the machine, its locator and how the KMS is reached."""
     kms = kms_access.by_token_file(shared_bao, folder)
-    add_s3(machine, s3, bucket)
+    add_s3(machine, place)
     machine.ok("kms", "set", "vault", *kms.arguments)
     machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
     return machine, upload(machine, "home", "monday"), kms
 
 
-def test_listings_say_what_is_there(uploaded, bucket):
+def test_a_store_is_proven_before_it_is_added(machine, place):
+    found = machine.ok("obs", "add", "dr", *place.arguments, "--json").json
+    assert found == machine.ok("obs", "--json").json[0]
+    assert found["deletes"] == "yes"
+    assert found["conditional_put"] == ("ignored" if place.server.name == "garage" else "atomic")
+    assert found["verifies_checksum"] == "yes"
+    assert place.list() == ["sealift.json"], "the probe left something behind"
+
+
+def test_listings_say_what_is_there(uploaded, place):
     machine, locator, _ = uploaded
     stores = machine.ok("obs", "--json").json
     assert [store["name"] for store in stores] == ["dr"]
-    assert stores[0]["url"] == f"s3://{bucket}/prefix"
+    assert stores[0]["url"] == place.url
     filesystems = machine.ok("fs", "--json").json
     assert [(entry["name"], entry["obs"]) for entry in filesystems] == [("home", "dr")]
     assert locator.startswith(filesystems[0]["id"] + "/")
@@ -74,10 +83,10 @@ def test_listings_say_what_is_there(uploaded, bucket):
     assert machine.ok("kms").out == machine.ok("kms", "show").out
 
 
-def test_a_bucket_says_itself_what_it_holds(uploaded, s3, bucket, folder):
+def test_a_bucket_says_itself_what_it_holds(uploaded, place, folder):
     _, locator, kms = uploaded
-    stranger = Sealift(folder / "stranger", s3.environment)
-    url = [f"s3://{bucket}/prefix", "--endpoint", s3.endpoint, "--region", s3.region]
+    stranger = Sealift(folder / "stranger", place.server.environment)
+    url = place.arguments
     listed = stranger.ok("obs", "snapshots", *url, "--json").json
     assert [entry["locator"] for entry in listed] == [locator]
     assert "home" not in stranger.ok("obs", "snapshots", *url).out, "names are for those who may use the KMS"
@@ -86,10 +95,10 @@ def test_a_bucket_says_itself_what_it_holds(uploaded, s3, bucket, folder):
     assert [(entry["filesystem"], entry["snapshot"]) for entry in named] == [("home", "monday")]
 
 
-def test_a_locator_is_verified_without_the_filesystem_being_known(uploaded, s3, bucket, folder):
+def test_a_locator_is_verified_without_the_filesystem_being_known(uploaded, place, folder):
     _, locator, kms = uploaded
-    stranger = Sealift(folder / "stranger", s3.environment)
-    where = ["--obs", f"s3://{bucket}/prefix", "--endpoint", s3.endpoint, "--region", s3.region]
+    stranger = Sealift(folder / "stranger", place.server.environment)
+    where = ["--obs", *place.arguments]
     stranger.ok("fs", "snapshot", "verify", locator, *where, "--objects", "--read")
     stranger.ok("kms", "set", "vault", *kms.arguments)
     stranger.ok("fs", "snapshot", "verify", locator, *where, "--keys")
@@ -98,27 +107,27 @@ def test_a_locator_is_verified_without_the_filesystem_being_known(uploaded, s3, 
     stranger.fails("fs", "snapshot", "verify", unknown, *where, "--keys", code=NOT_FOUND, says=[unknown.split("/")[1]])
 
 
-def test_a_filesystem_that_was_never_uploaded_stands_in_the_bucket(shared_bao, s3, bucket, machine, small_tree, folder):
+def test_a_filesystem_that_was_never_uploaded_stands_in_the_bucket(shared_bao, place, machine, small_tree, folder):
     kms = kms_access.by_token_file(shared_bao, folder)
-    add_s3(machine, s3, bucket)
+    add_s3(machine, place)
     machine.ok("kms", "set", "vault", *kms.arguments)
     machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
     identity = machine.ok("fs", "--json").json[0]["id"]
-    assert any(key.startswith(f"prefix/fs/{identity}/keys/") for key in s3.client.list(bucket))
+    assert any(key.startswith(f"fs/{identity}/keys/") for key in place.list())
     listed = machine.ok("obs", "snapshots", "dr", "--json").json
     assert [(entry["filesystem_id"], entry["locator"]) for entry in listed] == [(identity, None)]
 
 
-def test_the_bucket_holds_no_name_and_no_content(uploaded, s3, bucket, small_tree):
+def test_the_bucket_holds_no_name_and_no_content(uploaded, place, small_tree):
     secrets = [b"folder-0", b"file-1", b"monday", str(small_tree).encode(), next(small_tree.rglob("file-*")).read_bytes()[:32]]
-    for key in s3.client.list(bucket):
-        content = s3.client.get(bucket, key)
+    for key in place.list():
+        content = place.get(key)
         assert not any(secret in content for secret in secrets), f"{key} tells something"
 
 
-def test_object_names_are_never_reused(uploaded, s3, bucket, machine):
-    before = {key: s3.client.get(bucket, key) for key in s3.client.list(bucket)}
+def test_object_names_are_never_reused(uploaded, place, machine):
+    before = {key: place.get(key) for key in place.list()}
     upload(machine, "home", "tuesday")
-    after = s3.client.list(bucket)
-    assert all(s3.client.get(bucket, key) == content for key, content in before.items()), "an object was rewritten"
+    after = place.list()
+    assert all(place.get(key) == content for key, content in before.items()), "an object was rewritten"
     assert len(after) > len(before)

@@ -63,7 +63,8 @@ class SeaweedFS(S3Server):
                                          f"-dir={data}", f"-master.port={master}", f"-volume.port={volume}", "-filer",
                                          f"-filer.port={filer}", "-s3", f"-s3.port={self.port}", f"-s3.config={configuration}",
                                          "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", "-volume.max=100",
-                                         "-master.volumeSizeLimitMB=512"], self.folder)
+                                         "-master.volumeSizeLimitMB=512"], self.folder,
+                             {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"})  # else each bucket takes seven volumes
         self.server.start(self.is_writable, timeout=120)
         return self
 
@@ -128,6 +129,24 @@ class Garage(S3Server):
             subprocess.run([*admin, *command], check=True, capture_output=True)
         self.access_key, self.secret_key = f"GK{'a1' * 12}", "b2" * 32
         return self
+
+
+class Place:
+    """A prefix in a bucket, as sealift is told it and as a test looks into it: keys are those behind the prefix."""
+
+    def __init__(self, server, bucket, prefix):
+        self.server, self.bucket, self.prefix = server, bucket, prefix
+        self.arguments = [f"s3://{bucket}/{prefix}", "--endpoint", server.endpoint, "--region", server.region]
+
+    @property
+    def url(self):
+        return self.arguments[0]
+
+    def list(self):
+        return [key.removeprefix(f"{self.prefix}/") for key in self.server.client.list(self.bucket, f"{self.prefix}/")]
+
+    def get(self, key):
+        return self.server.client.get(self.bucket, f"{self.prefix}/{key}")
 
 
 SERVERS = {server.name: server for server in (SeaweedFS, Minio, VersityGw, Garage)}
