@@ -84,6 +84,17 @@ pool_take(struct pool *pool)
     return buffer;
 }
 
+enum sealift_status
+pool_explain(struct pool *pool, struct sealift_error *err)
+{
+    bool broken;
+
+    pthread_mutex_lock(&pool->lock);
+    broken = pool->broken;
+    pthread_mutex_unlock(&pool->lock);
+    return broken ? error_set(err, SEALIFT_CANCELLED, "the transfer was stopped") : error_no_memory(err);
+}
+
 void
 pool_give(struct pool *pool, uint8_t *buffer)
 {

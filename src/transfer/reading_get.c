@@ -10,7 +10,7 @@ get(struct reading *reading, struct fetch_job *job, struct sealift_error *err)
 
     job->buffer = pool_take(reading->buffers);
     if (job->buffer == NULL)
-        return error_set(err, SEALIFT_CANCELLED, "the transfer was stopped");
+        return pool_explain(reading->buffers, err);
     name_of_segment(&reading->request->manifest->fs, &job->segment.upload, job->segment.kind, job->segment.number,
                     name);
     TRY(store_get_range(reading->store, name, job->offset, job->size, job->buffer, err));

@@ -56,7 +56,7 @@ open_segment(struct segment_filler *filler, struct sealift_error *err)
 
     filler->buffer = pool_take(upload->buffers);
     if (filler->buffer == NULL)
-        return stopped(err);
+        return pool_explain(upload->buffers, err);
     number = atomic_fetch_add(&upload->next_number[filler->kind], 1);
     return segment_writer_begin(filler->writer, filler->kind, &upload->request->upload, number, filler->buffer,
                                 pool_buffer_size(upload->buffers), err);

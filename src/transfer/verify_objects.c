@@ -109,7 +109,7 @@ check_read(struct verification *verification, const struct log_segment *segment,
         return blame_size(name, head.size, segment->size, err);
     buffer = pool_take(verification->buffers);
     if (buffer == NULL)
-        return error_set(err, SEALIFT_CANCELLED, "the verification was stopped");
+        return pool_explain(verification->buffers, err);
     status = hash_ranges(verification, segment, name, buffer, err);
     pool_give(verification->buffers, buffer);
     return status;

@@ -93,3 +93,15 @@ Test(pool, refuses_to_be_made_without_buffers)
     cr_assert_eq(pool_new(1, 0, &pool, &err), SEALIFT_INTERNAL);
     cr_assert_null(pool);
 }
+
+Test(pool, says_why_it_gave_nothing)
+{
+    SCOPED(pool_free) struct pool *broken = pool_of(1, 100);
+    SCOPED(pool_free) struct pool *endless = pool_of(1, SIZE_MAX / 2); /* no allocator has that */
+
+    pool_break(broken);
+    cr_assert_null(pool_take(broken));
+    cr_assert_eq(pool_explain(broken, &err), SEALIFT_CANCELLED);
+    cr_assert_null(pool_take(endless));
+    cr_assert_eq(pool_explain(endless, &err), SEALIFT_NO_MEMORY);
+}
