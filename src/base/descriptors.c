@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
 /* What fails here is no failure yet: opening one descriptor too many is, and says so. */
@@ -24,6 +25,16 @@ descriptors_raise_limit(void)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, raise_limit);
+}
+
+size_t
+descriptors_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1024; /* what every system of ours gives at least */
+    return limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
 }
 
 enum sealift_status

@@ -17,6 +17,12 @@ Test(descriptors, raises_the_soft_limit_to_the_hard_one)
     cr_assert_eq(limit.rlim_cur, limit.rlim_max);
 }
 
+Test(descriptors, knows_how_many_there_may_be)
+{
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){100, 100}), 0);
+    cr_assert_eq(descriptors_limit(), 100u);
+}
+
 Test(descriptors, tells_our_own_limits_from_what_was_to_be_opened)
 {
     struct sealift_error err;
