@@ -65,6 +65,10 @@ read_list(struct inode_xattrs *xattrs, const struct handle *handle, const char *
     return SEALIFT_OK;
 }
 
+/* The kernel has a bound for each value and for the list of names (64 KiB both), but none for the sum. Nobody has as
+ * much as this; and one inode must not take all the memory. */
+#define LARGEST_SET ((size_t)16 << 20)
+
 static enum sealift_status
 add_value(struct inode_xattrs *xattrs, const struct handle *handle, const char *attribute, const char *name,
           struct sealift_error *err)
@@ -77,6 +81,8 @@ add_value(struct inode_xattrs *xattrs, const struct handle *handle, const char *
         return SEALIFT_OK;
     if (len < 0)
         return error_errno(err, errno, "%s: cannot read its extended attribute %s", name, attribute);
+    if (xattrs->set.len + (size_t)len > LARGEST_SET)
+        return error_set(err, SEALIFT_IO, "%s: has more than %zu MiB of extended attributes", name, LARGEST_SET >> 20);
     return xattr_set_add(&xattrs->set, attribute, (struct bytes){xattrs->value.data, (size_t)len}, err);
 }
 

@@ -4,6 +4,7 @@
 #include "scoped.h"
 #include "spill.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,17 @@ count_name(struct link_map *map, uint64_t number, struct bucket *bucket, struct 
     return store_bucket(map, number, bucket, err);
 }
 
+static enum sealift_status
+read_first(struct link_map *map, const struct link *link, struct bytes *ret_first, struct sealift_error *err)
+{
+    buf_clear(&map->first);
+    TRY(buf_reserve(&map->first, link->path_len, err));
+    TRY(spill_read(map->paths, link->path, map->first.data, link->path_len, err));
+    map->first.len = link->path_len;
+    *ret_first = buf_bytes(&map->first);
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 link_map_see(struct link_map *map, const struct link_identity *identity, uint32_t links, struct bytes path,
              struct bytes *ret_first, struct sealift_error *err)
@@ -191,11 +203,39 @@ link_map_see(struct link_map *map, const struct link_identity *identity, uint32_
         *ret_first = (struct bytes){NULL, 0};
         return SEALIFT_OK;
     }
-    buf_clear(&map->first);
-    TRY(buf_reserve(&map->first, link->path_len, err));
-    TRY(spill_read(map->paths, link->path, map->first.data, link->path_len, err));
-    map->first.len = link->path_len;
-    TRY(count_name(map, number, &bucket, link, err));
-    *ret_first = buf_bytes(&map->first);
+    TRY(read_first(map, link, ret_first, err));
+    return count_name(map, number, &bucket, link, err);
+}
+
+enum sealift_status
+link_map_find(struct link_map *map, const struct link_identity *identity, struct bytes *ret_first,
+              struct sealift_error *err)
+{
+    struct bucket bucket;
+    const struct link *link;
+
+    TRY(load_bucket(map, bucket_of(map, identity), &bucket, err));
+    link = find_link(&bucket, identity);
+    if (link != NULL)
+        return read_first(map, link, ret_first, err);
+    *ret_first = (struct bytes){NULL, 0};
     return SEALIFT_OK;
+}
+
+/* The old path stays where it lies, unused. */
+enum sealift_status
+link_map_rename(struct link_map *map, const struct link_identity *identity, struct bytes path,
+                struct sealift_error *err)
+{
+    uint64_t number = bucket_of(map, identity);
+    struct bucket bucket;
+    struct link *link;
+
+    TRY(load_bucket(map, number, &bucket, err));
+    link = find_link(&bucket, identity);
+    assert(link != NULL);
+    link->path = spill_size(map->paths);
+    link->path_len = (uint32_t)path.len;
+    TRY(spill_write(map->paths, link->path, path.data, path.len, err));
+    return store_bucket(map, number, &bucket, err);
 }

@@ -25,4 +25,11 @@ struct link_identity {
 enum sealift_status link_map_see(struct link_map *map, const struct link_identity *identity, uint32_t links,
                                  struct bytes path, struct bytes *ret_first, struct sealift_error *err);
 
+/* The same question, without noting anything; no bytes: the inode is not in the map. */
+enum sealift_status link_map_find(struct link_map *map, const struct link_identity *identity, struct bytes *ret_first,
+                                  struct sealift_error *err);
+/* Another name takes the first one's place. The inode must be in the map. */
+enum sealift_status link_map_rename(struct link_map *map, const struct link_identity *identity, struct bytes path,
+                                    struct sealift_error *err);
+
 #endif

@@ -67,10 +67,22 @@ notify(struct walk *walk, enum walk_notice notice, struct bytes path, const char
     walk->options.notify(walk->options.context, notice, path, reason);
 }
 
+static bool
+was_replaced(int error_number)
+{
+    return error_number == ESTALE || error_number == ENOTDIR || error_number == ELOOP;
+}
+
+static enum walk_notice
+notice_of(int error_number)
+{
+    return error_number == ENOENT || was_replaced(error_number) ? WALK_VANISHED : WALK_MISSING;
+}
+
 static const char *
 reason_of(int error_number)
 {
-    if (error_number == ESTALE || error_number == ENOTDIR || error_number == ELOOP)
+    if (was_replaced(error_number))
         return "something else stands there now";
     return strerrordesc_np(error_number);
 }
@@ -204,7 +216,7 @@ descend(struct walk *walk, struct walk_directory *parent, const char *name, cons
     if (directory != NULL)
         TRY(enter_directory(walk, name, stat, &directory, &error_number, err));
     if (error_number != 0)
-        notify(walk, WALK_MISSING, buf_bytes(&walk->path), "its entries cannot all be read: %s",
+        notify(walk, notice_of(error_number), buf_bytes(&walk->path), "its entries cannot all be read: %s",
                reason_of(error_number));
     return SEALIFT_OK;
 }
@@ -237,7 +249,7 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
     }
     if (inode_stat(directory->fd, name, &stat) != 0) {
         TRY(descriptors_check(errno, err));
-        notify(walk, WALK_MISSING, path, "cannot be looked at: %s", reason_of(errno));
+        notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
         return SEALIFT_OK;
     }
     if (inode_type(&stat) == 0) {
@@ -260,7 +272,7 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
 static void
 give_up_directory(struct walk *walk, int error_number)
 {
-    notify(walk, WALK_MISSING, trail_path(walk->trail), "the rest of its entries cannot be read: %s",
+    notify(walk, notice_of(error_number), trail_path(walk->trail), "the rest of its entries cannot be read: %s",
            reason_of(error_number));
     leave_directory(walk);
 }

@@ -23,9 +23,10 @@ struct walk_entry {
 void walk_entry_free(struct walk_entry **entry);
 
 enum walk_notice {
-    WALK_MISSING, /* could not be read: it will not be in the snapshot (a directory: some or all of its entries will
-                     not) */
-    WALK_MOUNT,   /* another filesystem is mounted here: not crossed (a mounted file is left out) */
+    WALK_MISSING,  /* could not be read: it will not be in the snapshot (a directory: some or all of its entries will
+                      not) */
+    WALK_VANISHED, /* the same, because it was deleted or renamed since its directory was read */
+    WALK_MOUNT,    /* another filesystem is mounted here: not crossed (a mounted file is left out) */
 };
 /* `path` is below the root; `reason` is a sentence. Called on the thread that walks. */
 typedef void walk_notify(void *context, enum walk_notice notice, struct bytes path, const char *reason);

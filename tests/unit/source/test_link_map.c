@@ -126,3 +126,40 @@ Test(link_map, holds_many_beyond_its_memory)
 
     see_many(map);
 }
+
+static void
+expect_found(struct link_map *map, uint64_t inode, const char *first)
+{
+    const struct link_identity identity = {1, inode, 0};
+    struct bytes got;
+
+    cr_assert_eq(link_map_find(map, &identity, &got, &err), SEALIFT_OK, "%s", err.message);
+    if (first == NULL)
+        cr_assert_null(got.data);
+    else
+        cr_assert(bytes_equal(got, bytes_of_text(first)), "%.*s", (int)got.len, got.data);
+}
+
+Test(link_map, finds_without_noting)
+{
+    SCOPED(link_map_free) struct link_map *map = map_of(1 << 20);
+
+    expect_found(map, 100, NULL);
+    see(map, 1, 100, 2, "a", NULL);
+    expect_found(map, 100, "a");
+    expect_found(map, 100, "a");
+    see(map, 1, 100, 2, "b", "a");
+    expect_found(map, 100, NULL);
+}
+
+Test(link_map, lets_another_name_be_the_first)
+{
+    SCOPED(link_map_free) struct link_map *map = map_of(1 << 20);
+    const struct link_identity identity = {1, 100, 0};
+
+    see(map, 1, 100, 3, "a", NULL);
+    see(map, 1, 101, 3, "b", NULL);
+    cr_assert_eq(link_map_rename(map, &identity, bytes_of_text("much longer than before"), &err), SEALIFT_OK);
+    see(map, 1, 100, 3, "c", "much longer than before");
+    see(map, 1, 101, 3, "d", "b");
+}

@@ -24,6 +24,8 @@ static struct playground playground;
 
 /* What a walk told, a line each: "missing a/b: reason". */
 static char notices[65536];
+static const char *const notice_names[] = {
+    [WALK_MISSING] = "missing", [WALK_VANISHED] = "vanished", [WALK_MOUNT] = "mount"};
 
 static void
 note(void *context, enum walk_notice notice, struct bytes path, const char *reason)
@@ -31,8 +33,7 @@ note(void *context, enum walk_notice notice, struct bytes path, const char *reas
     size_t len = strlen(notices);
 
     (void)context;
-    snprintf(notices + len, sizeof(notices) - len, "%s %s: %s\n", notice == WALK_MISSING ? "missing" : "mount",
-             shown_path(path).text, reason);
+    snprintf(notices + len, sizeof(notices) - len, "%s %s: %s\n", notice_names[notice], shown_path(path).text, reason);
 }
 
 static const struct walk_options noted = {.notify = note};
@@ -366,7 +367,7 @@ Test(walk, tells_of_an_entry_that_vanished)
     cr_assert_eq(unlinkat(playground.fd, "b", 0), 0);
     expect(walk, "c", TREE_FILE);
     expect_end(walk);
-    cr_assert_str_eq(notices, "missing b: cannot be looked at: No such file or directory\n");
+    cr_assert_str_eq(notices, "vanished b: cannot be looked at: No such file or directory\n");
 }
 
 /* While the walk is deep below "0", whose descriptor it had to close, somebody puts another directory in its place. */
@@ -400,7 +401,7 @@ Test(walk, does_not_come_back_to_a_directory_that_was_replaced)
         walk_entry_free(&entry);
     }
     cr_assert_not_null(
-        strstr(notices, "missing 0: the rest of its entries cannot be read: something else stands there now\n"), "%s",
+        strstr(notices, "vanished 0: the rest of its entries cannot be read: something else stands there now\n"), "%s",
         notices);
 }
 
