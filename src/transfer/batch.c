@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "error.h"
+#include "scoped.h"
 
 #include <stdlib.h>
 
@@ -11,6 +12,47 @@ batch_new(size_t capacity, struct batch **ret_batch, struct sealift_error *err)
 
     if (batch == NULL)
         return error_no_memory(err);
+    batch->memory = sizeof(*batch) + capacity * sizeof(struct batch_item);
+    *ret_batch = batch;
+    return SEALIFT_OK;
+}
+
+/* A file's extent and a link's target come with the worker; what malloc() keeps beside each piece counts, too. How long
+ * a target is the walk does not say, so it is taken to be as long as it can be. */
+static size_t
+memory_of(const struct walk_entry *entry)
+{
+    size_t target = entry->meta.type == TREE_SYMLINK ? TREE_TARGET_MAX : entry->meta.target.len;
+
+    return sizeof(*entry) + entry->meta.path.len + sizeof(struct extent) + target + 32;
+}
+
+struct batch_item *
+batch_add(struct batch *batch, struct walk_entry **entry)
+{
+    struct batch_item *item = &batch->items[batch->count++];
+
+    batch->memory += memory_of(*entry);
+    *item = (struct batch_item){.entry = TAKE(*entry), .first = true, .last = true};
+    return item;
+}
+
+enum sealift_status
+batch_new_part(struct large_file *large, const struct file_part *part, struct batch **ret_batch,
+               struct sealift_error *err)
+{
+    struct batch *batch;
+
+    TRY(batch_new(1, &batch, err));
+    atomic_fetch_add(&large->parts, 1);
+    batch->count = 1;
+    batch->items[0] = (struct batch_item){
+        .entry = large->entry,
+        .large = large,
+        .part = *part,
+        .first = part->from == 0,
+        .last = part->to == large->entry->meta.size,
+    };
     *ret_batch = batch;
     return SEALIFT_OK;
 }

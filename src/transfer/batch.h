@@ -5,8 +5,10 @@
 
 #include "entry_reader.h"
 
-#define BATCH_MAX_ENTRIES ((size_t)512)
+#define BATCH_MAX_ENTRIES ((size_t)256)
 #define BATCH_BYTES       ((uint64_t)4 << 20) /* contents of a batch of small files */
+#define BATCH_MEMORY      ((size_t)256 << 10) /* what a batch takes itself: entries, paths, targets */
+#define BATCH_XATTRS      ((size_t)128 << 10) /* and beside it; further sets are stored like contents */
 #define PART_BYTES        ((uint64_t)8 << 20) /* files beyond this travel in parts of this size */
 #define CHUNK_BYTES       FRAME_MAX_PLAIN     /* a run of data is cut every so many bytes */
 
@@ -18,7 +20,14 @@ struct extent_list {
 /* A large file's entry, shared by its parts. */
 struct large_file {
     atomic_uint parts;
+    atomic_bool told; /* that it cannot be read, or is gone: once, not for every part */
     struct walk_entry *entry;
+};
+
+/* One of its parts. */
+struct file_part {
+    uint64_t from, to;
+    bool hole; /* all of it: nothing to read */
 };
 
 enum item_outcome {
@@ -30,9 +39,8 @@ enum item_outcome {
 struct batch_item {
     struct walk_entry *entry; /* owned, unless `large` */
     struct large_file *large;
-    uint64_t from, to; /* of a large file: the part's bytes */
-    bool first, last;  /* part; both for anything that is no large file */
-    bool hole;         /* the part is one hole: nothing to read */
+    struct file_part part; /* of a large file */
+    bool first, last;      /* part; both for anything that is no large file */
 
     enum item_outcome outcome;
     bool changed;           /* while it was read */
@@ -44,12 +52,19 @@ struct batch_item {
 
 struct batch {
     uint64_t ticket;
+    size_t memory; /* that it takes so far; what a worker adds is bounded, and not counted */
     size_t count;
     struct batch_item items[];
 };
 
 enum sealift_status batch_new(size_t capacity, struct batch **ret_batch, struct sealift_error *err);
 void batch_free(struct batch **batch);
+
+/* Adds an entry that is no large file, and takes it over; there must be room. */
+struct batch_item *batch_add(struct batch *batch, struct walk_entry **entry);
+/* A batch that is one part of a large file. */
+enum sealift_status batch_new_part(struct large_file *large, const struct file_part *part, struct batch **ret_batch,
+                                   struct sealift_error *err);
 
 enum sealift_status large_file_new(struct walk_entry *entry, struct large_file **ret_large,
                                    struct sealift_error *err); /* one reference */

@@ -1,10 +1,9 @@
 #include "reading.h"
 
+#include "descriptors.h"
 #include "error.h"
 #include "reading_stages.h"
 #include "scoped.h"
-
-#include <sys/resource.h>
 
 /* Ranges are no longer than this: long enough for a store, short enough that several threads share a segment. */
 #define RANGE_BYTES ((size_t)4 << 20)
@@ -13,14 +12,9 @@
 static size_t
 most_open_files(void)
 {
-    struct rlimit limit;
-    size_t most = 512;
+    size_t most = descriptors_limit() / 2;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-        most = limit.rlim_cur / 2;
-    if (most > 2048)
-        most = 2048;
-    return most > 16 ? most : 16;
+    return most > 2048 ? 2048 : most > 16 ? most : 16;
 }
 
 static enum sealift_status

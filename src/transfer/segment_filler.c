@@ -92,9 +92,5 @@ segment_filler_add(struct segment_filler *filler, struct bytes plain, struct fra
 enum sealift_status
 segment_filler_finish(struct segment_filler *filler, struct sealift_error *err)
 {
-    if (filler->buffer != NULL)
-        TRY(hand_on(filler, err));
-    if (atomic_fetch_sub(&filler->upload->producers, 1) == 1)
-        queue_close(filler->upload->sealed);
-    return SEALIFT_OK;
+    return filler->buffer != NULL ? hand_on(filler, err) : SEALIFT_OK;
 }

@@ -1,5 +1,6 @@
 #include "upload.h"
 
+#include "descriptors.h"
 #include "error.h"
 #include "scoped.h"
 #include "upload_stages.h"
@@ -7,11 +8,23 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* A quarter of the descriptors is for directories that entries are read from, spread over the batches that may be under
+ * way. */
+static size_t
+share_of_descriptors(size_t batches)
+{
+    size_t share = descriptors_limit() / 4 / batches;
+
+    return share > 64 ? 64 : share > 0 ? share : 1;
+}
+
 static enum sealift_status
 set_up(struct upload *upload, struct sealift_error *err)
 {
     const struct budget *budget = &upload->request->budget;
 
+    descriptors_raise_limit();
+    upload->batch_directories = share_of_descriptors(budget->window);
     TRY(pool_new(budget->buffers, budget->segment_size, &upload->buffers, err));
     TRY(chunk_table_new(budget->chunk_table, &upload->chunks, err));
     TRY(queue_new(2 * budget->workers, &upload->planned, err));

@@ -1,9 +1,8 @@
 /* The first stage: walks the tree in order, gathers small entries into batches, and cuts large files into parts. */
 #include "error.h"
+#include "file_parts.h"
 #include "scoped.h"
 #include "upload_stages.h"
-
-#include <stdlib.h>
 
 struct planner {
     struct upload *upload;
@@ -11,6 +10,7 @@ struct planner {
     struct entry_reader *reader; /* finds the holes of large files */
     struct batch *batch;         /* being filled; NULL: none */
     uint64_t bytes;              /* of contents in it */
+    size_t directories;          /* that its entries hold open */
 };
 
 /* Takes a ticket, so that the tree gets the batches in this order, and hands the batch to the workers. */
@@ -28,82 +28,42 @@ hand_out(struct planner *planner, struct batch **batch, struct sealift_error *er
 static enum sealift_status
 flush(struct planner *planner, struct sealift_error *err)
 {
-    planner->bytes = 0;
+    planner->bytes = planner->directories = 0;
     return planner->batch != NULL ? hand_out(planner, &planner->batch, err) : SEALIFT_OK;
+}
+
+/* A batch holds each of its entries' directories open until it has been read. */
+static bool
+is_full(const struct planner *planner)
+{
+    const struct batch *batch = planner->batch;
+
+    return batch->count == BATCH_MAX_ENTRIES || planner->bytes >= BATCH_BYTES || batch->memory >= BATCH_MEMORY ||
+           planner->directories >= planner->upload->batch_directories;
 }
 
 static enum sealift_status
 plan_small(struct planner *planner, struct walk_entry **entry, struct sealift_error *err)
 {
-    struct batch_item *item;
+    const struct batch_item *item;
 
     if (planner->batch == NULL)
         TRY(batch_new(BATCH_MAX_ENTRIES, &planner->batch, err));
-    item = &planner->batch->items[planner->batch->count++];
-    *item = (struct batch_item){.entry = TAKE(*entry), .first = true, .last = true};
-    item->to = UINT64_MAX;
+    item = batch_add(planner->batch, entry);
+    if (planner->batch->count == 1 || item[-1].entry->directory != item->entry->directory)
+        planner->directories++;
     if (item->entry->meta.type == TREE_FILE)
         planner->bytes += item->entry->meta.size;
-    if (planner->bytes >= BATCH_BYTES || planner->batch->count == BATCH_MAX_ENTRIES)
-        return flush(planner, err);
-    return SEALIFT_OK;
+    return is_full(planner) ? flush(planner, err) : SEALIFT_OK;
 }
 
 static enum sealift_status
-plan_part(struct planner *planner, struct large_file *large, uint64_t from, uint64_t to, bool hole,
-          struct sealift_error *err)
+hand_out_part(void *context, struct batch **batch, struct sealift_error *err)
 {
-    SCOPED(batch_free) struct batch *batch = NULL;
+    struct planner *planner = context;
 
-    TRY(batch_new(1, &batch, err));
-    batch->count = 1;
-    batch->items[0] = (struct batch_item){
-        .entry = large->entry,
-        .large = large,
-        .from = from,
-        .to = to,
-        .first = from == 0,
-        .last = to == large->entry->meta.size,
-        .hole = hole,
-    };
-    atomic_fetch_add(&large->parts, 1);
-    return hand_out(planner, &batch, err);
-}
-
-/* The part that begins at `from`: a hole that is larger than a part is one part, however large it is (a sparse file of
- * 2^62 bytes is a few parts); small holes are found by the worker. */
-static enum sealift_status
-measure_part(struct planner *planner, uint64_t from, uint64_t size, uint64_t *ret_to, bool *ret_hole,
-             struct sealift_error *err)
-{
-    uint64_t length;
-    bool hole;
-
-    TRY(entry_reader_run(planner->reader, from, size, &length, &hole, err));
-    *ret_hole = hole && (length >= PART_BYTES || from + length == size);
-    if (*ret_hole)
-        *ret_to = from + length;
-    else
-        *ret_to = size - from > PART_BYTES ? from + PART_BYTES : size;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-plan_parts(struct planner *planner, struct large_file *large, struct sealift_error *err)
-{
-    uint64_t size = large->entry->meta.size;
-    /* What cannot be opened or measured here is one part: the worker that reads it will meet the same and tell. */
-    bool seen = entry_reader_open(planner->reader, large->entry, err) == SEALIFT_OK;
-
-    for (uint64_t from = 0, to = 0; from < size; from = to) {
-        bool hole = false;
-
-        if (!seen || measure_part(planner, from, size, &to, &hole, err) != SEALIFT_OK)
-            to = size;
-        TRY(plan_part(planner, large, from, to, hole, err));
-    }
-    entry_reader_close(planner->reader);
-    return SEALIFT_OK;
+    TRY(world_check_cancel(planner->upload->world, err));
+    return hand_out(planner, batch, err);
 }
 
 static enum sealift_status
@@ -114,7 +74,7 @@ plan_large(struct planner *planner, struct walk_entry **entry, struct sealift_er
     TRY(flush(planner, err));
     TRY(large_file_new(*entry, &large, err));
     *entry = NULL;
-    return plan_parts(planner, large, err);
+    return file_parts_cut(planner->upload, planner->reader, large, hand_out_part, planner, err);
 }
 
 static enum sealift_status
@@ -142,15 +102,6 @@ planner_done(struct planner *planner)
     walk_free(&planner->walk);
 }
 
-void
-upload_missing(struct upload *upload, struct bytes path, const char *reason)
-{
-    atomic_fetch_add(&upload->missing, 1);
-    if (!upload->request->allow_missing)
-        atomic_store(&upload->doomed, true);
-    progress_notice(upload->progress, SEALIFT_NOTICE_MISSING, path, reason);
-}
-
 static void
 hear_of(void *context, enum walk_notice notice, struct bytes path, const char *reason)
 {
@@ -158,6 +109,8 @@ hear_of(void *context, enum walk_notice notice, struct bytes path, const char *r
 
     if (notice == WALK_MISSING)
         upload_missing(upload, path, reason);
+    else if (notice == WALK_VANISHED)
+        upload_vanished(upload, path, reason);
     else
         progress_notice(upload->progress, SEALIFT_NOTICE_MOUNT, path, reason);
 }
@@ -166,7 +119,12 @@ enum sealift_status
 upload_plan(void *argument, struct sealift_error *err)
 {
     struct upload *upload = argument;
-    struct walk_options options = {.notify = hear_of, .context = upload};
+    const struct walk_options options = {
+        .names_in_memory = upload->request->budget.walk,
+        .links_in_memory = upload->request->budget.walk,
+        .notify = hear_of,
+        .context = upload,
+    };
     SCOPED(planner_done) struct planner planner = {.upload = upload};
 
     TRY(walk_open(upload->world, upload->request->path, &options, &planner.walk, err));

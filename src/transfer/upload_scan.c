@@ -37,7 +37,11 @@ enum sealift_status
 upload_scan(void *argument, struct sealift_error *err)
 {
     struct upload *upload = argument;
-    const struct walk_options options = {.notify = overhear};
+    const struct walk_options options = {
+        .names_in_memory = upload->request->budget.walk,
+        .links_in_memory = upload->request->budget.walk,
+        .notify = overhear,
+    };
     SCOPED(walk_free) struct walk *walk = NULL;
 
     /* A walk that fails here will fail the plan too, or is only a missing estimate. */

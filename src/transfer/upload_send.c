@@ -26,8 +26,10 @@ upload_send(void *argument, struct sealift_error *err)
     struct sealed_segment *segment;
 
     while ((segment = queue_pop(upload->sealed)) != NULL) {
-        enum sealift_status status = send_segment(upload, segment, err);
+        enum sealift_status status = SEALIFT_OK;
 
+        if (!atomic_load(&upload->doomed))
+            status = send_segment(upload, segment, err);
         pool_give(upload->buffers, segment->buffer);
         free(segment);
         if (status != SEALIFT_OK)

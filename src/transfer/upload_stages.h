@@ -20,6 +20,7 @@ struct upload {
     struct sequence *finished; /* batches: read -> tree */
     struct queue *sealed;      /* segments: read, tree -> send */
     struct upload_log *log;
+    size_t batch_directories; /* that a batch may hold open */
 
     atomic_uint producers;      /* of sealed segments: the last of them closes the queue */
     atomic_uint next_number[3]; /* by segment kind */
@@ -52,10 +53,19 @@ void segment_filler_free(struct segment_filler **filler);
 /* Seals a frame into the open segment, or a new one. CANCELLED when the upload has failed elsewhere. */
 enum sealift_status segment_filler_add(struct segment_filler *filler, struct bytes plain, struct frame_ref *ret_ref,
                                        struct sealift_error *err);
-/* Hands on what is open; and says that this producer is done. */
+/* Hands on what is open. */
 enum sealift_status segment_filler_finish(struct segment_filler *filler, struct sealift_error *err);
 
-/* Notes one path that is not in the snapshot. */
+/* A thread that fills segments has handed on its last. */
+void upload_producer_done(struct upload *upload);
+
+/* One path that will not be in the snapshot. */
 void upload_missing(struct upload *upload, struct bytes path, const char *reason);
+/* One that was deleted meanwhile: of a live read that is only told, of a snapshot it should not be. */
+void upload_vanished(struct upload *upload, struct bytes path, const char *reason);
+/* The item cannot be read: says so in its outcome, and tells it (of a large file once). */
+void upload_unreadable(struct upload *upload, struct batch_item *item, const struct sealift_error *reason);
+/* Whether a failure concerns one path, and not the machinery. */
+bool upload_is_about_the_path(enum sealift_status status);
 
 #endif

@@ -3,11 +3,6 @@
 #include "scoped.h"
 #include "verify_objects.h"
 
-#include <assert.h>
-#include <criterion/criterion.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +10,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The fixture serves Criterion's suites and programs with a plain main: when its own machinery fails, it says so and
+ * aborts. */
+static void
+insist(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "the fixture of the transfer tests: %s\n", what);
+    abort();
+}
+
 static void
 must(enum sealift_status status, const struct sealift_error *err)
 {
-    cr_assert_eq(status, SEALIFT_OK, "%s", err->message);
+    insist(status == SEALIFT_OK, err->message);
 }
 
 static void
@@ -35,19 +41,37 @@ hear(void *context, enum sealift_notice notice, const char *path, const char *re
     snprintf(fixture->last_notice, sizeof(fixture->last_notice), "%s: %s", path, reason);
 }
 
+static void
+keep_line(struct logger *logger, enum log_level level, const char *line)
+{
+    struct fixture *fixture = (struct fixture *)(void *)((char *)logger - offsetof(struct fixture, logger));
+    size_t len;
+
+    (void)level;
+    pthread_mutex_lock(&fixture->lock);
+    len = strlen(fixture->log);
+    snprintf(fixture->log + len, sizeof(fixture->log) - len, "%s\n", line);
+    pthread_mutex_unlock(&fixture->lock);
+}
+
 void
 fixture_init(struct fixture *fixture)
 {
     const struct kms_config config = {.type = KMS_LOCAL};
     struct sealift_error err;
 
-    *fixture = (struct fixture){0};
-    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/sealift-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(fixture->folder));
-    fixture->world = (struct world){.clock = &clock_system, .entropy = &entropy_system, .cancel = &fixture->cancel};
+    *fixture = (struct fixture){.logger = {.threshold = LOG_WARNING, .write = keep_line}};
+    pthread_mutex_init(&fixture->lock, NULL);
+    scratch_folder_make(&fixture->scratch);
+    fixture->world = (struct world){
+        .clock = &clock_system,
+        .entropy = &entropy_system,
+        .cancel = &fixture->cancel,
+        .logger = &fixture->logger,
+    };
     must(secret_init(&err), &err);
     must(store_memory_new(&fixture->store, &err), &err);
-    must(kms_open(&fixture->world, &config, fixture->folder, &fixture->kms, &err), &err);
+    must(kms_open(&fixture->world, &config, fixture->scratch.path, &fixture->kms, &err), &err);
     fixture->fs = uuid_v4(&fixture->world);
     must(secret_random(&fixture->world, FS_KEY_SIZE, &fixture->fs_key, &err), &err);
     must(keyring_seal(&fixture->world, fixture->kms, &fixture->fs, fixture->fs_key, NULL, &fixture->envelope, &err),
@@ -65,7 +89,7 @@ run(const char *const arguments[], int *ret_exit_code, bool *ret_silent)
     pid_t child;
     int state;
 
-    cr_assert_eq(pipe(pipe_ends), 0);
+    insist(pipe(pipe_ends) == 0, "pipe");
     child = fork();
     if (child == 0) {
         dup2(pipe_ends[1], STDOUT_FILENO);
@@ -80,39 +104,31 @@ run(const char *const arguments[], int *ret_exit_code, bool *ret_silent)
     for (char rest[4096]; !*ret_silent && read(pipe_ends[0], rest, sizeof(rest)) > 0;)
         continue;
     close(pipe_ends[0]);
-    cr_assert_eq(waitpid(child, &state, 0), child);
+    insist(waitpid(child, &state, 0) == child, "waitpid");
     *ret_exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
 }
 
 void
 fixture_done(struct fixture *fixture)
 {
-    const char *const remove[] = {"rm", "-rf", fixture->folder, NULL};
-    bool silent;
-    int code;
-
     progress_free(&fixture->progress);
     secret_free(&fixture->fs_key);
     kms_free(&fixture->kms);
     store_free(&fixture->store);
-    run(remove, &code, &silent);
+    scratch_folder_done(&fixture->scratch);
+    pthread_mutex_destroy(&fixture->lock);
 }
 
 const char *
 fixture_path(struct fixture *fixture, const char *below)
 {
-    static char ring[8][4096];
-    static unsigned next;
-    char *text = ring[next++ % 8];
-
-    snprintf(text, sizeof(ring[0]), "%s/%s", fixture->folder, below);
-    return text;
+    return scratch_folder_at(&fixture->scratch, below);
 }
 
 void
 fixture_make_folder(struct fixture *fixture, const char *below)
 {
-    cr_assert_eq(mkdir(fixture_path(fixture, below), 0755), 0, "%s", below);
+    insist(mkdir(fixture_path(fixture, below), 0755) == 0, below);
 }
 
 void
@@ -120,15 +136,24 @@ fixture_write(struct fixture *fixture, const char *below, struct bytes contents)
 {
     FILE *file = fopen(fixture_path(fixture, below), "w");
 
-    cr_assert_not_null(file, "%s", below);
-    cr_assert_eq(fwrite(contents.data, 1, contents.len, file), contents.len);
-    cr_assert_eq(fclose(file), 0);
+    insist(file != NULL && fwrite(contents.data, 1, contents.len, file) == contents.len && fclose(file) == 0, below);
 }
 
 void
 fixture_write_text(struct fixture *fixture, const char *below, const char *text)
 {
     fixture_write(fixture, below, bytes_of_text(text));
+}
+
+void
+fixture_write_noise(struct fixture *fixture, const char *below, size_t len)
+{
+    uint8_t *noise = malloc(len);
+
+    insist(noise != NULL, "no memory");
+    fixture->world.entropy->fill(fixture->world.entropy, noise, len);
+    fixture_write(fixture, below, (struct bytes){noise, len});
+    free(noise);
 }
 
 static enum sealift_status
@@ -229,7 +254,7 @@ sum_begin(void *context, const struct tree_entry *entry, void **ret_file, struct
     struct summed_file *file = calloc(1, sizeof(*file) + entry->path.len + 1);
 
     (void)err;
-    cr_assert_not_null(file);
+    insist(file != NULL, "no memory");
     memcpy(file->name, entry->path.data, entry->path.len);
     file->path = hash_bytes(2, entry->path);
     add_entry(context, entry);

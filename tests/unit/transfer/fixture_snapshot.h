@@ -4,12 +4,18 @@
 
 #include "download.h"
 #include "publish.h"
+#include "scratch_folder.h"
 #include "store_memory.h"
 #include "upload.h"
 
+#include <pthread.h>
+
 struct fixture {
-    char folder[64]; /* below /tmp: the KMS's home, and whatever a test makes; removed in the end */
+    struct scratch_folder scratch; /* the KMS's home, and whatever a test makes */
     struct cancel cancel;
+    struct logger logger;
+    pthread_mutex_t lock; /* guards the log */
+    char log[8192];       /* the warnings, a line each */
     struct world world;
     struct store *store; /* in memory */
     struct kms *kms;
@@ -29,6 +35,7 @@ void fixture_done(struct fixture *fixture);
 const char *fixture_path(struct fixture *fixture, const char *below);
 void fixture_write(struct fixture *fixture, const char *below, struct bytes contents);
 void fixture_write_text(struct fixture *fixture, const char *below, const char *text);
+void fixture_write_noise(struct fixture *fixture, const char *below, size_t len); /* random bytes */
 void fixture_make_folder(struct fixture *fixture, const char *below);
 
 /* Uploads and publishes what lies below the folder. */

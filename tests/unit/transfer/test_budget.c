@@ -1,6 +1,9 @@
 #include "budget.h"
 
+#include "batch.h"
+
 #include <criterion/criterion.h>
+#include <limits.h>
 
 #define MIB ((size_t)1 << 20)
 
@@ -56,4 +59,36 @@ Test(budget, refuses_a_ceiling_that_is_too_low)
     struct budget budget;
 
     cr_assert_eq(budget_plan(BUDGET_LEAST - 1, 0, 0, &budget, &err), SEALIFT_INVALID);
+}
+
+/* A connection more than there are threads of a machine helps nobody; four billion of them must not take for ever. */
+Test(budget, has_a_bound_for_threads, .timeout = 5)
+{
+    struct budget budget = plan((size_t)1 << 40, UINT_MAX, UINT_MAX);
+
+    cr_assert_eq(budget.workers, BUDGET_MOST_THREADS);
+    cr_assert_eq(budget.connections, BUDGET_MOST_THREADS);
+}
+
+/* Every worker has a batch in hand and two waiting, and the tree one more: else the window would starve them. */
+Test(budget, has_a_window_that_keeps_every_worker_busy)
+{
+    for (size_t ceiling = BUDGET_LEAST; ceiling <= 4096 * MIB; ceiling *= 2) {
+        struct budget budget = plan(ceiling, UINT_MAX, 1);
+
+        cr_assert_geq(budget.window, 3 * budget.workers + 1, "%zu MiB", ceiling / MIB);
+    }
+}
+
+Test(budget, spends_no_more_than_the_ceiling)
+{
+    for (size_t ceiling = BUDGET_LEAST; ceiling <= 4096 * MIB; ceiling *= 2) {
+        for (unsigned workers = 1; workers <= 64; workers *= 4) {
+            struct budget budget = plan(ceiling, workers, 0);
+            size_t spent = segments_of(&budget) + budget.workers * 5 * MIB + budget.chunk_table +
+                           budget.window * BATCH_MEMORY + 4 * budget.walk;
+
+            cr_assert_leq(spent, ceiling / 16 * 15, "%zu MiB, %u workers", ceiling / MIB, workers);
+        }
+    }
 }

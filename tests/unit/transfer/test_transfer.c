@@ -1,13 +1,15 @@
 /* Up and down again, against a store in memory: what comes back is what went. */
+#include "batch.h"
 #include "fixture_snapshot.h"
 #include "scoped.h"
-#include "store_faulty.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -40,18 +42,6 @@ expect_round_trip(struct fixture *fixture, const char *below)
     upload(fixture, below, &locator, &outcome);
     download(fixture, &locator, "back");
     cr_assert(fixture_trees_are_equal(fixture, below, "back"));
-}
-
-static struct buf
-noise(struct fixture *fixture, size_t len)
-{
-    struct buf buf = {0};
-    struct sealift_error err;
-
-    cr_assert_eq(buf_reserve(&buf, len, &err), SEALIFT_OK);
-    fixture->world.entropy->fill(fixture->world.entropy, buf.data, len);
-    buf.len = len;
-    return buf;
 }
 
 Test(transfer, brings_back_an_empty_directory)
@@ -87,54 +77,157 @@ Test(transfer, brings_back_small_files_links_and_folders)
     expect_round_trip(&fixture, "a");
 }
 
-Test(transfer, brings_back_large_files_with_holes)
+/* Data and holes before, on, and behind each boundary: of the file, of a part, of a chunk. */
+Test(transfer, brings_back_holes_at_every_boundary)
 {
     SCOPED(fixture_done) struct fixture fixture;
-    SCOPED(buf_done) struct buf data = {0};
+    static const off_t sizes[] = {0, 1, 4096, CHUNK_BYTES, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 3 * PART_BYTES};
+    static const off_t places[] = {0, CHUNK_BYTES - 4096, PART_BYTES - 4096, PART_BYTES, 2 * PART_BYTES + 8192};
+    char below[64];
+
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (unsigned which = 0; which < 1u << 5; which++) {
+            int fd;
+
+            snprintf(below, sizeof(below), "a/%zu-%u", i, which);
+            fd = open(fixture_path(&fixture, below), O_CREAT | O_WRONLY, 0600);
+            cr_assert_geq(fd, 0);
+            cr_assert_eq(ftruncate(fd, sizes[i]), 0);
+            for (size_t k = 0; k < 5; k++)
+                if ((which >> k & 1) != 0 && places[k] + 4096 <= sizes[i])
+                    cr_assert_eq(pwrite(fd, below, sizeof(below), places[k] + (off_t)k), sizeof(below));
+            close(fd);
+        }
+    }
+    expect_round_trip(&fixture, "a");
+}
+
+Test(transfer, brings_back_large_files)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    fixture_write_noise(&fixture, "a/large", (size_t)21 << 20);
+    fixture_write_noise(&fixture, "a/one part", PART_BYTES);
+    fixture_write_noise(&fixture, "a/one part and a byte", PART_BYTES + 1);
+    fixture_write_noise(&fixture, "a/two parts", 2 * PART_BYTES);
+    expect_round_trip(&fixture, "a");
+}
+
+static off_t
+make_sparse(const char *path, off_t size)
+{
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+    cr_assert_geq(fd, 0);
+    if (ftruncate(fd, size) != 0)
+        cr_skip_test("%s: %s; a file of 2^62 bytes cannot be tried here", path, strerror(errno));
+    cr_assert_eq(pwrite(fd, "middle", 6, size / 2), 6);
+    cr_assert_eq(pwrite(fd, "end", 3, size - 3), 3);
+    close(fd);
+    return size;
+}
+
+/* Two of them are more bytes than a signed 64-bit number can count, and so more than a manifest can say. */
+Test(transfer, brings_back_sparse_files_of_any_size, .timeout = 60)
+{
+    SCOPED(fixture_done) struct fixture fixture;
     struct upload_outcome outcome;
     struct locator locator;
     struct stat found;
+    char tail[4] = "";
     int fd;
 
+    setenv("TMPDIR", "/dev/shm", 1); /* tmpfs has them */
     fixture_init(&fixture);
-    data = noise(&fixture, (size_t)21 << 20);
     fixture_make_folder(&fixture, "a");
-    fixture_write(&fixture, "a/large", buf_bytes(&data));
-    fd = open(fixture_path(&fixture, "a/sparse"), O_CREAT | O_WRONLY, 0600);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(pwrite(fd, data.data, 5000, 4096), 5000);
-    cr_assert_eq(pwrite(fd, data.data, 70000, (off_t)1 << 30), 70000);
-    cr_assert_eq(ftruncate(fd, (off_t)3 << 30), 0);
-    close(fd);
+    make_sparse(fixture_path(&fixture, "a/one"), (off_t)1 << 62);
+    make_sparse(fixture_path(&fixture, "a/other"), (off_t)1 << 62);
     upload(&fixture, "a", &locator, &outcome);
-    cr_assert_lt(outcome.totals.stored, (uint64_t)23 << 20);
+    cr_assert_lt(outcome.totals.stored, 1u << 20);
+    cr_assert_eq(outcome.totals.size, (uint64_t)INT64_MAX);
     download(&fixture, &locator, "back");
-    cr_assert_eq(stat(fixture_path(&fixture, "back/sparse"), &found), 0);
-    cr_assert_eq(found.st_size, (off_t)3 << 30);
-    cr_assert_lt(found.st_blocks, 1024);
-    cr_assert_eq(truncate(fixture_path(&fixture, "a/sparse"), (off_t)1 << 20), 0); /* what rsync would read for long */
-    cr_assert_eq(truncate(fixture_path(&fixture, "back/sparse"), (off_t)1 << 20), 0);
-    cr_assert_eq(utimensat(AT_FDCWD, fixture_path(&fixture, "a/sparse"), (struct timespec[2]){{1, 0}, {1, 0}}, 0), 0);
-    cr_assert_eq(utimensat(AT_FDCWD, fixture_path(&fixture, "back/sparse"), (struct timespec[2]){{1, 0}, {1, 0}}, 0),
-                 0);
-    cr_assert(fixture_trees_are_equal(&fixture, "a", "back"));
+    cr_assert_eq(stat(fixture_path(&fixture, "back/other"), &found), 0);
+    cr_assert_eq(found.st_size, (off_t)1 << 62);
+    fd = open(fixture_path(&fixture, "back/other"), O_RDONLY);
+    cr_assert_eq(pread(fd, tail, 3, ((off_t)1 << 62) - 3), 3);
+    cr_assert_str_eq(tail, "end");
+    close(fd);
+}
+
+/* More than fits a tree's frame, and more than one frame of data holds. */
+Test(transfer, brings_back_large_sets_of_extended_attributes)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    char name[32], value[60000], back[60000];
+
+    setenv("TMPDIR", "/dev/shm", 1);
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    fixture_write_text(&fixture, "a/file", "text");
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof(name), "trusted.%02d", i % 20);
+        memset(value, 'a' + i, sizeof(value));
+        if (setxattr(fixture_path(&fixture, i < 20 ? "a/file" : "a"), name, value, sizeof(value), 0) != 0)
+            cr_skip_test("%s: %s; large extended attributes cannot be tried here", name, strerror(errno));
+    }
+    expect_round_trip(&fixture, "a");
+    cr_assert_eq(getxattr(fixture_path(&fixture, "back"), "trusted.19", back, sizeof(back)), sizeof(back));
+    cr_assert_eq(memcmp(back, value, sizeof(back)), 0);
+}
+
+/* Each batch holds a few of them inline, and stores the rest like contents. */
+Test(transfer, brings_back_many_sets_of_extended_attributes)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    char below[64], value[2000];
+
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    for (int i = 0; i < 400; i++) {
+        snprintf(below, sizeof(below), "a/%d", i);
+        fixture_write_text(&fixture, below, below);
+        memset(value, 'a' + i % 26, sizeof(value));
+        cr_assert_eq(setxattr(fixture_path(&fixture, below), "user.note", value, sizeof(value), 0), 0);
+    }
+    expect_round_trip(&fixture, "a");
+}
+
+/* Every directory that an entry is read from is a descriptor. */
+Test(transfer, brings_back_thousands_of_directories_with_few_descriptors)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    char below[64];
+
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    for (int i = 0; i < 1500; i++) {
+        snprintf(below, sizeof(below), "a/%d", i);
+        fixture_make_folder(&fixture, below);
+        snprintf(below, sizeof(below), "a/%d/file", i);
+        fixture_write_text(&fixture, below, below);
+    }
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){200, 200}), 0);
+    expect_round_trip(&fixture, "a");
 }
 
 Test(transfer, stores_equal_contents_once)
 {
     SCOPED(fixture_done) struct fixture fixture;
-    SCOPED(buf_done) struct buf data = {0};
+    SCOPED(free_done) uint8_t *data = malloc((size_t)5 << 20);
     struct upload_outcome outcome;
     struct locator locator;
+    char below[64];
 
     fixture_init(&fixture);
-    data = noise(&fixture, (size_t)5 << 20);
+    fixture.world.entropy->fill(fixture.world.entropy, data, (size_t)5 << 20);
     fixture_make_folder(&fixture, "a");
     for (int i = 0; i < 12; i++) {
-        char below[64];
-
         snprintf(below, sizeof(below), "a/%d", i);
-        fixture_write(&fixture, below, buf_bytes(&data));
+        fixture_write(&fixture, below, (struct bytes){data, (size_t)5 << 20});
     }
     upload(&fixture, "a", &locator, &outcome);
     cr_assert_eq(outcome.totals.size, (uint64_t)60 << 20);
@@ -158,200 +251,4 @@ Test(transfer, does_not_overwrite_what_is_there)
     upload(&fixture, "a", &locator, &outcome);
     cr_assert_eq(fixture_download(&fixture, fixture.store, &locator, "full", &downloaded, &err), SEALIFT_CONFLICT);
     cr_assert_not_null(strstr(err.message, "precious"), "%s", err.message);
-}
-
-/* --- failures of the store --- */
-
-struct failing {
-    enum store_operation operation;
-    const char *part; /* of the name */
-    int left;         /* operations that go well before */
-    enum sealift_status status;
-};
-
-static enum sealift_status
-fail(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *err)
-{
-    struct failing *failing = context;
-
-    (void)after;
-    if (operation != failing->operation || strstr(name, failing->part) == NULL || failing->left-- > 0)
-        return SEALIFT_OK;
-    err->status = failing->status;
-    snprintf(err->message, sizeof(err->message), "the test's store fails here");
-    return failing->status;
-}
-
-static enum sealift_status
-count_one(void *context, const struct store_object *object, struct sealift_error *err)
-{
-    size_t *count = context;
-
-    (void)object;
-    (void)err;
-    ++*count;
-    return SEALIFT_OK;
-}
-
-static size_t
-count_manifests(struct fixture *fixture)
-{
-    struct sealift_error err;
-    char prefix[NAME_SIZE];
-    size_t count = 0;
-
-    name_of_manifests(&fixture->fs, prefix);
-    cr_assert_eq(store_list(fixture->store, prefix, NULL, count_one, &count, &err), SEALIFT_OK);
-    return count;
-}
-
-static void
-expect_unpublished(enum store_operation operation, const char *part, int left, enum sealift_status status)
-{
-    SCOPED(fixture_done) struct fixture fixture;
-    SCOPED(store_free) struct store *faulty = NULL;
-    SCOPED(buf_done) struct buf data = {0};
-    struct failing failing = {operation, part, left, status};
-    struct upload_outcome outcome;
-    struct locator locator;
-    struct sealift_error err;
-
-    fixture_init(&fixture);
-    data = noise(&fixture, (size_t)30 << 20);
-    fixture_make_folder(&fixture, "a");
-    fixture_write(&fixture, "a/large", buf_bytes(&data));
-    fixture_write_text(&fixture, "a/small", "small");
-    cr_assert_eq(store_faulty_new(fixture.store, fail, &failing, &faulty, &err), SEALIFT_OK);
-    cr_assert_eq(fixture_upload(&fixture, faulty, "a", &locator, &outcome, &err), status, "%s", err.message);
-    cr_assert_eq(count_manifests(&fixture), 0u);
-}
-
-Test(transfer, publishes_nothing_when_a_segment_is_refused)
-{
-    expect_unpublished(STORE_PUT, "/data/", 0, SEALIFT_UNAVAILABLE);
-    expect_unpublished(STORE_PUT, "/data/", 4, SEALIFT_DENIED);
-    expect_unpublished(STORE_PUT, "/tree/", 0, SEALIFT_UNAVAILABLE);
-}
-
-Test(transfer, publishes_nothing_when_the_log_fails)
-{
-    expect_unpublished(STORE_PUT, "/logs/", 0, SEALIFT_DENIED);
-    expect_unpublished(STORE_PUT, "/logs/", 1, SEALIFT_UNAVAILABLE);
-    expect_unpublished(STORE_PUT, "/logs/", 2, SEALIFT_UNAVAILABLE);
-}
-
-Test(transfer, publishes_nothing_when_the_listing_fails)
-{
-    expect_unpublished(STORE_LIST, "/data/", 0, SEALIFT_UNAVAILABLE);
-}
-
-/* A store that loses a segment after it has accepted it. */
-static enum sealift_status
-lose(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *err)
-{
-    struct fixture *fixture = context;
-    struct sealift_error ignored;
-
-    (void)after;
-    (void)err;
-    if (operation == STORE_LIST && strstr(name, "/data/") != NULL) {
-        char victim[STORE_NAME_MAX];
-
-        snprintf(victim, sizeof(victim), "%s00000001", name);
-        cr_assert_eq(store_delete(fixture->store, victim, &ignored), SEALIFT_OK);
-    }
-    return SEALIFT_OK;
-}
-
-Test(transfer, names_the_segment_that_the_store_lost_before_publishing)
-{
-    SCOPED(fixture_done) struct fixture fixture;
-    SCOPED(store_free) struct store *lossy = NULL;
-    SCOPED(buf_done) struct buf data = {0};
-    struct upload_outcome outcome;
-    struct locator locator;
-    struct sealift_error err;
-
-    fixture_init(&fixture);
-    data = noise(&fixture, (size_t)20 << 20);
-    fixture_make_folder(&fixture, "a");
-    fixture_write(&fixture, "a/large", buf_bytes(&data));
-    cr_assert_eq(store_faulty_new(fixture.store, lose, &fixture, &lossy, &err), SEALIFT_OK);
-    cr_assert_eq(fixture_upload(&fixture, lossy, "a", &locator, &outcome, &err), SEALIFT_CORRUPT);
-    cr_assert_not_null(strstr(err.message, "00000001"), "%s", err.message);
-    cr_assert_eq(count_manifests(&fixture), 0u);
-}
-
-Test(transfer, stops_when_it_is_asked_to)
-{
-    SCOPED(fixture_done) struct fixture fixture;
-    struct upload_outcome outcome;
-    struct locator locator;
-    struct sealift_error err;
-
-    fixture_init(&fixture);
-    fixture_make_folder(&fixture, "a");
-    fixture_write_text(&fixture, "a/file", "text");
-    atomic_store(&fixture.cancel.asked, true);
-    cr_assert_eq(fixture_upload(&fixture, fixture.store, "a", &locator, &outcome, &err), SEALIFT_CANCELLED);
-    cr_assert_eq(count_manifests(&fixture), 0u);
-}
-
-/* --- what cannot be read --- */
-
-/* The superuser reads everything, so for these tests the process is somebody else. */
-static void
-become_ordinary(void)
-{
-    if (geteuid() == 0)
-        cr_assert_eq(seteuid(65534), 0);
-}
-
-static void
-make_unreadable(struct fixture *fixture, const char *below)
-{
-    cr_assert_eq(chmod(fixture_path(fixture, below), 0), 0);
-    cr_assert_lt(open(fixture_path(fixture, below), O_RDONLY), 0);
-}
-
-Test(transfer, fails_and_names_what_cannot_be_read)
-{
-    SCOPED(fixture_done) struct fixture fixture;
-    struct upload_outcome outcome;
-    struct locator locator;
-    struct sealift_error err;
-
-    become_ordinary();
-    fixture_init(&fixture);
-    fixture_make_folder(&fixture, "a");
-    fixture_write_text(&fixture, "a/secret", "text");
-    make_unreadable(&fixture, "a/secret");
-    cr_assert_eq(fixture_upload(&fixture, fixture.store, "a", &locator, &outcome, &err), SEALIFT_DENIED);
-    cr_assert_eq(fixture.missing, 1u);
-    cr_assert_not_null(strstr(fixture.last_notice, "secret"), "%s", fixture.last_notice);
-    cr_assert_eq(count_manifests(&fixture), 0u);
-}
-
-Test(transfer, leaves_out_what_cannot_be_read_when_that_is_allowed)
-{
-    SCOPED(fixture_done) struct fixture fixture;
-    struct upload_request request = {.live = true, .allow_missing = true};
-    struct upload_outcome outcome;
-    struct locator locator;
-    struct sealift_error err;
-
-    become_ordinary();
-    fixture_init(&fixture);
-    fixture_make_folder(&fixture, "a");
-    fixture_write_text(&fixture, "a/open", "text");
-    fixture_write_text(&fixture, "a/secret", "text");
-    cr_assert_eq(link(fixture_path(&fixture, "a/secret"), fixture_path(&fixture, "a/secret too")), 0);
-    make_unreadable(&fixture, "a/secret");
-    request.path = fixture_path(&fixture, "a");
-    cr_assert_eq(fixture_upload_with(&fixture, fixture.store, &request, &locator, &outcome, &err), SEALIFT_OK, "%s",
-                 err.message);
-    cr_assert_eq(outcome.totals.missing, 2u); /* both names */
-    download(&fixture, &locator, "back");
-    cr_assert_eq(access(fixture_path(&fixture, "back/open"), F_OK), 0);
-    cr_assert_neq(access(fixture_path(&fixture, "back/secret too"), F_OK), 0);
 }

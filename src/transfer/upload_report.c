@@ -1,0 +1,51 @@
+/* What stages report to the upload as a whole: paths that will not be in the snapshot, and that they are done. */
+#include "upload_stages.h"
+
+void
+upload_missing(struct upload *upload, struct bytes path, const char *reason)
+{
+    atomic_fetch_add(&upload->missing, 1);
+    if (!upload->request->allow_missing)
+        atomic_store(&upload->doomed, true);
+    progress_notice(upload->progress, SEALIFT_NOTICE_MISSING, path, reason);
+}
+
+void
+upload_vanished(struct upload *upload, struct bytes path, const char *reason)
+{
+    if (upload->request->live)
+        progress_notice(upload->progress, SEALIFT_NOTICE_CHANGED, path, reason);
+    else
+        upload_missing(upload, path, reason);
+}
+
+bool
+upload_is_about_the_path(enum sealift_status status)
+{
+    return status == SEALIFT_NOT_FOUND || status == SEALIFT_DENIED || status == SEALIFT_IO ||
+           status == SEALIFT_CONFLICT;
+}
+
+void
+upload_unreadable(struct upload *upload, struct batch_item *item, const struct sealift_error *reason)
+{
+    struct bytes path = item->entry->meta.path;
+    bool vanished = reason->status == SEALIFT_NOT_FOUND && upload->request->live;
+
+    item->outcome = vanished ? ITEM_VANISHED : ITEM_MISSING;
+    if (item->large != NULL && atomic_exchange(&item->large->told, true))
+        return;
+    if (!vanished)
+        upload_missing(upload, path, reason->message);
+    else if (item->entry->meta.type == TREE_DIRECTORY)
+        upload_vanished(upload, path, "was deleted while the upload ran: the snapshot holds what was seen of it");
+    else
+        upload_vanished(upload, path, "was deleted while the upload ran: left out");
+}
+
+void
+upload_producer_done(struct upload *upload)
+{
+    if (atomic_fetch_sub(&upload->producers, 1) == 1)
+        queue_close(upload->sealed);
+}
