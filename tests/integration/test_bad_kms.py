@@ -118,7 +118,7 @@ def test_check_names_each_refusal(machine, shared_bao, folder):
 
 def test_without_a_kms_a_filesystem_needs_a_word(machine, small_tree, folder):
     add_folder_store(machine, folder / "bucket")
-    machine.fails("fs", "add", "home", small_tree, "--obs", "dr", code=NOT_FOUND, says=["kms set", "--allow-no-kms"])
+    machine.fails("fs", "add", "home", small_tree, "--obs", "dr", code=INVALID, says=["kms set", "--allow-no-kms"])
 
 
 @pytest.fixture

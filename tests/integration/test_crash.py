@@ -16,7 +16,7 @@ from support.sample_tree import remove_tree
 
 MOMENTS = 500 if "SEALIFT_TEST_LONG" in os.environ else 50
 SEED = int(os.environ.get("SEALIFT_TEST_SEED", "20"))
-SMALL_SEGMENTS = ["--memory", "32M"]
+SMALL_SEGMENTS = ["--memory", "64M"]
 
 
 @pytest.fixture

@@ -7,13 +7,14 @@ import time
 
 class Proxy:
     """Forwards 127.0.0.1:`port` to `target_port`. Set `delay` (seconds before each piece), `cut_after` (bytes of answers after which every connection
-    is cut, once), or `refusing` at any time."""
+    is cut, once) at any time, or send the server away."""
 
     def __init__(self, target_port):
         self.target_port = target_port
         self.delay = 0.0
         self.cut_after = None
         self.refusing = False
+        self.open = set()
         self.cuts = 0
         self.answered = 0
         self.lock = threading.Lock()
@@ -36,6 +37,7 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            self.open |= {client, server}
             threading.Thread(target=self.forward, args=(client, server, False), daemon=True).start()
             threading.Thread(target=self.forward, args=(server, client, True), daemon=True).start()
 
@@ -49,12 +51,27 @@ class Proxy:
                 target.sendall(piece)
         except OSError:
             pass
-        for end in (source, target):
+        self.shut(source, target)
+        self.open.discard(source)
+        source.close()
+
+    @staticmethod
+    def shut(*ends):
+        for end in ends:
             try:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        source.close()
+
+    def go_away(self, seconds=None):
+        """Cuts all connections and refuses new ones; comes back after so many seconds, or when told."""
+        self.refusing = True
+        self.shut(*list(self.open))
+        if seconds is not None:
+            threading.Timer(seconds, self.come_back).start()
+
+    def come_back(self):
+        self.refusing = False
 
     def must_cut(self, size):
         with self.lock:

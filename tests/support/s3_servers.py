@@ -54,10 +54,10 @@ class SeaweedFS(S3Server):
     def start(self):
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
-        identity = {"name": "sealift", "credentials": [{"accessKey": self.access_key, "secretKey": self.secret_key}],
-                    "actions": ["Admin", "Read", "List", "Tagging", "Write"]}
         configuration = self.folder / "s3.json"
-        configuration.write_text(json.dumps({"identities": [identity]}))
+        configuration.write_text(json.dumps({"identities": [
+            self.identity("admin", "admin", ["Admin", "Read", "List", "Tagging", "Write"]),
+            self.identity(self.access_key, self.secret_key, ["Read", "List", "Tagging", "Write"])]}))
         master, volume, filer = free_port(), free_port(), free_port()
         self.server = Server(self.name, [installed("seaweedfs", "seaweedfs-4.48/bin/weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                                          f"-dir={data}", f"-master.port={master}", f"-volume.port={volume}", "-filer",
@@ -67,6 +67,15 @@ class SeaweedFS(S3Server):
                              {"WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"})  # else each bucket takes seven volumes
         self.server.start(self.is_writable, timeout=120)
         return self
+
+    @staticmethod
+    def identity(access_key, secret_key, actions):
+        return {"name": access_key, "credentials": [{"accessKey": access_key, "secretKey": secret_key}], "actions": actions}
+
+    @property
+    def client(self):
+        """As an admin: whoever may do everything makes a missing bucket by the first PUT, which tests of sealift must not."""
+        return S3Client(self.port, "admin", "admin", self.region)
 
     def is_writable(self):
         """The S3 port answers before the first volume can be written: try a whole round."""
