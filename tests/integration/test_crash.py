@@ -77,11 +77,12 @@ def test_an_upload_that_is_killed(cluster):
 
 def test_a_download_that_is_killed(cluster, folder, needs_tools):
     locator = upload(cluster, "home", "monday", *SMALL_SEGMENTS)
-    tree, target = folder / "source", folder / "target"
+    tree = folder / "source"
     whole = duration(lambda: cluster.ok("fs", "download", "measure", folder / "measure", "dr", locator, "--allow-no-kms"))
     chance = random.Random(SEED + 1)
     interrupted = 0
     for number in range(MOMENTS):
+        target = folder / f"target-{number}"
         command = ["fs", "download", f"copy-{number}", target, "dr", locator, "--allow-no-kms", *SMALL_SEGMENTS]
         moment = chance.uniform(0, whole)
         interrupted += killed_after(cluster, moment, *command)

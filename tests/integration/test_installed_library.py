@@ -11,6 +11,7 @@ from support.command import Sealift, binary
 PROGRAM = r"""
 #include <sealift/sealift.h>
 #include <stdio.h>
+#include <string.h>
 
 static enum sealift_status
 show(void *context, const struct sealift_obs *obs, struct sealift_error *err)
@@ -24,14 +25,17 @@ show(void *context, const struct sealift_obs *obs, struct sealift_error *err)
 int
 main(int argc, char **argv)
 {
-    struct sealift_options options = {0};
-    struct sealift_obs_spec spec = {0};
+    struct sealift_options options;
+    struct sealift_obs_spec spec;
     struct sealift *sealift = NULL;
-    struct sealift_error err = {0};
+    struct sealift_error err;
     enum sealift_status status;
 
     if (argc != 3)
         return 2;
+    memset(&options, 0, sizeof(options));
+    memset(&spec, 0, sizeof(spec));
+    memset(&err, 0, sizeof(err));
     options.home = argv[1];
     spec.url = argv[2];
     status = sealift_open(&options, &sealift, &err);
