@@ -80,6 +80,19 @@ store_put_small(struct store *store, const char *name, struct bytes data, struct
 }
 
 enum sealift_status
+store_put_proven(struct store *store, const char *name, struct bytes data, struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf back = {.max = data.len + 1};
+
+    TRY(store_put_small(store, name, data, err));
+    TRY(store_get(store, name, data.len, &back, err));
+    if (!bytes_equal(buf_bytes(&back), data))
+        return error_set(err, SEALIFT_CORRUPT, "%s: %s: the store gives back something else than was put", store->url,
+                         name);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
 store_get_range(struct store *store, const char *name, uint64_t offset, size_t len, uint8_t *out,
                 struct sealift_error *err)
 {

@@ -113,6 +113,9 @@ enum sealift_status store_put(struct store *store, const char *name, struct byte
 /* Hashes and puts; for the small objects. */
 enum sealift_status store_put_small(struct store *store, const char *name, struct bytes data,
                                     struct sealift_error *err);
+/* And reads it back: CORRUPT when the store gives something else. For the few objects that all others hang on. */
+enum sealift_status store_put_proven(struct store *store, const char *name, struct bytes data,
+                                     struct sealift_error *err);
 enum sealift_status store_get_range(struct store *store, const char *name, uint64_t offset, size_t len, uint8_t *out,
                                     struct sealift_error *err);
 enum sealift_status store_get(struct store *store, const char *name, size_t max, struct buf *out,

@@ -6,6 +6,7 @@
 #include "scoped.h"
 #include "scratch_folder.h"
 #include "store_directory.h"
+#include "store_faulty.h"
 #include "store_memory.h"
 
 #include <criterion/criterion.h>
@@ -522,4 +523,27 @@ Test(store, passes_over_foreign_names_and_calls_a_listing_out_of_order_corrupt)
 
     cr_assert_eq(store_list(&store, "", NULL, count_object, &count, &err), SEALIFT_CORRUPT);
     cr_assert_eq(count, 1);
+}
+
+/* Somebody, or something, alters the object between the PUT and the GET. */
+static enum sealift_status
+alter(void *inner, enum store_operation operation, const char *name, bool *after, struct sealift_error *err)
+{
+    (void)after;
+    if (operation != STORE_GET)
+        return SEALIFT_OK;
+    return store_memory_overwrite(inner, name, bytes_of_text("something else"), err);
+}
+
+Test(store, proves_by_reading_back_what_all_hangs_on)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    SCOPED(store_free) struct store *altering = NULL;
+
+    fixture_init(&fixture, MEMORY);
+    cr_assert_eq(store_put_proven(fixture.store, "a", bytes_of_text("text"), &fixture.err), SEALIFT_OK, "%s",
+                 fixture.err.message);
+    expect_contents(&fixture, "a", "text");
+    cr_assert_eq(store_faulty_new(fixture.store, alter, fixture.store, &altering, &fixture.err), SEALIFT_OK);
+    cr_assert_eq(store_put_proven(altering, "b", bytes_of_text("text"), &fixture.err), SEALIFT_CORRUPT);
 }
