@@ -114,6 +114,12 @@ enum sealift_status table_snapshot_get(struct table *table, const struct uuid *f
 /* Replaces everything but fs and name. */
 enum sealift_status table_snapshot_update(struct table *table, const struct table_snapshot *snapshot,
                                           struct sealift_error *err);
+/* Begins an upload: its uuid, and created_ns. CONFLICT when the snapshot is uploaded by now. */
+enum sealift_status table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot,
+                                         struct sealift_error *err);
+/* Gives the upload up: the snapshot is as it was added, unless another upload of it has begun, or ended, meanwhile. */
+enum sealift_status table_snapshot_abandon(struct table *table, const struct table_snapshot *snapshot,
+                                           struct sealift_error *err);
 /* Ends an upload: the snapshot's row and table_fs_published() in one transaction. */
 enum sealift_status table_snapshot_published(struct table *table, const struct table_snapshot *snapshot,
                                              uint64_t sequence, const uint8_t body_sha256[32],

@@ -167,6 +167,44 @@ table_snapshot_update(struct table *table, const struct table_snapshot *snapshot
 }
 
 enum sealift_status
+table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    struct table_snapshot there;
+    unsigned changed;
+
+    TRY(query_prepare(&table->db,
+                      "UPDATE snapshot SET status = 'uploading', upload = ?, created_ns = ? "
+                      "WHERE fs = ? AND name = ? AND status IN ('added', 'uploading')",
+                      &query, err));
+    query_bind_uuid(&query, &snapshot->upload);
+    query_bind_integer(&query, snapshot->created_ns);
+    query_bind_uuid(&query, &snapshot->fs);
+    query_bind_text(&query, snapshot->name);
+    TRY(query_run(&query, &changed, err));
+    if (changed == 1)
+        return SEALIFT_OK;
+    TRY(table_snapshot_get(table, &snapshot->fs, snapshot->name, &there, err));
+    return error_set(err, SEALIFT_CONFLICT, "the snapshot \"%s\" of \"%s\" is uploaded already", there.name,
+                     there.fs_name);
+}
+
+enum sealift_status
+table_snapshot_abandon(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db,
+                      "UPDATE snapshot SET status = 'added', upload = NULL "
+                      "WHERE fs = ? AND name = ? AND status = 'uploading' AND upload = ?",
+                      &query, err));
+    query_bind_uuid(&query, &snapshot->fs);
+    query_bind_text(&query, snapshot->name);
+    query_bind_uuid(&query, &snapshot->upload);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
 table_snapshot_published(struct table *table, const struct table_snapshot *snapshot, uint64_t sequence,
                          const uint8_t body_sha256[32], struct sealift_error *err)
 {

@@ -51,6 +51,55 @@ Test(table_snapshot, comes_back_as_it_was_added_and_updated)
     }
 }
 
+/* Two uploads of one snapshot, by two processes. */
+Test(table_snapshot, is_not_taken_back_by_an_upload_that_came_second)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_snapshot first, second;
+    uint8_t body_sha256[32] = {1};
+    struct table_fs fs;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    first = config_sample_snapshot(&fs, "monday");
+    cr_assert_eq(table_snapshot_add(sample.table, &first, &sample.err), SEALIFT_OK);
+    second = first;
+    first.status = second.status = TABLE_SNAPSHOT_UPLOADING;
+    first.upload = config_sample_uuid(7);
+    second.upload = config_sample_uuid(8);
+    cr_assert_eq(table_snapshot_begin(sample.table, &first, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    expect_stored(&sample, &first);
+    cr_assert_eq(table_snapshot_begin(sample.table, &second, &sample.err), SEALIFT_OK);
+    expect_stored(&sample, &second);
+
+    cr_assert_eq(table_snapshot_abandon(sample.table, &first, &sample.err), SEALIFT_OK);
+    expect_stored(&sample, &second);
+    first.status = TABLE_SNAPSHOT_UPLOADED;
+    cr_assert_eq(table_snapshot_published(sample.table, &first, 1, body_sha256, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_abandon(sample.table, &second, &sample.err), SEALIFT_OK);
+    expect_stored(&sample, &first);
+    cr_assert_eq(table_snapshot_begin(sample.table, &second, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "uploaded already");
+    expect_stored(&sample, &first);
+}
+
+Test(table_snapshot, is_as_it_was_added_when_its_upload_is_given_up)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_snapshot added, begun;
+    struct table_fs fs;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    added = begun = config_sample_snapshot(&fs, "monday");
+    cr_assert_eq(table_snapshot_begin(sample.table, &begun, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_snapshot_add(sample.table, &added, &sample.err), SEALIFT_OK);
+    begun.upload = config_sample_uuid(7);
+    cr_assert_eq(table_snapshot_begin(sample.table, &begun, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_abandon(sample.table, &begun, &sample.err), SEALIFT_OK);
+    expect_stored(&sample, &added);
+}
+
 Test(table_snapshot, has_a_word_for_each_status)
 {
     static const char *const words[] = {"added", "uploading", "uploaded", "partial"};
