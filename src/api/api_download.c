@@ -1,6 +1,7 @@
 #include "download.h"
 #include "error.h"
 #include "handle.h"
+#include "manifest_fetch.h"
 #include "new_fs.h"
 #include "obs.h"
 #include "scoped.h"

@@ -1,5 +1,6 @@
 #include "error.h"
 #include "handle.h"
+#include "manifest_fetch.h"
 #include "obs.h"
 #include "scoped.h"
 #include "session.h"

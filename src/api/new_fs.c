@@ -1,9 +1,9 @@
 #include "new_fs.h"
 
 #include "error.h"
+#include "key_records.h"
 #include "keyring.h"
 #include "scoped.h"
-#include "snapshot_key.h"
 #include "utf8.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "catalogue.h"
 
 #include "error.h"
+#include "manifest_fetch.h"
 #include "scoped.h"
-#include "snapshot_key.h"
 
 struct listing {
     const struct world *world;

@@ -6,39 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The newest key record of this key; the table's envelope when the bucket has none (--no-key-backup, a rewrap that is
- * on its way). */
-static enum sealift_status
-choose_envelope(const struct publication *publication, struct store *store, struct envelope *ret_envelope,
-                struct sealift_error *err)
-{
-    SCOPED(key_record_done) struct key_record record = {0};
-    enum sealift_status status =
-        key_record_newest(store, &publication->request->fs, publication->envelope->key_check, &record, err);
-
-    if (status != SEALIFT_OK && status != SEALIFT_NOT_FOUND)
-        return status;
-    *ret_envelope = status == SEALIFT_OK ? record.envelope : *publication->envelope;
-    return SEALIFT_OK;
-}
-
-/* Invariant I1: a manifest must not be published whose key no longer opens. */
-static enum sealift_status
-show_that_it_opens(const struct publication *publication, const struct envelope *envelope, struct sealift_error *err)
-{
-    SCOPED(secret_free) struct secret *fs_key = NULL;
-    struct kms *kms;
-
-    TRY(publication->choose_kms(publication->kms_context, &envelope->kms, &kms, err));
-    if (keyring_open(kms, envelope, &fs_key, NULL, err) != SEALIFT_OK)
-        return error_prefix(err, "the wrapped key cannot be shown to open any more, so nothing was published");
-    if (!secret_equal(fs_key, publication->request->fs_key))
-        return error_set(
-            err, SEALIFT_KEY,
-            "the newest key record opens to another key than this upload was sealed with; nothing was published");
-    return SEALIFT_OK;
-}
-
 #define CONDEMNED_MAX ((size_t)16 << 20)
 
 struct condemned_check {
@@ -110,34 +77,43 @@ compose(const struct world *world, const struct publication *publication, struct
                              &manifest->sealed_private, err);
 }
 
-static enum sealift_status
-put_manifest(struct store *store, struct manifest *manifest, const struct secret *fs_key, struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {.max = MANIFEST_MAX_SIZE};
-    SCOPED(buf_done) struct buf back = {.max = MANIFEST_MAX_SIZE + 1};
-    char name[NAME_SIZE];
-
-    TRY(manifest_build(manifest, fs_key, &text, err));
-    name_of_manifest(&manifest->fs, &manifest->upload, name);
-    TRY(store_put_small(store, name, buf_bytes(&text), err));
-    TRY(store_get(store, name, MANIFEST_MAX_SIZE, &back, err));
-    if (!bytes_equal(buf_bytes(&text), buf_bytes(&back)))
-        return error_set(err, SEALIFT_CORRUPT, "%s: the store gives back something else than was put", name);
-    return SEALIFT_OK;
-}
-
 enum sealift_status
-publish(const struct world *world, struct store *store, const struct publication *publication,
-        uint8_t ret_body_sha256[SHA256_SIZE], struct sealift_error *err)
+publish_prepare(const struct world *world, struct store *store, const struct publication *publication,
+                struct manifest *ret_manifest, struct sealift_error *err)
 {
     SCOPED(manifest_done) struct manifest manifest = {0};
 
-    TRY(choose_envelope(publication, store, &manifest.envelope, err));
-    TRY(show_that_it_opens(publication, &manifest.envelope, err));
+    if (snapshot_key_in_force(world, store, publication->choose_kms, publication->kms_context,
+                              publication->request->fs_key, publication->envelope, &manifest.envelope,
+                              err) != SEALIFT_OK)
+        return error_prefix(err, "the wrapped key cannot be shown to open any more, so nothing was published");
     TRY(check_condemned(publication, store, err));
     TRY(compose(world, publication, &manifest, err));
-    TRY(put_manifest(store, &manifest, publication->request->fs_key, err));
-    TRY(check_condemned(publication, store, err));
-    memcpy(ret_body_sha256, manifest.body_sha256, SHA256_SIZE);
+    *ret_manifest = manifest;
+    manifest = (struct manifest){0};
     return SEALIFT_OK;
+}
+
+/* A manifest that nobody could read would be a snapshot lost: it is read here before anybody else sees it. */
+static enum sealift_status
+build(struct manifest *manifest, const struct secret *fs_key, struct buf *out, struct sealift_error *err)
+{
+    SCOPED(manifest_done) struct manifest read = {0};
+
+    TRY(manifest_build(manifest, fs_key, out, err));
+    TRY(manifest_parse(buf_bytes(out), &manifest->fs, &manifest->upload, &read, err));
+    return manifest_authenticate(&read, fs_key, err);
+}
+
+enum sealift_status
+publish_put(struct store *store, const struct publication *publication, struct manifest *manifest,
+            struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf text = {.max = MANIFEST_MAX_SIZE};
+    char name[NAME_SIZE];
+
+    TRY(build(manifest, publication->request->fs_key, &text, err));
+    name_of_manifest(&manifest->fs, &manifest->upload, name);
+    TRY(store_put_proven(store, name, buf_bytes(&text), err));
+    return check_condemned(publication, store, err);
 }

@@ -19,9 +19,15 @@ struct publication {
     void *kms_context;
 };
 
-/* Takes the newest wrapping of the key, shows that the KMS still opens it, checks that nothing used is condemned, puts
- * the manifest, reads it back, and looks at the condemned once more. */
-enum sealift_status publish(const struct world *world, struct store *store, const struct publication *publication,
-                            uint8_t ret_body_sha256[SHA256_SIZE], struct sealift_error *err);
+/* What must hold before: the newest wrapping of the key that the KMS still opens is found, nothing that is used is
+ * condemned. Then the manifest is composed, and nothing has been published. */
+enum sealift_status publish_prepare(const struct world *world, struct store *store,
+                                    const struct publication *publication, struct manifest *ret_manifest,
+                                    struct sealift_error *err);
+
+/* Puts the manifest, reads it back, and looks at the condemned once more. Whatever the failure: the manifest may be in
+ * the bucket, and then the snapshot exists. */
+enum sealift_status publish_put(struct store *store, const struct publication *publication, struct manifest *manifest,
+                                struct sealift_error *err);
 
 #endif

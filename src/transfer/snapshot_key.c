@@ -1,97 +1,25 @@
 #include "snapshot_key.h"
 
 #include "error.h"
+#include "key_records.h"
 #include "scoped.h"
 
-#include <string.h>
-
-enum sealift_status
-manifest_fetch(struct store *store, const struct locator *locator, struct manifest *ret_manifest,
-               struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {.max = MANIFEST_MAX_SIZE + 1};
-    char name[NAME_SIZE];
-    enum sealift_status status;
-
-    name_of_manifest(&locator->fs, &locator->snapshot, name);
-    status = store_get(store, name, MANIFEST_MAX_SIZE, &text, err);
-    if (status == SEALIFT_NOT_FOUND) {
-        char shown[LOCATOR_SIZE];
-
-        locator_format(locator, shown);
-        return error_set(err, status,
-                         "%s: no snapshot has the locator %s; \"sealift obs snapshots\" lists what is there",
-                         store->url, shown);
-    }
-    if (status != SEALIFT_OK)
-        return status;
-    if (manifest_parse(buf_bytes(&text), &locator->fs, &locator->snapshot, ret_manifest, err) != SEALIFT_OK)
-        return error_prefix(err, "manifest %s", name);
-    return SEALIFT_OK;
-}
-
-/* The newest records' uuids, in a ring: names sort by time, so the last ones listed are the newest. */
-struct newest {
-    struct uuid records[SNAPSHOT_KEY_MAX_RECORDS];
-    size_t seen;
-};
-
-static enum sealift_status
-keep_newest(void *context, const struct store_object *object, struct sealift_error *err)
-{
-    struct newest *newest = context;
-    struct uuid fs, record;
-
-    (void)err;
-    if (name_parse_key_record(object->name, &fs, &record))
-        newest->records[newest->seen++ % SNAPSHOT_KEY_MAX_RECORDS] = record;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-list_newest(struct store *store, const struct uuid *fs, struct newest *newest, struct sealift_error *err)
-{
-    char prefix[NAME_SIZE];
-
-    name_of_key_records(fs, prefix);
-    return store_list(store, prefix, NULL, keep_newest, newest, err);
-}
-
-static size_t
-count_of(const struct newest *newest)
-{
-    return newest->seen < SNAPSHOT_KEY_MAX_RECORDS ? newest->seen : SNAPSHOT_KEY_MAX_RECORDS;
-}
-
-/* The i-th newest, from 0. */
-static const struct uuid *
-nth_newest(const struct newest *newest, size_t i)
-{
-    return &newest->records[(newest->seen - 1 - i) % SNAPSHOT_KEY_MAX_RECORDS];
-}
-
-static enum sealift_status
-fetch_record(struct store *store, const struct uuid *fs, const struct uuid *record, struct key_record *ret_record,
-             struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {0};
-    char name[NAME_SIZE];
-
-    name_of_key_record(fs, record, name);
-    TRY(store_get(store, name, KEY_RECORD_MAX_SIZE, &text, err));
-    if (key_record_parse(buf_bytes(&text), fs, record, ret_record, err) != SEALIFT_OK)
-        return error_prefix(err, "key record %s", name);
-    return SEALIFT_OK;
-}
-
-/* One snapshot's search for the wrapping that opens. */
+/* A search for wrappings of one key that open. */
 struct search {
     const struct world *world;
+    struct store *store;
     kms_chooser *choose;
     void *context;
-    const struct manifest *manifest;
+    struct uuid fs;
+    const uint8_t *key_check;
+    const struct envelope *last; /* tried when all records were, ... */
+    const char *last_name;       /* ... and where it is */
+    const struct secret *wanted; /* NULL: any key that has the check value */
+    bool all;                    /* do not stop at the first that opens */
+
     struct secret *fs_key;
-    uint64_t opened;
+    struct envelope opens; /* the newest that does */
+    uint64_t opened, failed;
     struct sealift_error first_failure;
 };
 
@@ -101,73 +29,103 @@ search_done(struct search *search)
     secret_free(&search->fs_key);
 }
 
+/* Another wrapping, or the same one in a minute, would do no better. */
+static bool
+ends_the_search(enum sealift_status status)
+{
+    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
+           status == SEALIFT_INTERNAL;
+}
+
 static enum sealift_status
-open_and_authenticate(struct search *search, const struct envelope *envelope, struct secret **ret_fs_key,
-                      struct sealift_error *err)
+open_envelope(const struct search *search, const struct envelope *envelope, struct secret **ret_fs_key,
+              struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *fs_key = NULL;
     struct kms *kms;
 
     TRY(search->choose(search->context, &envelope->kms, &kms, err));
     TRY(keyring_open(kms, envelope, &fs_key, NULL, err));
-    TRY(manifest_authenticate(search->manifest, fs_key, err));
+    if (search->wanted != NULL && !secret_equal(fs_key, search->wanted))
+        return error_set(err, SEALIFT_KEY, "it opens to another key");
     *ret_fs_key = TAKE(fs_key);
     return SEALIFT_OK;
 }
 
-/* Tries one wrapping. Only a KMS that is not there, or somebody who wants to stop, ends the search. */
 static enum sealift_status
-try_envelope(struct search *search, const char *where, const struct envelope *envelope, struct sealift_error *err)
+note_failure(struct search *search, const char *where, const struct sealift_error *failure, struct sealift_error *err)
 {
-    SCOPED(secret_free) struct secret *fs_key = NULL;
-    enum sealift_status status = open_and_authenticate(search, envelope, &fs_key, err);
-
-    if (status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY)
-        return status;
-    if (status != SEALIFT_OK) {
-        world_log(search->world, LOG_WARNING, "%s does not open: %s", where, err->message);
-        if (search->first_failure.status == SEALIFT_OK)
-            search->first_failure = *err;
-        return SEALIFT_OK;
+    if (ends_the_search(failure->status)) {
+        *err = *failure;
+        return err->status;
     }
-    search->opened++;
-    if (search->fs_key == NULL)
-        search->fs_key = TAKE(fs_key);
+    world_log(search->world, LOG_WARNING, "%s: this wrapping of the key is of no use: %s", where, failure->message);
+    if (search->failed++ == 0)
+        search->first_failure = *failure;
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-try_record(struct search *search, struct store *store, const struct uuid *record, struct sealift_error *err)
+try_envelope(struct search *search, const char *where, const struct envelope *envelope, struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct sealift_error failure;
+
+    if (open_envelope(search, envelope, &fs_key, &failure) != SEALIFT_OK)
+        return note_failure(search, where, &failure, err);
+    if (search->opened++ == 0) {
+        search->opens = *envelope;
+        search->fs_key = TAKE(fs_key);
+    }
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+try_record(struct search *search, const struct uuid *record, struct sealift_error *err)
 {
     SCOPED(key_record_done) struct key_record parsed = {0};
+    struct sealift_error failure;
     char name[NAME_SIZE];
 
-    name_of_key_record(&search->manifest->fs, record, name);
-    if (fetch_record(store, &search->manifest->fs, record, &parsed, err) != SEALIFT_OK) {
-        if (err->status == SEALIFT_UNAVAILABLE || err->status == SEALIFT_CANCELLED)
-            return err->status;
-        world_log(search->world, LOG_WARNING, "%s", err->message);
-        return SEALIFT_OK;
-    }
-    if (!digest_equal(parsed.envelope.key_check, search->manifest->key_check, KEY_CHECK_SIZE))
+    name_of_key_record(&search->fs, record, name);
+    if (key_record_fetch(search->store, &search->fs, record, &parsed, &failure) != SEALIFT_OK)
+        return note_failure(search, name, &failure, err);
+    if (!digest_equal(parsed.envelope.key_check, search->key_check, KEY_CHECK_SIZE))
         return SEALIFT_OK; /* of another FS key of this filesystem */
     return try_envelope(search, name, &parsed.envelope, err);
 }
 
 static enum sealift_status
-try_all(struct search *search, struct store *store, bool up_to_first, struct sealift_error *err)
+try_records(struct search *search, struct sealift_error *err)
 {
-    struct newest newest = {0};
-    char name[NAME_SIZE];
+    struct key_records records;
+    struct sealift_error failure;
+    char prefix[NAME_SIZE];
 
-    TRY(list_newest(store, &search->manifest->fs, &newest, err));
-    for (size_t i = 0; i < count_of(&newest); i++) {
-        TRY(try_record(search, store, nth_newest(&newest, i), err));
-        if (up_to_first && search->fs_key != NULL)
+    name_of_key_records(&search->fs, prefix);
+    if (key_records_list(search->store, &search->fs, &records, &failure) != SEALIFT_OK)
+        return note_failure(search, prefix, &failure, err);
+    for (size_t i = 0; i < key_records_count(&records); i++) {
+        TRY(try_record(search, key_records_newest(&records, i), err));
+        if (search->opened > 0 && !search->all)
             return SEALIFT_OK;
     }
-    name_of_manifest(&search->manifest->fs, &search->manifest->upload, name);
-    return try_envelope(search, name, &search->manifest->envelope, err);
+    return SEALIFT_OK;
+}
+
+/* At least one opens, or this is the reason why none does. */
+static enum sealift_status
+run_search(struct search *search, struct sealift_error *err)
+{
+    TRY(try_records(search, err));
+    if (search->opened == 0 || search->all)
+        TRY(try_envelope(search, search->last_name, search->last, err));
+    if (search->opened > 0)
+        return SEALIFT_OK;
+    *err = search->first_failure;
+    if (search->failed > 1)
+        return error_hint(err, "%zu other wrappings of this key are of no use either", (size_t)search->failed - 1);
+    return err->status;
 }
 
 enum sealift_status
@@ -175,17 +133,26 @@ snapshot_key_open(const struct world *world, struct store *store, kms_chooser *c
                   const struct manifest *manifest, struct secret **ret_fs_key, uint64_t *ret_opened,
                   struct sealift_error *err)
 {
+    char name[NAME_SIZE];
     SCOPED(search_done)
-    struct search search = {.world = world, .choose = choose, .context = context, .manifest = manifest};
+    struct search search = {
+        .world = world,
+        .store = store,
+        .choose = choose,
+        .context = context,
+        .fs = manifest->fs,
+        .key_check = manifest->key_check,
+        .last = &manifest->envelope,
+        .last_name = name,
+        .all = ret_opened != NULL,
+    };
 
-    TRY(try_all(&search, store, ret_opened == NULL, err));
-    if (search.fs_key == NULL) {
-        char name[NAME_SIZE];
-
-        name_of_manifest(&manifest->fs, &manifest->upload, name);
-        *err = search.first_failure;
+    name_of_manifest(&manifest->fs, &manifest->upload, name);
+    if (run_search(&search, err) != SEALIFT_OK)
         return error_prefix(err, "%s cannot be opened", name);
-    }
+    /* The key is the one that the manifest names, so what does not fit now is the manifest. */
+    if (manifest_authenticate(manifest, search.fs_key, err) != SEALIFT_OK)
+        return error_prefix(err, "%s", name);
     if (ret_opened != NULL)
         *ret_opened = search.opened;
     *ret_fs_key = TAKE(search.fs_key);
@@ -193,54 +160,24 @@ snapshot_key_open(const struct world *world, struct store *store, kms_chooser *c
 }
 
 enum sealift_status
-key_record_newest(struct store *store, const struct uuid *fs, const uint8_t key_check[KEY_CHECK_SIZE],
-                  struct key_record *ret_record, struct sealift_error *err)
+snapshot_key_in_force(const struct world *world, struct store *store, kms_chooser *choose, void *context,
+                      const struct secret *fs_key, const struct envelope *fallback, struct envelope *ret_envelope,
+                      struct sealift_error *err)
 {
-    struct newest newest = {0};
-    char prefix[NAME_SIZE];
+    SCOPED(search_done)
+    struct search search = {
+        .world = world,
+        .store = store,
+        .choose = choose,
+        .context = context,
+        .fs = fallback->fs,
+        .key_check = fallback->key_check,
+        .last = fallback,
+        .last_name = "the configuration table",
+        .wanted = fs_key,
+    };
 
-    TRY(list_newest(store, fs, &newest, err));
-    for (size_t i = 0; i < count_of(&newest); i++) {
-        struct key_record record = {0};
-
-        TRY(fetch_record(store, fs, nth_newest(&newest, i), &record, err));
-        if (key_check == NULL || digest_equal(record.envelope.key_check, key_check, KEY_CHECK_SIZE)) {
-            *ret_record = record;
-            return SEALIFT_OK;
-        }
-        key_record_done(&record);
-    }
-    name_of_key_records(fs, prefix);
-    return error_set(err, SEALIFT_NOT_FOUND, "%s: holds no key record of this filesystem's key", prefix);
-}
-
-static enum sealift_status
-put_and_read_back(struct store *store, const char *name, struct bytes text, struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf back = {0};
-
-    TRY(store_put_small(store, name, text, err));
-    TRY(store_get(store, name, KEY_RECORD_MAX_SIZE, &back, err));
-    if (!bytes_equal(buf_bytes(&back), text))
-        return error_set(err, SEALIFT_CORRUPT, "%s: the store gives back something else than was put", name);
-    return SEALIFT_OK;
-}
-
-enum sealift_status
-key_record_put(const struct world *world, struct store *store, const struct envelope *envelope,
-               const struct private_part *names, const struct secret *fs_key, struct uuid *ret_record,
-               struct sealift_error *err)
-{
-    SCOPED(key_record_done) struct key_record record = {.fs = envelope->fs, .record = uuid_v7(world)};
-    SCOPED(buf_done) struct buf text = {0};
-    char name[NAME_SIZE];
-
-    record.created_ns = world->clock->wall_ns(world->clock);
-    record.envelope = *envelope;
-    TRY(private_part_seal(names, fs_key, &record.fs, &record.record, &record.sealed_private, err));
-    TRY(key_record_build(&record, &text, err));
-    name_of_key_record(&record.fs, &record.record, name);
-    TRY(put_and_read_back(store, name, buf_bytes(&text), err));
-    *ret_record = record.record;
+    TRY(run_search(&search, err));
+    *ret_envelope = search.opens;
     return SEALIFT_OK;
 }

@@ -1,5 +1,6 @@
 #include "fixture_snapshot.h"
 
+#include "manifest_fetch.h"
 #include "scoped.h"
 #include "verify_objects.h"
 
@@ -182,7 +183,7 @@ fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_
         .choose_kms = choose,
         .kms_context = fixture,
     };
-    uint8_t body_sha256[SHA256_SIZE];
+    SCOPED(manifest_done) struct manifest manifest = {0};
 
     request->fs = fixture->fs;
     request->fs_key = fixture->fs_key;
@@ -191,7 +192,8 @@ fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_
     if (request->budget.workers == 0)
         TRY(budget_plan(BUDGET_LEAST, 2, 2, &request->budget, err));
     TRY(upload_run(&fixture->world, store, fixture->progress, request, ret_outcome, err));
-    TRY(publish(&fixture->world, store, &publication, body_sha256, err));
+    TRY(publish_prepare(&fixture->world, store, &publication, &manifest, err));
+    TRY(publish_put(store, &publication, &manifest, err));
     *ret_locator = (struct locator){fixture->fs, request->upload};
     return SEALIFT_OK;
 }

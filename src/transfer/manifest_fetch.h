@@ -1,0 +1,12 @@
+/* A snapshot's manifest, by its locator. */
+#ifndef MANIFEST_FETCH_H
+#define MANIFEST_FETCH_H
+
+#include "manifest.h"
+#include "store.h"
+
+/* Reads and parses it; nothing is authenticated yet. NOT_FOUND says that the locator is unknown there. */
+enum sealift_status manifest_fetch(struct store *store, const struct locator *locator, struct manifest *ret_manifest,
+                                   struct sealift_error *err);
+
+#endif
