@@ -8,12 +8,8 @@
 #include "session.h"
 #include "snapshot_key.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What one download works with. */
 struct download_job {
@@ -25,11 +21,13 @@ struct download_job {
     struct secret *snapshot_key;
     struct new_fs fs;
     struct session session;
+    struct download *download;
 };
 
 static void
 job_done(struct download_job *job)
 {
+    download_free(&job->download);
     session_end(&job->session);
     new_fs_done(&job->fs);
     secret_free(&job->snapshot_key);
@@ -61,18 +59,29 @@ open_snapshot(struct download_job *job, struct sealift_error *err)
 }
 
 static enum sealift_status
+check_spec(struct download_job *job, struct sealift_error *err)
+{
+    TRY(new_fs_check_name(job->sealift, job->spec->name, err));
+    TRY(handle_need(job->spec->path, "the path", err));
+    return handle_need(job->spec->locator, "the locator", err);
+}
+
+/* Everything that can be refused is asked for before hours of work: the directory, the KMS's consent to wrap a new key,
+ * the right to put its record into the bucket. */
+static enum sealift_status
 prepare(struct download_job *job, struct sealift_error *err)
 {
+    const struct sealift_download_spec *spec = job->spec;
     SCOPED(free_done) char *path = NULL;
 
-    TRY(new_fs_check_name(job->sealift, job->spec->name, err));
+    TRY(check_spec(job, err));
     TRY(open_snapshot(job, err));
-    TRY(handle_absolute_path(job->spec->path, &path, err));
-    /* The new key is wrapped now: a KMS that lets us unwrap, but not wrap, is told of before hours of work. */
-    TRY(new_fs_make_key(job->sealift, job->spec->name, path, row_of(&job->spec->obs), job->spec->allow_no_kms, &job->fs,
-                        err));
+    TRY(session_begin(job->sealift, &spec->transfer, &job->session, err));
+    TRY(download_new(&job->sealift->world, job->session.progress, spec->path, &job->download, err));
+    TRY(handle_directory(spec->path, &path, err));
+    TRY(new_fs_make_key(job->sealift, spec->name, path, row_of(&spec->obs), spec->allow_no_kms, &job->fs, err));
     locator_format(&job->locator, job->fs.row.origin);
-    return session_begin(job->sealift, &job->spec->transfer, &job->session, err);
+    return new_fs_put_key(job->sealift, &job->fs, job->store, err);
 }
 
 static enum sealift_status
@@ -102,25 +111,36 @@ fill_result(const struct download_job *job, const struct download_outcome *outco
     uuid_format(&job->fs.row.uuid, result->id);
 }
 
+/* The key record of a filesystem that did not come to be is of no use to anybody. */
+static enum sealift_status
+fill(struct download_job *job, struct download_outcome *ret_outcome, struct sealift_error *err)
+{
+    const struct reading_request request = {
+        .manifest = &job->manifest,
+        .fs_key = job->snapshot_key,
+        .budget = job->session.budget,
+    };
+
+    enum sealift_status status = download_run(job->download, job->store, &request, ret_outcome, err);
+
+    if (status != SEALIFT_OK)
+        new_fs_take_back_key(job->sealift, &job->fs, job->store);
+    return status;
+}
+
 static enum sealift_status
 download(struct download_job *job, struct sealift_download_result *ret_result, struct sealift_error *err)
 {
-    struct reading_request request = {.manifest = &job->manifest};
-    struct download_outcome outcome = {0};
-    SCOPED(free_done) char *real = NULL;
+    struct download_outcome outcome;
 
     TRY(prepare(job, err));
-    request.fs_key = job->snapshot_key;
-    request.budget = job->session.budget;
-    if (download_run(&job->sealift->world, job->store, job->session.progress, &request, job->spec->path, &outcome,
-                     err) != SEALIFT_OK)
-        return err->status;
-    real = realpath(job->fs.row.path, NULL);
-    if (real != NULL && strlen(real) < sizeof(job->fs.row.path))
-        snprintf(job->fs.row.path, sizeof(job->fs.row.path), "%s", real);
-    TRY(new_fs_register(job->sealift, &job->fs, job->store, err));
+    TRY(fill(job, &outcome, err));
+    if (new_fs_register(job->sealift, &job->fs, err) != SEALIFT_OK)
+        return error_prefix(err, "%s: all contents are there, but the configuration table could not note it",
+                            job->spec->path);
+    TRY(check_degraded(job, &outcome, err));
     fill_result(job, &outcome, ret_result);
-    return check_degraded(job, &outcome, err);
+    return SEALIFT_OK;
 }
 
 enum sealift_status

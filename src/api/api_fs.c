@@ -1,7 +1,6 @@
 #include "error.h"
 #include "handle.h"
 #include "new_fs.h"
-#include "obs.h"
 #include "scoped.h"
 #include "text.h"
 
@@ -28,8 +27,7 @@ open_obs(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sto
         return error_set(err, SEALIFT_INVALID,
                          "%s: give the name of an object store; \"sealift obs add NAME %s\" makes one", spec->obs,
                          spec->obs);
-    TRY(handle_open_obs(sealift, &obs, ret_store, err));
-    return obs_mark(*ret_store, err); /* a store that was added with --no-check has no marker yet */
+    return handle_open_obs(sealift, &obs, ret_store, err);
 }
 
 enum sealift_status
@@ -40,10 +38,12 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     SCOPED(free_done) char *path = NULL;
 
     TRY(new_fs_check_name(sealift, spec->name, err));
+    TRY(handle_need(spec->path, "the filesystem's path", err));
     TRY(open_obs(sealift, spec, &store, err));
     TRY(handle_directory(spec->path, &path, err));
     TRY(new_fs_make_key(sealift, spec->name, path, spec->obs, spec->allow_no_kms, &fs, err));
-    return new_fs_register(sealift, &fs, store, err);
+    TRY(new_fs_put_key(sealift, &fs, store, err));
+    return new_fs_register(sealift, &fs, err);
 }
 
 struct fs_listing {

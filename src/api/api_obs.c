@@ -59,6 +59,8 @@ sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_
     struct table_obs taken;
     enum sealift_status status;
 
+    TRY(handle_need(name, "the object store's name", err));
+    TRY(handle_need(spec->url, "the object store's URL", err));
     TRY(table_check_name("object store", name, err));
     TRY(copy_text(row.name, sizeof(row.name), name, "the object store's name", err));
     status = table_obs_get(sealift->table, name, &taken, err);
@@ -81,11 +83,14 @@ sealift_obs_update(struct sealift *sealift, const char *name, const struct seali
     struct sealift_obs_spec merged;
     struct table_obs row, changed;
 
+    TRY(handle_need(name, "the object store's name", err));
     TRY(table_obs_get(sealift->table, name, &row, err));
     TRY(obs_options_from_json(bytes_of_text(row.options), &options, &merged, err));
     TRY(store_abilities_from_json(bytes_of_text(row.abilities), &abilities, err));
     merged.url = row.url;
     obs_spec_merge(&merged, spec);
+    if (spec->url != NULL || spec->endpoint != NULL) /* another store: what is known was found out about the old one */
+        abilities = (struct store_abilities){0};
     TRY(prove(sealift, &merged, no_check, &abilities, err));
     changed = row;
     TRY(fill_row(&changed, &merged, &abilities, err));
@@ -95,6 +100,7 @@ sealift_obs_update(struct sealift *sealift, const char *name, const struct seali
 enum sealift_status
 sealift_obs_remove(struct sealift *sealift, const char *name, struct sealift_error *err)
 {
+    TRY(handle_need(name, "the object store's name", err));
     return table_obs_remove(sealift->table, name, err);
 }
 

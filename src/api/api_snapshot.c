@@ -14,6 +14,8 @@ sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, 
     struct table_snapshot snapshot = {.status = TABLE_SNAPSHOT_ADDED};
     struct table_fs row;
 
+    TRY(handle_need(fs, "the filesystem's name", err));
+    TRY(handle_need(name, "the snapshot's name", err));
     TRY(table_fs_get(sealift->table, fs, &row, err));
     TRY(table_check_name("snapshot", name, err));
     if (from != NULL)

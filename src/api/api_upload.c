@@ -264,6 +264,8 @@ adopt_earlier(struct upload_job *job, bool *ret_adopted, struct manifest_totals 
 static enum sealift_status
 check_spec(const struct sealift_upload_spec *spec, struct sealift_error *err)
 {
+    TRY(handle_need(spec->fs, "the filesystem's name", err));
+    TRY(handle_need(spec->snapshot, "the snapshot's name", err));
     if (spec->compression_level < 0 || spec->compression_level > MOST_LEVEL)
         return error_set(err, SEALIFT_INVALID, "a compression level of %d: zstd's are 1 to %d", spec->compression_level,
                          MOST_LEVEL);

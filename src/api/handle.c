@@ -58,6 +58,7 @@ sealift_open(const struct sealift_options *options, struct sealift **ret_sealift
 
     if (sealift == NULL)
         return error_no_memory(err);
+    pthread_mutex_init(&sealift->kms_lock, NULL);
     if (options != NULL)
         sealift->options = *options;
     sealift->options.home = NULL;
@@ -79,6 +80,7 @@ sealift_close(struct sealift **sealift)
         return;
     handle_forget_kms(*sealift);
     kms_free(&(*sealift)->local_kms);
+    pthread_mutex_destroy(&(*sealift)->kms_lock);
     table_close(&(*sealift)->table);
     free((*sealift)->home);
     free(*sealift);
@@ -103,10 +105,34 @@ sealift_format_version(void)
     return FORMAT_VERSION;
 }
 
+enum sealift_status
+handle_need(const char *text, const char *what, struct sealift_error *err)
+{
+    if (text != NULL && text[0] != '\0')
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_INVALID, "%s is missing", what);
+}
+
+/* --- the KMS --- */
+
+void
+handle_keep_kms_alive(struct sealift *sealift)
+{
+    struct kms *kms;
+
+    pthread_mutex_lock(&sealift->kms_lock);
+    kms = sealift->cluster_kms;
+    pthread_mutex_unlock(&sealift->kms_lock);
+    if (kms != NULL) /* it stays while a transfer runs: only a new configuration takes it away */
+        kms_keep_alive(kms);
+}
+
 void
 handle_forget_kms(struct sealift *sealift)
 {
+    pthread_mutex_lock(&sealift->kms_lock);
     kms_free(&sealift->cluster_kms);
+    pthread_mutex_unlock(&sealift->kms_lock);
 }
 
 static enum sealift_status
@@ -121,15 +147,32 @@ local_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *e
 }
 
 static enum sealift_status
+open_cluster_kms(struct sealift *sealift, struct bytes text, struct sealift_error *err)
+{
+    struct kms_config config;
+    struct kms *kms;
+
+    TRY(kms_config_from_json(text, &config, err));
+    TRY(kms_open(&sealift->world, &config, sealift->home, &kms, err));
+    pthread_mutex_lock(&sealift->kms_lock);
+    sealift->cluster_kms = kms;
+    pthread_mutex_unlock(&sealift->kms_lock);
+    return SEALIFT_OK;
+}
+
+/* *ret_kms is NULL when none is set; that one is set and cannot be opened is another matter. */
+static enum sealift_status
 cluster_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
-    struct kms_config config;
+    enum sealift_status status;
 
+    *ret_kms = NULL;
     if (sealift->cluster_kms == NULL) {
-        TRY(table_kms_get(sealift->table, &text, err));
-        TRY(kms_config_from_json(buf_bytes(&text), &config, err));
-        TRY(kms_open(&sealift->world, &config, sealift->home, &sealift->cluster_kms, err));
+        status = table_kms_get(sealift->table, &text, err);
+        if (status != SEALIFT_OK)
+            return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
+        TRY(open_cluster_kms(sealift, buf_bytes(&text), err));
     }
     *ret_kms = sealift->cluster_kms;
     return SEALIFT_OK;
@@ -138,35 +181,35 @@ cluster_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error 
 enum sealift_status
 handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struct sealift_error *err)
 {
-    enum sealift_status status = cluster_kms(sealift, ret_kms, err);
-
-    if (status != SEALIFT_NOT_FOUND)
-        return status;
-    if (!allow_none)
-        return error_set(
-            err, SEALIFT_INVALID,
-            "no KMS is set: set one with \"sealift kms set vault ADDRESS KEY\"; for trials only, --allow-no-kms keeps "
-            "an insecure key file in %s",
-            sealift->home);
-    return local_kms(sealift, ret_kms, err);
+    TRY(cluster_kms(sealift, ret_kms, err));
+    if (*ret_kms != NULL)
+        return SEALIFT_OK;
+    if (allow_none)
+        return local_kms(sealift, ret_kms, err);
+    return error_set(
+        err, SEALIFT_INVALID,
+        "no KMS is set: set one with \"sealift kms set vault ADDRESS KEY\"; for trials only, --allow-no-kms keeps "
+        "an insecure key file in %s",
+        sealift->home);
 }
 
 enum sealift_status
 handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *err)
 {
     struct sealift *sealift = context;
-    enum sealift_status status;
 
     if (strcmp(hint->type, "local") == 0)
         return local_kms(sealift, ret_kms, err);
-    status = cluster_kms(sealift, ret_kms, err);
-    if (status != SEALIFT_NOT_FOUND)
-        return status;
+    TRY(cluster_kms(sealift, ret_kms, err));
+    if (*ret_kms != NULL)
+        return SEALIFT_OK;
     return error_set(err, SEALIFT_INVALID,
                      "its key is wrapped by a KMS of type %s (namespace \"%s\", key \"%s\"), and no KMS is set here: "
                      "\"sealift kms set\"",
                      hint->type, hint->name_space, hint->key_identifier);
 }
+
+/* --- stores and paths --- */
 
 static enum sealift_status
 open_row(struct sealift *sealift, const char *name, struct store **ret_store, struct sealift_error *err)

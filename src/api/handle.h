@@ -6,6 +6,7 @@
 #include "store.h"
 #include "table.h"
 
+#include <pthread.h>
 #include <sealift/sealift.h>
 
 struct sealift {
@@ -15,7 +16,8 @@ struct sealift {
     struct sealift_options options;
     char *home;
     struct table *table;
-    struct kms *cluster_kms; /* opened when first needed */
+    pthread_mutex_t kms_lock; /* guards the next, which a transfer keeps alive on a thread of its own */
+    struct kms *cluster_kms;  /* opened when first needed */
     struct kms *local_kms;
     struct kms_config kms_config; /* what sealift_kms_get() shows */
     char kms_credential[1040];
@@ -27,8 +29,13 @@ enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct 
 /* A kms_chooser: the KMS that may open an envelope with this hint. `context` is the struct sealift. */
 enum sealift_status handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms,
                                       struct sealift_error *err);
+/* Renews what the KMS lends us for a time, if there is a connection; any thread. */
+void handle_keep_kms_alive(struct sealift *sealift);
 /* Forgets the connection, after the configuration has changed. */
 void handle_forget_kms(struct sealift *sealift);
+
+/* INVALID when the caller left out what must be given: NULL or empty. */
+enum sealift_status handle_need(const char *text, const char *what, struct sealift_error *err);
 
 /* A store by the name of a row, or by URL. */
 enum sealift_status handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec,

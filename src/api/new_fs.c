@@ -3,6 +3,7 @@
 #include "error.h"
 #include "key_records.h"
 #include "keyring.h"
+#include "obs.h"
 #include "scoped.h"
 #include "utf8.h"
 
@@ -22,6 +23,7 @@ new_fs_check_name(struct sealift *sealift, const char *name, struct sealift_erro
     struct table_fs taken;
     enum sealift_status status;
 
+    TRY(handle_need(name, "the filesystem's name", err));
     TRY(table_check_name("filesystem", name, err));
     status = table_fs_get(sealift->table, name, &taken, err);
     if (status == SEALIFT_OK)
@@ -45,6 +47,7 @@ new_fs_make_key(struct sealift *sealift, const char *name, const char *path, con
     snprintf(fs.row.obs, sizeof(fs.row.obs), "%s", obs != NULL ? obs : "");
     fs.row.uuid = uuid_v4(world);
     fs.row.added_ns = world->clock->wall_ns(world->clock);
+    TRY(table_fs_check_free(sealift->table, &fs.row, err));
     TRY(handle_kms(sealift, allow_no_kms, &kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
     TRY(keyring_seal(world, kms, &fs.row.uuid, fs.key, NULL, &fs.envelope, err));
@@ -66,14 +69,31 @@ new_fs_names(const struct table_fs *row, struct private_part *ret_names)
 }
 
 enum sealift_status
-new_fs_register(struct sealift *sealift, struct new_fs *fs, struct store *store, struct sealift_error *err)
+new_fs_put_key(struct sealift *sealift, struct new_fs *fs, struct store *store, struct sealift_error *err)
 {
     struct private_part names;
 
+    fs->row.key_record = uuid_v7(&sealift->world);
+    if (store == NULL)
+        return SEALIFT_OK;
     new_fs_names(&fs->row, &names);
-    if (store != NULL)
-        TRY(key_record_put(&sealift->world, store, &fs->envelope, &names, fs->key, &fs->row.key_record, err));
-    else
-        fs->row.key_record = uuid_v7(&sealift->world);
+    TRY(obs_mark(store, err)); /* a store that was added with --no-check has no marker yet */
+    return key_record_put(&sealift->world, store, &fs->envelope, &names, fs->key, &fs->row.key_record, err);
+}
+
+void
+new_fs_take_back_key(struct sealift *sealift, const struct new_fs *fs, struct store *store)
+{
+    struct sealift_error err;
+    char name[NAME_SIZE];
+
+    name_of_key_record(&fs->row.uuid, &fs->row.key_record, name);
+    if (store_delete(store, name, &err) != SEALIFT_OK)
+        world_log(&sealift->world, LOG_INFO, "the key record of a filesystem that was not made stays: %s", err.message);
+}
+
+enum sealift_status
+new_fs_register(struct sealift *sealift, const struct new_fs *fs, struct sealift_error *err)
+{
     return table_fs_add(sealift->table, &fs->row, &fs->envelope, err);
 }

@@ -2,16 +2,14 @@
 
 #include "scoped.h"
 
-/* How often kms_keep_alive() wants to be called. */
-#define KEEP_ALIVE_NS (60 * NS_PER_S)
+/* A token is renewed when two thirds of its life are over. Looking this often costs nothing, and keeps also those alive
+ * that live for a minute only. */
+#define KEEP_ALIVE_NS (10 * NS_PER_S)
 
 static void
 keep_alive(void *context)
 {
-    struct sealift *sealift = context;
-
-    if (sealift->cluster_kms != NULL)
-        kms_keep_alive(sealift->cluster_kms);
+    handle_keep_kms_alive(context);
 }
 
 void

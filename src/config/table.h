@@ -71,6 +71,8 @@ struct table_fs {
 /* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. */
 enum sealift_status table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
                                  struct sealift_error *err);
+/* The same question beforehand: CONFLICT when name or path is taken. */
+enum sealift_status table_fs_check_free(struct table *table, const struct table_fs *fs, struct sealift_error *err);
 enum sealift_status table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs,
                                  struct sealift_error *err);
 enum sealift_status table_fs_get_by_uuid(struct table *table, const struct uuid *uuid, struct table_fs *ret_fs,

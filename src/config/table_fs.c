@@ -76,8 +76,8 @@ table_fs_list(struct table *table, table_each_fs *each, void *context, struct se
 
 /* --- adding --- */
 
-static enum sealift_status
-refuse_if_taken(struct table *table, const struct table_fs *fs, struct sealift_error *err)
+enum sealift_status
+table_fs_check_free(struct table *table, const struct table_fs *fs, struct sealift_error *err)
 {
     SCOPED(query_done) struct query query = {0};
     char name[TABLE_NAME_MAX];
@@ -149,7 +149,7 @@ table_fs_add(struct table *table, const struct table_fs *fs, const struct envelo
     if (!uuid_equal(&envelope->fs, &fs->uuid))
         return error_set(err, SEALIFT_INTERNAL, "the envelope is of another filesystem than \"%s\"", fs->name);
     TRY(transaction_begin(&table->db, &transaction, err));
-    TRY(refuse_if_taken(table, fs, err));
+    TRY(table_fs_check_free(table, fs, err));
     TRY(need_obs(table, fs->obs, err));
     TRY(insert_fs(table, fs, err));
     TRY(insert_envelope(table, fs, envelope, err));

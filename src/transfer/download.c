@@ -8,8 +8,9 @@
 #include <string.h>
 
 struct download {
-    struct target *target;
+    const struct world *world;
     struct progress *progress;
+    struct target *target;
     atomic_uint_fast64_t degraded;
 };
 
@@ -97,14 +98,38 @@ finish_directory(void *context, const struct tree_entry *entry, struct sealift_e
 }
 
 enum sealift_status
-download_run(const struct world *world, struct store *store, struct progress *progress,
-             const struct reading_request *request, const char *path, struct download_outcome *ret_outcome,
+download_new(const struct world *world, struct progress *progress, const char *path, struct download **ret_download,
              struct sealift_error *err)
 {
-    SCOPED(target_free) struct target *target = NULL;
-    struct download download = {.progress = progress};
+    SCOPED(download_free) struct download *download = calloc(1, sizeof(*download));
+
+    if (download == NULL)
+        return error_no_memory(err);
+    download->world = world;
+    download->progress = progress;
+    TRY(target_open(world, path, note_degraded, download, &download->target, err));
+    *ret_download = TAKE(download);
+    return SEALIFT_OK;
+}
+
+void
+download_free(struct download **download)
+{
+    if (*download == NULL)
+        return;
+    target_free(&(*download)->target);
+    free(*download);
+    *download = NULL;
+}
+
+enum sealift_status
+download_run(struct download *download, struct store *store, const struct reading_request *request,
+             struct download_outcome *ret_outcome, struct sealift_error *err)
+{
+    const struct manifest_totals *totals = &request->manifest->totals;
+    struct download_outcome outcome;
     const struct reading_sink sink = {
-        .context = &download,
+        .context = download,
         .entry = make_entry,
         .file_begin = begin_file,
         .file_data = write_data,
@@ -113,14 +138,13 @@ download_run(const struct world *world, struct store *store, struct progress *pr
         .file_path = path_of,
     };
 
-    TRY(target_open(world, path, note_degraded, &download, &target, err));
-    download.target = target;
-    progress_stage(progress, "download");
-    progress_totals(progress, request->manifest->totals.entries, request->manifest->totals.size);
-    TRY(reading_run(world, store, progress, request, &sink, &ret_outcome->read, err));
-    progress_stage(progress, "finish");
-    TRY(reading_entries(world, store, request, finish_directory, &download, err));
-    TRY(target_finish(target, err));
-    ret_outcome->degraded = atomic_load(&download.degraded);
+    progress_stage(download->progress, "download");
+    progress_totals(download->progress, totals->entries, totals->size);
+    TRY(reading_run(download->world, store, download->progress, request, &sink, &outcome.read, err));
+    progress_stage(download->progress, "finish");
+    TRY(reading_entries(download->world, store, request, finish_directory, download, err));
+    TRY(target_finish(download->target, err));
+    outcome.degraded = atomic_load(&download->degraded);
+    *ret_outcome = outcome;
     return SEALIFT_OK;
 }

@@ -9,10 +9,16 @@ struct download_outcome {
     uint64_t degraded; /* attributes that could not be set */
 };
 
+struct download;
+
+/* Makes the directory, or takes the one that is there: CONFLICT, naming what is in it, when it is not empty. */
+enum sealift_status download_new(const struct world *world, struct progress *progress, const char *path,
+                                 struct download **ret_download, struct sealift_error *err);
+void download_free(struct download **download);
+
 /* Files in parallel, attributes of directories at the very end, then everything is made durable. On failure the
  * directory holds what was written so far. */
-enum sealift_status download_run(const struct world *world, struct store *store, struct progress *progress,
-                                 const struct reading_request *request, const char *path,
+enum sealift_status download_run(struct download *download, struct store *store, const struct reading_request *request,
                                  struct download_outcome *ret_outcome, struct sealift_error *err);
 
 #endif

@@ -140,13 +140,15 @@ is_bucket_name(struct bytes name)
     return true;
 }
 
-/* Our own names hold [A-Za-z0-9._-] and '/': so does the prefix, and it has no empty and no dotted part. */
+/* Our own names hold [A-Za-z0-9._-] and '/', and no part is empty or begins with a dot: so it is with the prefix. */
 static bool
 is_prefix(const char *prefix)
 {
+    if (prefix[0] == '\0')
+        return true;
     if (strspn(prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/") != strlen(prefix))
         return false;
-    return strstr(prefix, "//") == NULL && strstr(prefix, "./") == NULL && strlen(prefix) < 256;
+    return prefix[0] != '.' && strstr(prefix, "//") == NULL && strstr(prefix, "/.") == NULL && strlen(prefix) < 256;
 }
 
 /* Splits s3://bucket/prefix; the prefix loses the slashes at its ends. */
@@ -168,8 +170,9 @@ split_s3_url(const char *url, char **ret_bucket, char **ret_prefix, struct seali
     for (len = strlen(prefix); len > 0 && prefix[len - 1] == '/'; len--)
         prefix[len - 1] = '\0';
     if (!is_prefix(prefix))
-        return error_set(err, SEALIFT_INVALID, "%s: a prefix is made of letters, digits, '.', '_', '-' and single '/'",
-                         url);
+        return error_set(
+            err, SEALIFT_INVALID,
+            "%s: a prefix is made of letters, digits, '.', '_', '-' and single '/', no part beginning with '.'", url);
     *ret_bucket = TAKE(bucket);
     *ret_prefix = TAKE(prefix);
     return SEALIFT_OK;
@@ -273,7 +276,7 @@ obs_check_mark(struct store *store, struct sealift_error *err)
     if (status != SEALIFT_OK)
         return status;
     if (marker_check(buf_bytes(&text), err) != SEALIFT_OK)
-        return error_prefix(err, "%s: %s", store->url, NAME_MARKER);
+        return error_prefix(err, "%s", store->url);
     return SEALIFT_OK;
 }
 

@@ -124,10 +124,10 @@ progress_notice(struct progress *progress, enum sealift_notice notice, struct by
 
     if (progress->options.notice == NULL)
         return;
-    text = strndup((const char *)path.data, path.len);
+    text = path.len == 0 ? strdup(".") : strndup((const char *)path.data, path.len);
     if (text == NULL)
         return; /* a notice is not worth failing a transfer; it is counted elsewhere */
     pthread_mutex_lock(&progress->lock);
-    progress->options.notice(progress->options.context, notice, path.len == 0 ? "." : text, reason);
+    progress->options.notice(progress->options.context, notice, text, reason);
     pthread_mutex_unlock(&progress->lock);
 }

@@ -342,13 +342,14 @@ fixture_download(struct fixture *fixture, struct store *store, const struct loca
                  struct download_outcome *ret_outcome, struct sealift_error *err)
 {
     SCOPED(opened_done) struct opened opened = {0};
+    SCOPED(download_free) struct download *download = NULL;
     struct reading_request request = {.manifest = &opened.manifest};
 
     TRY(open_snapshot(fixture, store, locator, &opened, err));
     request.fs_key = opened.fs_key;
     TRY(budget_plan(BUDGET_LEAST, 2, 2, &request.budget, err));
-    return download_run(&fixture->world, store, fixture->progress, &request, fixture_path(fixture, below), ret_outcome,
-                        err);
+    TRY(download_new(&fixture->world, fixture->progress, fixture_path(fixture, below), &download, err));
+    return download_run(download, store, &request, ret_outcome, err);
 }
 
 enum sealift_status

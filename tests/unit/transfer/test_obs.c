@@ -31,6 +31,10 @@ Test(obs, says_what_is_wrong_with_others)
     expect(&(struct sealift_obs_spec){.url = "s3://ab"}, SEALIFT_INVALID, "no bucket");
     expect(&(struct sealift_obs_spec){.url = "s3://bucket/a//b"}, SEALIFT_INVALID, "single");
     expect(&(struct sealift_obs_spec){.url = "s3://bucket/../b"}, SEALIFT_INVALID, "prefix");
+    expect(&(struct sealift_obs_spec){.url = "s3://bucket/.."}, SEALIFT_INVALID, "prefix");
+    expect(&(struct sealift_obs_spec){.url = "s3://bucket/a/.."}, SEALIFT_INVALID, "prefix");
+    expect(&(struct sealift_obs_spec){.url = "s3://bucket/a/.hidden"}, SEALIFT_INVALID, "prefix");
+    expect(&(struct sealift_obs_spec){.url = "s3://bucket/a b"}, SEALIFT_INVALID, "prefix");
     expect(&(struct sealift_obs_spec){.url = "file://srv/dr"}, SEALIFT_INVALID, "absolute");
 }
 
