@@ -48,6 +48,12 @@ prefix_name(const struct manifest *manifest, struct sealift_error *err)
     return error_prefix(err, "manifest %s", name);
 }
 
+void
+manifest_count(uint64_t *total, uint64_t more)
+{
+    *total = more < INT64_MAX - *total ? *total + more : INT64_MAX;
+}
+
 enum sealift_status
 manifest_authenticate(const struct manifest *manifest, const struct secret *fs_key, struct sealift_error *err)
 {

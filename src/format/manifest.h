@@ -48,6 +48,9 @@ struct manifest {
 
 void manifest_done(struct manifest *manifest);
 
+/* Adds to one of the totals, which end at INT64_MAX: a few sparse files of 2^62 bytes are more than that. */
+void manifest_count(uint64_t *total, uint64_t more);
+
 /* The object's bytes. Fills body and body_sha256. */
 enum sealift_status manifest_build(struct manifest *manifest, const struct secret *fs_key, struct buf *out,
                                    struct sealift_error *err);

@@ -8,6 +8,10 @@
 /* Frames that lie this close are fetched together, with what lies between: cheaper than another round trip. */
 #define LARGEST_GAP ((uint32_t)128 << 10)
 
+/* One frame may hold a piece for every few bytes of a file, or of thousands of files: jobs have a bound, and the frame
+ * is then fetched twice. */
+#define MOST_PIECES ((size_t)1024)
+
 void
 fetch_plan_done(struct fetch_plan *plan)
 {
@@ -68,7 +72,7 @@ measure_job(const struct fetch_plan *plan, size_t at, size_t max_size, size_t *r
     uint64_t end = (uint64_t)first->offset + first->size;
     size_t count = 1;
 
-    for (; at + count < plan->count; count++) {
+    for (; at + count < plan->count && count < MOST_PIECES; count++) {
         const struct frame_ref *next = &plan->pieces[at + count].frame;
         uint64_t next_end = (uint64_t)next->offset + next->size;
 

@@ -10,11 +10,13 @@ struct frame_source {
     struct uuid fs;
     struct segment_reader *reader;
     size_t read_ahead;
+    bool is_entered;
     struct segment_id segment; /* that the window is of ... */
-    uint64_t segment_size;     /* ... and its size; 0: none yet */
+    uint64_t segment_size;     /* ... and its size, when we read ahead */
     uint64_t window_offset;
     struct buf window;
-    struct buf frame; /* of frame_source_xattrs() */
+    struct buf frame; /* these two: of frame_source_xattrs() */
+    struct mac *namer;
     uint64_t fetched;
 };
 
@@ -23,6 +25,7 @@ frame_source_new(struct store *store, const struct secret *fs_key, const struct 
                  struct frame_source **ret_source, struct sealift_error *err)
 {
     SCOPED(frame_source_free) struct frame_source *source = calloc(1, sizeof(*source));
+    SCOPED(secret_free) struct secret *key = NULL;
 
     if (source == NULL)
         return error_no_memory(err);
@@ -30,6 +33,8 @@ frame_source_new(struct store *store, const struct secret *fs_key, const struct 
     source->fs = *fs;
     source->read_ahead = read_ahead;
     TRY(segment_reader_new(fs_key, fs, &source->reader, err));
+    TRY(key_for_chunk_ids(fs_key, &key, err));
+    TRY(mac_new(key, &source->namer, err));
     *ret_source = TAKE(source);
     return SEALIFT_OK;
 }
@@ -39,6 +44,7 @@ frame_source_free(struct frame_source **source)
 {
     if (*source == NULL)
         return;
+    mac_free(&(*source)->namer);
     segment_reader_free(&(*source)->reader);
     buf_done(&(*source)->window);
     buf_done(&(*source)->frame);
@@ -52,18 +58,21 @@ frame_source_fetched(const struct frame_source *source)
     return source->fetched;
 }
 
+/* The size of the segment says how much there is to read ahead. */
 static enum sealift_status
 enter_segment(struct frame_source *source, const struct segment_id *id, const char *name, struct sealift_error *err)
 {
-    struct store_head head;
+    struct store_head head = {0};
 
-    if (source->segment_size != 0 && segment_id_equal(&source->segment, id))
+    if (source->is_entered && segment_id_equal(&source->segment, id))
         return SEALIFT_OK;
     buf_clear(&source->window);
-    source->segment_size = 0;
-    TRY(store_head(source->store, name, &head, err));
+    source->is_entered = false;
+    if (source->read_ahead > 0)
+        TRY(store_head(source->store, name, &head, err));
     source->segment = *id;
     source->segment_size = head.size;
+    source->is_entered = true;
     return SEALIFT_OK;
 }
 
@@ -78,13 +87,10 @@ static enum sealift_status
 fill_window(struct frame_source *source, const struct frame_ref *ref, const char *name, struct sealift_error *err)
 {
     uint64_t left = source->segment_size > ref->offset ? source->segment_size - ref->offset : 0;
-    size_t want = source->read_ahead > ref->size ? source->read_ahead : ref->size;
+    size_t want = left < source->read_ahead ? (size_t)left : source->read_ahead;
 
-    if (left < ref->size)
-        return error_set(err, SEALIFT_CORRUPT, "%s: ends before frame %u, which the tree says is in it", name,
-                         ref->number);
-    if (want > left)
-        want = (size_t)left;
+    if (want < ref->size) /* a segment that ends before is told by the store */
+        want = ref->size;
     buf_clear(&source->window);
     TRY(buf_reserve(&source->window, want, err));
     TRY(store_get_range(source->store, name, ref->offset, want, source->window.data, err));
@@ -114,6 +120,22 @@ frame_source_fetch(void *context, const struct frame_ref *ref, struct buf *out, 
     return SEALIFT_OK;
 }
 
+static enum sealift_status
+append_chunk(struct frame_source *source, const struct extent *extent, struct buf *out, struct sealift_error *err)
+{
+    uint8_t name[SHA256_SIZE];
+    struct bytes chunk;
+
+    TRY(frame_source_fetch(source, &extent->frame, &source->frame, err));
+    if (extent->hole || extent->offset > source->frame.len || extent->length > source->frame.len - extent->offset)
+        return error_set(err, SEALIFT_CORRUPT, "a set of extended attributes lies outside its frame");
+    chunk = (struct bytes){source->frame.data + extent->offset, (size_t)extent->length};
+    TRY(mac_compute(source->namer, chunk, name, err));
+    if (!digest_equal(name, extent->id, CHUNK_ID_SIZE))
+        return error_set(err, SEALIFT_CORRUPT, "a set of extended attributes is not what the tree says");
+    return buf_append_bytes(out, chunk, err);
+}
+
 enum sealift_status
 frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, struct buf *out, struct sealift_error *err)
 {
@@ -124,9 +146,6 @@ frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, str
         TRY(tree_reader_xattr_extent(reader, &extent, &end, err));
         if (end)
             return SEALIFT_OK;
-        TRY(frame_source_fetch(source, &extent.frame, &source->frame, err));
-        if (extent.hole || extent.offset > source->frame.len || extent.length > source->frame.len - extent.offset)
-            return error_set(err, SEALIFT_CORRUPT, "a set of extended attributes lies outside its frame");
-        TRY(buf_append(out, source->frame.data + extent.offset, (size_t)extent.length, err));
+        TRY(append_chunk(source, &extent, out, err));
     }
 }

@@ -26,7 +26,8 @@ set_up(struct reading *reading, struct sealift_error *err)
     pthread_mutex_init(&reading->lock, NULL);
     pthread_cond_init(&reading->closed_one, NULL);
     reading->most_open_files = most_open_files();
-    TRY(pool_new(budget->buffers + budget->workers, range, &reading->buffers, err));
+    reading->most_memory = budget->chunk_table; /* which a reading does not have */
+    TRY(pool_new(budget->buffers, range, &reading->buffers, err));
     TRY(queue_new(budget->buffers, &reading->planned, err));
     return queue_new(budget->buffers, &reading->fetched, err);
 }
@@ -85,12 +86,17 @@ reading_run(const struct world *world, struct store *store, struct progress *pro
     SCOPED(tear_down)
     struct reading reading = {.world = world, .request = request, .sink = sink, .store = store, .progress = progress};
 
+    if (request->manifest->part_count != 1)
+        return error_set(
+            err, SEALIFT_INVALID,
+            "the snapshot's tree has %zu parts, as later versions of sealift may write it: upgrade this one",
+            request->manifest->part_count);
     TRY(set_up(&reading, err));
     TRY(run_stages(&reading, err));
     *ret_outcome = (struct reading_outcome){
-        .entries = atomic_load(&reading.entries),
-        .files = atomic_load(&reading.files),
-        .size = atomic_load(&reading.size),
+        .entries = reading.entries,
+        .files = reading.files,
+        .size = reading.size,
         .chunks = atomic_load(&reading.chunks),
         .fetched = atomic_load(&reading.bytes_fetched),
     };

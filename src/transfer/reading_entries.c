@@ -38,28 +38,31 @@ next_entry(struct pass *pass, struct tree_entry *ret_entry, bool *ret_end, struc
     return SEALIFT_OK;
 }
 
+static enum sealift_status
+open_tree(struct pass *pass, struct store *store, const struct reading_request *request, struct sealift_error *err)
+{
+    const struct manifest *manifest = request->manifest;
+
+    TRY(frame_source_new(store, request->fs_key, &manifest->fs, READ_AHEAD, &pass->tree, err));
+    TRY(frame_source_new(store, request->fs_key, &manifest->fs, 0, &pass->single, err));
+    return tree_reader_new(&manifest->parts[0], frame_source_fetch, pass->tree, &pass->reader, err);
+}
+
 enum sealift_status
 reading_entries(const struct world *world, struct store *store, const struct reading_request *request,
                 enum sealift_status (*each)(void *context, const struct tree_entry *entry, struct sealift_error *err),
                 void *context, struct sealift_error *err)
 {
     SCOPED(pass_done) struct pass pass = {.world = world};
-    const struct manifest *manifest = request->manifest;
 
-    TRY(frame_source_new(store, request->fs_key, &manifest->fs, READ_AHEAD, &pass.tree, err));
-    TRY(frame_source_new(store, request->fs_key, &manifest->fs, 0, &pass.single, err));
-    for (size_t i = 0; i < manifest->part_count; i++) {
+    TRY(open_tree(&pass, store, request, err));
+    for (;;) {
         struct tree_entry entry;
-        bool end = false;
+        bool end;
 
-        tree_reader_free(&pass.reader);
-        TRY(tree_reader_new(&manifest->parts[i], frame_source_fetch, pass.tree, &pass.reader, err));
-        for (;;) {
-            TRY(next_entry(&pass, &entry, &end, err));
-            if (end)
-                break;
-            TRY(each(context, &entry, err));
-        }
+        TRY(next_entry(&pass, &entry, &end, err));
+        if (end)
+            return SEALIFT_OK;
+        TRY(each(context, &entry, err));
     }
-    return SEALIFT_OK;
 }

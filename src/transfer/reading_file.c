@@ -4,13 +4,28 @@
 
 #include <stdlib.h>
 
+/* The sink keeps a path and a set of extended attributes until the file is complete, so does the file system. */
+static size_t
+memory_of(const struct tree_entry *entry)
+{
+    return 1024 + 2 * entry->path.len + entry->xattrs.len;
+}
+
+/* One that is too large for the bound is opened when it is alone. */
+static bool
+is_full_locked(const struct reading *reading, size_t memory)
+{
+    return reading->open_files >= reading->most_open_files ||
+           (reading->open_files > 0 && reading->memory + memory > reading->most_memory);
+}
+
 bool
-reading_is_full(struct reading *reading)
+reading_is_full(struct reading *reading, const struct tree_entry *entry)
 {
     bool full;
 
     pthread_mutex_lock(&reading->lock);
-    full = reading->open_files >= reading->most_open_files;
+    full = is_full_locked(reading, memory_of(entry));
     pthread_mutex_unlock(&reading->lock);
     return full;
 }
@@ -27,25 +42,30 @@ reading_let_go(void *context)
 }
 
 static bool
-count_opened(struct reading *reading)
+count_opened(struct reading *reading, size_t memory)
 {
     bool alive;
 
     pthread_mutex_lock(&reading->lock);
-    while (!reading->broken && reading->open_files >= reading->most_open_files)
+    while (!reading->broken && is_full_locked(reading, memory))
         pthread_cond_wait(&reading->closed_one, &reading->lock);
     alive = !reading->broken;
-    if (alive)
+    if (alive) {
         reading->open_files++;
+        reading->memory += memory;
+    }
     pthread_mutex_unlock(&reading->lock);
     return alive;
 }
 
 static void
-count_closed(struct reading *reading)
+count_closed(const struct reading_file *file)
 {
+    struct reading *reading = file->reading;
+
     pthread_mutex_lock(&reading->lock);
     reading->open_files--;
+    reading->memory -= file->memory;
     pthread_cond_signal(&reading->closed_one);
     pthread_mutex_unlock(&reading->lock);
 }
@@ -59,13 +79,14 @@ reading_file_new(struct reading *reading, const struct tree_entry *entry, struct
 
     if (file == NULL)
         return error_no_memory(err);
-    if (!count_opened(reading))
-        return error_set(err, SEALIFT_CANCELLED, "the transfer was stopped");
     file->reading = reading;
+    file->memory = memory_of(entry);
+    if (!count_opened(reading, file->memory))
+        return error_set(err, SEALIFT_CANCELLED, "the transfer was stopped");
     atomic_store(&file->holds, 1);
     status = reading->sink->file_begin(reading->sink->context, entry, &file->handle, err);
     if (status != SEALIFT_OK) {
-        count_closed(reading);
+        count_closed(file);
         return status;
     }
     *ret_file = TAKE(file);
@@ -90,7 +111,7 @@ drop(struct reading_file *file)
     struct reading *reading = file->reading;
 
     reading->sink->file_drop(reading->sink->context, file->handle);
-    count_closed(reading);
+    count_closed(file);
     free(file);
 }
 
@@ -108,7 +129,7 @@ reading_file_release(struct reading_file **pointer, struct sealift_error *err)
         return SEALIFT_OK;
     }
     status = reading->sink->file_end(reading->sink->context, file->handle, err);
-    count_closed(reading);
+    count_closed(file);
     free(file);
     return status;
 }

@@ -22,6 +22,7 @@ struct planner {
     struct tree_reader *reader;
     struct fetch_plan plan;
     struct buf xattrs;
+    uint64_t entries, files, size; /* so far */
 };
 
 /* Pieces that were planned, but not handed out, let go of their files. */
@@ -112,7 +113,7 @@ plan_file(struct planner *planner, const struct tree_entry *entry, struct sealif
     struct reading_file *file = NULL;
     enum sealift_status status;
 
-    if (reading_is_full(planner->reading)) /* what would close some of them must be on its way */
+    if (reading_is_full(planner->reading, entry)) /* what would close some of them must be on its way */
         TRY(flush(planner, err));
     TRY(reading_file_new(planner->reading, entry, &file, err));
     status = plan_extents(planner, file, err);
@@ -120,8 +121,8 @@ plan_file(struct planner *planner, const struct tree_entry *entry, struct sealif
         reading_file_abandon(&file);
         return status;
     }
-    atomic_fetch_add(&planner->reading->files, 1);
-    atomic_fetch_add(&planner->reading->size, entry->size);
+    planner->files++;
+    manifest_count(&planner->size, entry->size);
     return reading_file_release(&file, err);
 }
 
@@ -135,7 +136,7 @@ plan_entry(struct planner *planner, struct tree_entry *entry, struct sealift_err
         TRY(frame_source_xattrs(planner->single, planner->reader, &planner->xattrs, err));
         entry->xattrs = buf_bytes(&planner->xattrs);
     }
-    atomic_fetch_add(&reading->entries, 1);
+    planner->entries++;
     progress_add(reading->progress, 1, entry->type == TREE_FILE, 0, 0);
     if (entry->type == TREE_FILE)
         return plan_file(planner, entry, err);
@@ -143,10 +144,8 @@ plan_entry(struct planner *planner, struct tree_entry *entry, struct sealift_err
 }
 
 static enum sealift_status
-plan_part(struct planner *planner, const struct tree_root *part, struct sealift_error *err)
+plan_tree(struct planner *planner, struct sealift_error *err)
 {
-    tree_reader_free(&planner->reader);
-    TRY(tree_reader_new(part, frame_source_fetch, planner->tree, &planner->reader, err));
     for (;;) {
         struct tree_entry entry;
         bool end;
@@ -160,26 +159,36 @@ plan_part(struct planner *planner, const struct tree_root *part, struct sealift_
 }
 
 static enum sealift_status
-open_sources(struct planner *planner, struct sealift_error *err)
+open_tree(struct planner *planner, struct sealift_error *err)
 {
     const struct reading_request *request = planner->reading->request;
     struct store *store = planner->reading->store;
 
     TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, READ_AHEAD, &planner->tree, err));
-    return frame_source_new(store, request->fs_key, &request->manifest->fs, 0, &planner->single, err);
+    TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, 0, &planner->single, err));
+    return tree_reader_new(&request->manifest->parts[0], frame_source_fetch, planner->tree, &planner->reader, err);
+}
+
+static void
+report(const struct planner *planner)
+{
+    struct reading *reading = planner->reading;
+
+    reading->entries = planner->entries;
+    reading->files = planner->files;
+    reading->size = planner->size;
+    atomic_fetch_add(&reading->bytes_fetched,
+                     frame_source_fetched(planner->tree) + frame_source_fetched(planner->single));
 }
 
 enum sealift_status
 reading_plan(void *argument, struct sealift_error *err)
 {
     SCOPED(planner_done) struct planner planner = {.reading = argument};
-    const struct manifest *manifest = planner.reading->request->manifest;
 
-    TRY(open_sources(&planner, err));
-    for (size_t i = 0; i < manifest->part_count; i++)
-        TRY(plan_part(&planner, &manifest->parts[i], err));
-    atomic_fetch_add(&planner.reading->bytes_fetched,
-                     frame_source_fetched(planner.tree) + frame_source_fetched(planner.single));
+    TRY(open_tree(&planner, err));
+    TRY(plan_tree(&planner, err));
+    report(&planner);
     queue_close(planner.reading->planned);
     return SEALIFT_OK;
 }

@@ -38,14 +38,6 @@ seal_frame(void *context, struct bytes plain, struct frame_ref *ret_ref, struct 
 
 /* --- entries --- */
 
-/* Sparse files of 2^62 bytes exist, and a few of them are more than any counter has: the sum stays at what a manifest
- * can say. */
-static void
-count_size(struct manifest_totals *totals, uint64_t size)
-{
-    totals->size = size < INT64_MAX - totals->size ? totals->size + size : INT64_MAX;
-}
-
 static void
 count_entry(struct scribe *scribe, const struct batch_item *item)
 {
@@ -57,7 +49,7 @@ count_entry(struct scribe *scribe, const struct batch_item *item)
         totals->directories++;
     else
         totals->others++;
-    count_size(totals, scribe->size);
+    manifest_count(&totals->size, scribe->size);
     if (!scribe->changed)
         return;
     atomic_fetch_add(&scribe->upload->changed, 1);

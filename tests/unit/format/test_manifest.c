@@ -271,3 +271,16 @@ Test(manifest, with_a_member_out_of_bounds_is_corrupt)
         cr_assert_eq(parse(&sample, buf_bytes(text_of(&sample)), &found), SEALIFT_CORRUPT, "%s", changes[i][1]);
     }
 }
+
+Test(manifest, counts_up_to_what_it_can_say)
+{
+    uint64_t total = 1;
+
+    manifest_count(&total, 2);
+    cr_assert_eq(total, 3u);
+    manifest_count(&total, (uint64_t)1 << 62);
+    manifest_count(&total, (uint64_t)1 << 62);
+    cr_assert_eq(total, (uint64_t)INT64_MAX);
+    manifest_count(&total, UINT64_MAX);
+    cr_assert_eq(total, (uint64_t)INT64_MAX);
+}

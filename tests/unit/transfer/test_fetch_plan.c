@@ -100,3 +100,14 @@ Test(fetch_plan, cuts_long_runs_into_ranges)
     cr_assert_eq(cut(&plan, 4 * MIB, &bytes), 4u);
     cr_assert_eq(bytes, 16u * MIB);
 }
+
+Test(fetch_plan, has_a_bound_for_the_pieces_of_a_job)
+{
+    SCOPED(fetch_plan_done) struct fetch_plan plan = {0};
+    size_t bytes;
+
+    for (int i = 0; i < 2500; i++)
+        add(&plan, 1, 0, 80, 100 * KIB);
+    cr_assert_eq(cut(&plan, 4 * MIB, &bytes), 3u);
+    cr_assert_eq(bytes, 300u * KIB);
+}
