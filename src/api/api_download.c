@@ -76,7 +76,7 @@ prepare(struct download_job *job, struct sealift_error *err)
 
     TRY(check_spec(job, err));
     TRY(open_snapshot(job, err));
-    TRY(session_begin(job->sealift, &spec->transfer, &job->session, err));
+    TRY(session_begin(job->sealift, &spec->transfer, 0, &job->session, err));
     TRY(download_new(&job->sealift->world, job->session.progress, spec->path, &job->download, err));
     TRY(handle_directory(spec->path, &path, err));
     TRY(new_fs_make_key(job->sealift, spec->name, path, row_of(&spec->obs), spec->allow_no_kms, &job->fs, err));

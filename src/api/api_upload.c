@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #define DEFAULT_LEVEL 3
-#define MOST_LEVEL    19 /* beyond it zstd takes memory that is not in the budget */
+#define MOST_LEVEL    19 /* zstd has more, which take hundreds of megabytes */
 
 /* What one upload works with. */
 struct upload_job {
@@ -63,6 +63,12 @@ static const char *
 path_of(const struct upload_job *job)
 {
     return job->snapshot.source[0] != '\0' ? job->snapshot.source : job->fs.path;
+}
+
+static int
+level_of(const struct upload_job *job)
+{
+    return job->spec->compression_level != 0 ? job->spec->compression_level : DEFAULT_LEVEL;
 }
 
 static enum sealift_status
@@ -192,7 +198,7 @@ carry(struct upload_job *job, struct manifest_totals *ret_totals, uint64_t *ret_
         .upload = job->snapshot.upload,
         .allow_missing = job->spec->allow_missing,
         .no_compression = job->spec->no_compression,
-        .compression_level = job->spec->compression_level != 0 ? job->spec->compression_level : DEFAULT_LEVEL,
+        .compression_level = level_of(job),
         .budget = job->session.budget,
     };
     struct upload_outcome outcome;
@@ -317,7 +323,7 @@ upload(struct upload_job *job, struct sealift_upload_result *ret_result, struct 
     TRY(prepare(job, err));
     TRY(adopt_earlier(job, &adopted, &totals, err));
     if (!adopted) {
-        TRY(session_begin(job->sealift, &job->spec->transfer, &job->session, err));
+        TRY(session_begin(job->sealift, &job->spec->transfer, level_of(job), &job->session, err));
         TRY(note_begun(job, err));
         TRY(carry(job, &totals, &changed, err));
     }

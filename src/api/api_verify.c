@@ -120,7 +120,7 @@ verify(struct verify_job *job, struct sealift_verify_result *result, struct seal
     TRY(obs_check_mark(job->store, err));
     locator_format(&job->locator, result->locator);
     TRY(manifest_fetch(job->store, &job->locator, &job->manifest, err));
-    TRY(session_begin(job->sealift, &job->spec->transfer, &job->session, err));
+    TRY(session_begin(job->sealift, &job->spec->transfer, 0, &job->session, err));
     switch (job->spec->kind) {
     case SEALIFT_VERIFY_KEYS:
         TRY(verify_keys(job, result, err));

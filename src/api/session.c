@@ -20,12 +20,18 @@ session_end(struct session *session)
 }
 
 enum sealift_status
-session_begin(struct sealift *sealift, const struct sealift_transfer_options *options, struct session *ret_session,
-              struct sealift_error *err)
+session_begin(struct sealift *sealift, const struct sealift_transfer_options *options, int compression_level,
+              struct session *ret_session, struct sealift_error *err)
 {
     SCOPED(session_end) struct session session = {0};
+    const struct budget_wish wish = {
+        .ceiling = sealift->options.memory,
+        .workers = options->workers,
+        .connections = options->connections,
+        .compression_level = compression_level,
+    };
 
-    TRY(budget_plan(sealift->options.memory, options->workers, options->connections, &session.budget, err));
+    TRY(budget_plan(&wish, &session.budget, err));
     TRY(progress_new(&sealift->world, options, &session.progress, err));
     TRY(heartbeat_start(KEEP_ALIVE_NS, keep_alive, sealift, &session.keep_alive, err));
     *ret_session = session;

@@ -13,8 +13,9 @@ struct session {
     struct heartbeat *keep_alive;
 };
 
+/* `compression_level` is an upload's; 0 for what only reads. */
 enum sealift_status session_begin(struct sealift *sealift, const struct sealift_transfer_options *options,
-                                  struct session *ret_session, struct sealift_error *err);
+                                  int compression_level, struct session *ret_session, struct sealift_error *err);
 void session_end(struct session *session);
 
 #endif

@@ -55,6 +55,21 @@ zstd_bound(size_t len)
     return ZSTD_compressBound(len);
 }
 
+/* ZSTD_estimateCCtxSize_usingCParams() of libzstd 1.5, which its stable interface lacks, rounded up. */
+size_t
+zstd_packer_memory(int level)
+{
+    const size_t mib = (size_t)1 << 20;
+
+    if (level <= 3)
+        return 2 * mib;
+    if (level <= 6)
+        return 4 * mib;
+    if (level <= 8)
+        return 7 * mib;
+    return level <= 12 ? 14 * mib : 20 * mib;
+}
+
 static bool
 is_worth_it(size_t packed, size_t plain)
 {

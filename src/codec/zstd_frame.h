@@ -10,6 +10,9 @@ struct zstd_unpacker; /* one thread each */
 enum sealift_status zstd_packer_new(int level, struct zstd_packer **ret_packer, struct sealift_error *err);
 void zstd_packer_free(struct zstd_packer **packer);
 
+/* What a packer of that level takes, at the most, for data of up to 1 MiB. */
+size_t zstd_packer_memory(int level);
+
 /* The most bytes that `len` bytes can become. */
 size_t zstd_bound(size_t len);
 

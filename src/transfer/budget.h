@@ -10,6 +10,13 @@
 
 #define BUDGET_MOST_THREADS 256 /* of each kind: more only wait for each other */
 
+/* Zeros mean the defaults. */
+struct budget_wish {
+    size_t ceiling;
+    unsigned workers, connections;
+    int compression_level; /* of an upload: higher ones take more memory a worker */
+};
+
 struct budget {
     size_t workers;      /* threads that compress and seal, or open and write */
     size_t connections;  /* transfers at once */
@@ -20,9 +27,8 @@ struct budget {
     size_t walk;         /* bytes that a walk keeps of names, and as many of hard links, before they spill */
 };
 
-/* Zeros mean the defaults; more threads than the ceiling or BUDGET_MOST_THREADS allow are cut down to that. INVALID
- * when the ceiling is below BUDGET_LEAST. */
-enum sealift_status budget_plan(size_t ceiling, unsigned workers, unsigned connections, struct budget *ret_budget,
-                                struct sealift_error *err);
+/* More threads than the ceiling or BUDGET_MOST_THREADS allow are cut down to that. INVALID when the ceiling is below
+ * BUDGET_LEAST. */
+enum sealift_status budget_plan(const struct budget_wish *wish, struct budget *ret_budget, struct sealift_error *err);
 
 #endif

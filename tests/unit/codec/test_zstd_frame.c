@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include <criterion/criterion.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,4 +168,27 @@ Test(zstd_frame, refuses_a_level_that_does_not_exist)
     cr_assert_eq(zstd_packer_new(99, &packer, &err), SEALIFT_INVALID);
     cr_assert_null(packer);
     cr_assert_not_null(strstr(err.message, "99"));
+}
+
+/* The allocator says what a packer really has after it has compressed a whole frame. */
+Test(zstd_frame, packers_take_no_more_memory_than_they_say)
+{
+    SCOPED(free_done) uint8_t *plain = malloc((size_t)1 << 20);
+    SCOPED(free_done) uint8_t *packed = malloc((size_t)1 << 20);
+    size_t len;
+
+    for (size_t i = 0; i < (size_t)1 << 20; i++)
+        plain[i] = (uint8_t)(i * i >> 7);
+    for (int level = 1; level <= 19; level++) {
+        struct mallinfo2 before = mallinfo2(), after;
+        struct zstd_packer *packer;
+
+        cr_assert_eq(zstd_packer_new(level, &packer, &err), SEALIFT_OK);
+        cr_assert_eq(zstd_pack(packer, (struct bytes){plain, (size_t)1 << 20}, packed, (size_t)1 << 20, &len, &err),
+                     SEALIFT_OK);
+        after = mallinfo2();
+        cr_assert_leq(after.uordblks + after.hblkhd, before.uordblks + before.hblkhd + zstd_packer_memory(level),
+                      "level %d", level);
+        zstd_packer_free(&packer);
+    }
 }

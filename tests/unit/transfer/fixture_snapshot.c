@@ -190,7 +190,7 @@ fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_
     request->upload = uuid_v7(&fixture->world);
     request->compression_level = 3;
     if (request->budget.workers == 0)
-        TRY(budget_plan(BUDGET_LEAST, 2, 2, &request->budget, err));
+        TRY(budget_plan(&(struct budget_wish){BUDGET_LEAST, 2, 2, 0}, &request->budget, err));
     TRY(upload_run(&fixture->world, store, fixture->progress, request, ret_outcome, err));
     TRY(publish_prepare(&fixture->world, store, &publication, &manifest, err));
     TRY(publish_put(store, &publication, &manifest, err));
@@ -331,7 +331,7 @@ fixture_read(struct fixture *fixture, struct store *store, const struct locator 
 
     TRY(open_snapshot(fixture, store, locator, &opened, err));
     request.fs_key = opened.fs_key;
-    TRY(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, err));
+    TRY(budget_plan(&(struct budget_wish){BUDGET_LEAST, 1, 1, 0}, &request.budget, err));
     TRY(reading_run(&fixture->world, store, fixture->progress, &request, &sink, &outcome, err));
     *ret_digest = atomic_load(&summing.sum);
     return SEALIFT_OK;
@@ -347,7 +347,7 @@ fixture_download(struct fixture *fixture, struct store *store, const struct loca
 
     TRY(open_snapshot(fixture, store, locator, &opened, err));
     request.fs_key = opened.fs_key;
-    TRY(budget_plan(BUDGET_LEAST, 2, 2, &request.budget, err));
+    TRY(budget_plan(&(struct budget_wish){BUDGET_LEAST, 2, 2, 0}, &request.budget, err));
     TRY(download_new(&fixture->world, fixture->progress, fixture_path(fixture, below), &download, err));
     return download_run(download, store, &request, ret_outcome, err);
 }
@@ -361,7 +361,7 @@ fixture_verify_objects(struct fixture *fixture, struct store *store, const struc
     struct verify_objects_outcome outcome;
 
     TRY(manifest_fetch(store, locator, &manifest, err));
-    TRY(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, err));
+    TRY(budget_plan(&(struct budget_wish){BUDGET_LEAST, 1, 1, 0}, &request.budget, err));
     return verify_objects(&fixture->world, store, fixture->progress, &request, &outcome, err);
 }
 

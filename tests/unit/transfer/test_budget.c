@@ -1,6 +1,7 @@
 #include "budget.h"
 
 #include "batch.h"
+#include "zstd_frame.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>
@@ -10,10 +11,11 @@
 static struct budget
 plan(size_t ceiling, unsigned workers, unsigned connections)
 {
+    const struct budget_wish wish = {.ceiling = ceiling, .workers = workers, .connections = connections};
     struct sealift_error err;
     struct budget budget;
 
-    cr_assert_eq(budget_plan(ceiling, workers, connections, &budget, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(budget_plan(&wish, &budget, &err), SEALIFT_OK, "%s", err.message);
     return budget;
 }
 
@@ -58,7 +60,7 @@ Test(budget, refuses_a_ceiling_that_is_too_low)
     struct sealift_error err;
     struct budget budget;
 
-    cr_assert_eq(budget_plan(BUDGET_LEAST - 1, 0, 0, &budget, &err), SEALIFT_INVALID);
+    cr_assert_eq(budget_plan(&(struct budget_wish){.ceiling = BUDGET_LEAST - 1}, &budget, &err), SEALIFT_INVALID);
 }
 
 /* A connection more than there are threads of a machine helps nobody; four billion of them must not take for ever. */
@@ -91,4 +93,21 @@ Test(budget, spends_no_more_than_the_ceiling)
             cr_assert_leq(spent, ceiling / 16 * 15, "%zu MiB, %u workers", ceiling / MIB, workers);
         }
     }
+}
+
+Test(budget, has_fewer_workers_who_compress_harder)
+{
+    struct budget budget;
+    struct sealift_error err;
+
+    for (int level = 1; level <= 19; level++) {
+        cr_assert_eq(budget_plan(&(struct budget_wish){.ceiling = 128 * MIB, .workers = 8, .compression_level = level},
+                                 &budget, &err),
+                     SEALIFT_OK);
+        cr_assert_geq(budget.workers, 1u);
+        cr_assert_leq(segments_of(&budget) + budget.workers * zstd_packer_memory(level), 128 * MIB / 4 * 3, "%d",
+                      level);
+        cr_assert_geq(budget.segment_size, 4 * MIB, "%d", level);
+    }
+    cr_assert_lt(budget.workers, 8u);
 }

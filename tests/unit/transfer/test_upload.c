@@ -253,7 +253,7 @@ Test(upload, stores_nothing_more_once_it_is_doomed)
     make_unreadable(&fixture, "a/1 secret");
     make_unreadable(&fixture, "a/3 secret");
     request.path = fixture_path(&fixture, "a");
-    cr_assert_eq(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, &err), SEALIFT_OK);
+    cr_assert_eq(budget_plan(&(struct budget_wish){BUDGET_LEAST, 1, 1, 0}, &request.budget, &err), SEALIFT_OK);
     cr_assert_eq(fixture_upload_with(&fixture, fixture.store, &request, &locator, &outcome, &err), SEALIFT_DENIED);
     cr_assert_not_null(strstr(err.message, "3 paths"), "%s", err.message);
     cr_assert_eq(fixture.missing, 3u);
@@ -322,7 +322,7 @@ upload_among_changes(struct fixture *fixture, bool live, bool allow_missing, voi
     struct upload_request request = {.path = fixture_path(fixture, "a"), .live = live, .allow_missing = allow_missing};
     SCOPED(store_free) struct store *store = NULL;
 
-    TRY(budget_plan(BUDGET_LEAST, 1, 1, &request.budget, err));
+    TRY(budget_plan(&(struct budget_wish){BUDGET_LEAST, 1, 1, 0}, &request.budget, err));
     TRY(store_faulty_new(fixture->store, intrude, &intruder, &store, err));
     return fixture_upload_with(fixture, store, &request, ret_locator, ret_outcome, err);
 }

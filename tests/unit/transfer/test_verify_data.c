@@ -44,7 +44,7 @@ verify(const struct manifest *manifest, size_t memory_of_files)
     struct reading_request request = {.manifest = manifest, .fs_key = fixture.fs_key};
     struct reading_outcome outcome;
 
-    cr_assert_eq(budget_plan(BUDGET_LEAST, 2, 2, &request.budget, &err), SEALIFT_OK);
+    cr_assert_eq(budget_plan(&(struct budget_wish){BUDGET_LEAST, 2, 2, 0}, &request.budget, &err), SEALIFT_OK);
     request.budget.chunk_table = memory_of_files;
     return verify_data(&fixture.world, fixture.store, fixture.progress, &request, &outcome, &err);
 }
