@@ -137,7 +137,7 @@ def nobody(folder):
 
 
 def test_an_unreadable_file(folder, small_tree, nobody, monkeypatch):
-    monkeypatch.setenv("SEALIFT_BINARY", shutil.copy(binary(), folder / "sealift"))
+    monkeypatch.setenv("SEALIFT_BINARY", str(shutil.copy(binary(), folder / "sealift")))
     for path in (folder / "home", folder / "bucket"):
         path.mkdir()
         if nobody:
