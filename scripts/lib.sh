@@ -60,6 +60,11 @@ step() { printf '\n== %s\n' "$*"; }
 
 # Configures and builds one preset of CMakePresets.json in build/FOLDER; more arguments go to the configuration.
 build_preset() {
+    configure_preset "$@"
+    cmake --build "$top/build/$2"
+}
+
+configure_preset() {
     local preset=$1 folder=$top/build/$2
     shift 2
     mkdir -p "$folder"
@@ -67,7 +72,6 @@ build_preset() {
         cat "$folder/configure.log"
         fail "cmake --preset $preset"
     }
-    cmake --build "$folder"
 }
 
 # The command that was built in build/FOLDER.
