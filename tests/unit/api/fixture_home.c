@@ -72,6 +72,12 @@ fixture_done(struct fixture *fixture)
     scratch_folder_done(&fixture->scratch);
 }
 
+void
+fixture_reopen(struct fixture *fixture)
+{
+    fixture->sealift = open_home(fixture, "home");
+}
+
 static void
 copy_key(struct fixture *fixture, const char *home)
 {

@@ -18,6 +18,8 @@ struct fixture {
 /* Opens the home "home"; "store" is the object store "dr" by then, when `with_store`. */
 void fixture_init(struct fixture *fixture, bool with_store);
 void fixture_done(struct fixture *fixture);
+/* The home once more, when it was closed. */
+void fixture_reopen(struct fixture *fixture);
 
 /* A second cluster that shares nothing but the scratch folder: another machine. The local KMS's key goes with it. */
 struct sealift *fixture_open_another(struct fixture *fixture, const char *home);
