@@ -12,7 +12,7 @@ const struct exit_code exit_codes[] = {
     {8, SEALIFT_KEY, "the key does not open it, or the KMS cannot use its key"},
     {9, SEALIFT_IO, "this machine's disk or file system failed: full, read-only, unreadable"},
     {10, SEALIFT_NO_MEMORY, "no memory, or beyond the memory ceiling"},
-    {130, SEALIFT_CANCELLED, "stopped by Ctrl-C or SIGTERM"},
+    {130, SEALIFT_CANCELLED, "stopped by Ctrl-C, SIGTERM or SIGHUP"},
 };
 const size_t exit_codes_count = sizeof(exit_codes) / sizeof(exit_codes[0]);
 

@@ -47,6 +47,7 @@ interrupt_install(bool silent)
     atomic_store(&keep_silent, silent);
     install(SIGINT, stop);
     install(SIGTERM, stop);
+    install(SIGHUP, stop);
     install(SIGPIPE, SIG_IGN);
 }
 

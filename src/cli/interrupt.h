@@ -1,4 +1,5 @@
-/* Ctrl-C and SIGTERM: the first asks the library to stop, which it does tidily; the second leaves at once. */
+/* Ctrl-C, SIGTERM, and SIGHUP (the terminal is gone): the first asks the library to stop, which it does tidily; the
+ * second leaves at once. */
 #ifndef INTERRUPT_H
 #define INTERRUPT_H
 
