@@ -36,7 +36,7 @@ result_of(const struct sealift_kms_finding *finding)
 static void
 show_line(FILE *out, const struct finding_row *row)
 {
-    fprintf(out, "%-8s %-14s ", row->result, row->call);
+    fprintf(out, "%-8s %-23s ", row->result, row->call);
     visible_write(out, row->message != NULL ? row->message : "");
     putc('\n', out);
     fflush(out);

@@ -256,8 +256,9 @@ check_company(const struct options *options, struct sealift_error *err)
                                place.option->name, other->name);
         other = first_of(options, place.option->needs, false);
         if (other != NULL)
-            return failure_set(err, SEALIFT_INVALID, "--%s means nothing without --%s %s", place.option->name,
-                               other->name, other->placeholder != NULL ? other->placeholder : "");
+            return failure_set(err, SEALIFT_INVALID, "--%s means nothing without --%s%s%s", place.option->name,
+                               other->name, other->placeholder != NULL ? " " : "",
+                               other->placeholder != NULL ? other->placeholder : "");
     }
     return SEALIFT_OK;
 }

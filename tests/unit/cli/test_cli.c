@@ -184,9 +184,9 @@ Test(cli, tells_each_call_of_a_kms_check)
 {
     fake.answer = SEALIFT_DENIED;
     cr_assert_eq(RUN("kms", "check"), 3);
-    cr_assert_str_eq(out.text, "ok       log in         by AppRole\n"
-                               "warning  read the key   exportable\n"
-                               "FAILED   wrap           403: ask for update on transit/encrypt/k\n");
+    cr_assert_str_eq(out.text, "ok       log in                  by AppRole\n"
+                               "warning  read the key            exportable\n"
+                               "FAILED   wrap                    403: ask for update on transit/encrypt/k\n");
     expect_error("sealift: kms_check: as the test wanted\n");
     cr_assert_eq(RUN("kms", "check", "--json"), 3);
     expect_out("{\"call\":\"read the key\",\"result\":\"warning\",\"message\":\"exportable\"},\n");
@@ -269,7 +269,7 @@ Test(cli, asks_what_to_verify)
     expect_error("\n  --data ");
     cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--keys", "--data"), 2);
     cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday", "--data", "--read"), 2);
-    expect_error("--read means nothing without --objects");
+    expect_error("--read means nothing without --objects\n");
 }
 
 Test(cli, verifies_each_kind)
@@ -369,7 +369,7 @@ static void
 interrupt_twice(struct sealift *sealift)
 {
     interrupt(sealift);
-    raise(SIGTERM);
+    raise(SIGHUP);
 }
 
 Test(cli, leaves_at_once_at_the_second, .exit_code = 130)
