@@ -30,8 +30,10 @@ parse_address(const char *address, const char *region, struct url *ret_url, stru
 {
     SCOPED(free_done) char *amazon = NULL;
 
+    if (address != NULL && url_parse(address, ret_url, err) != SEALIFT_OK)
+        return error_prefix(err, "the endpoint");
     if (address != NULL)
-        return url_parse(address, ret_url, err);
+        return SEALIFT_OK;
     TRY(text_format(&amazon, "https://s3.%s.amazonaws.com%s", err, region,
                     strncmp(region, "cn-", 3) == 0 ? ".cn" : ""));
     return url_parse(amazon, ret_url, err);

@@ -81,6 +81,10 @@ struct explanation {
 #define EXPIRED   "the session of these temporary credentials is over: renew them"
 #define TO_REGION "the bucket is in another region: give that one with --region"
 
+#define WRONG_TOKEN                                                                                                    \
+    "the session token does not belong to these credentials: check $AWS_SESSION_TOKEN, and unset it for long-term "    \
+    "keys"
+
 #define UNKNOWN_KEY                                                                                                    \
     "the store does not know this access key id: check $AWS_ACCESS_KEY_ID or the profile, and that the key belongs "   \
     "to "                                                                                                              \
@@ -106,9 +110,8 @@ static const struct explanation explanations[] = {
     {"InvalidStorageClass", SEALIFT_INVALID,
      "the store does not have this storage class: change it with obs update "
      "--storage-class"},
-    {"InvalidToken", SEALIFT_DENIED,
-     "the session token does not belong to these credentials: check $AWS_SESSION_TOKEN, "
-     "and unset it for long-term keys"},
+    {"InvalidToken", SEALIFT_DENIED, WRONG_TOKEN},
+    {"InvalidTokenId", SEALIFT_DENIED, WRONG_TOKEN},
     {"NoSuchBucket", SEALIFT_INVALID, "there is no such bucket: create it, or correct its name or the endpoint"},
     {"NoSuchKey", SEALIFT_NOT_FOUND, "there is no such object"},
     {"OperationAborted", SEALIFT_UNAVAILABLE, "somebody else is writing this object"},
@@ -182,6 +185,13 @@ permission_for(const char *act)
     return "s3:GetObject (and s3:ListBucket: without it an object that is missing looks forbidden)";
 }
 
+/* Some stores name the region in whatever they say. */
+static bool
+is_about_region(const struct s3_error *error)
+{
+    return error->http_status / 100 == 3 || strcmp(error->code, "AuthorizationHeaderMalformed") == 0;
+}
+
 enum sealift_status
 s3_error_report(const struct s3_error *error, const char *act, struct sealift_error *err)
 {
@@ -198,7 +208,7 @@ s3_error_report(const struct s3_error *error, const char *act, struct sealift_er
         status = error_hint(err, "there is no such object, or no such bucket");
     if (explanation == NULL && error->http_status == 403)
         status = error_hint(err, "ask for the permission %s", permission_for(act));
-    if (error->region[0] != '\0' && status == SEALIFT_INVALID)
+    if (error->region[0] != '\0' && is_about_region(error))
         status = error_hint(err, "the bucket's region is %s", error->region);
     return status;
 }

@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define SPEAK_AT_TRY 4
+
 static const char sha256_of_nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 void
@@ -142,13 +144,20 @@ learn_skew(struct s3 *s3, const struct attempt *attempt, const struct s3_error *
               (int64_t)llabs(skew_ns) / NS_PER_S, skew_ns > 0 ? "behind" : "ahead of");
 }
 
+/* One failure is nothing to speak of. Several in a row are what somebody wants to know who sees that nothing moves. */
 static void
-apply(enum s3_remedy remedy, struct s3 *s3, const struct attempt *attempt, const struct s3_error *refusal,
-      const struct sealift_error *err)
+tell_of_trouble(struct s3 *s3, const struct s3_retry *retry, const struct sealift_error *err)
+{
+    enum log_level level = retry->backoff.tried == SPEAK_AT_TRY ? LOG_WARNING : LOG_INFO;
+
+    world_log(s3->world, level, "bucket %s: trying again after: %s", s3->bucket, err->message);
+}
+
+static void
+apply(enum s3_remedy remedy, struct s3 *s3, const struct attempt *attempt, const struct s3_error *refusal)
 {
     switch (remedy) {
     case S3_REMEDY_WAIT:
-        world_log(s3->world, LOG_INFO, "bucket %s: trying again after: %s", s3->bucket, err->message);
         break;
     case S3_REMEDY_CLOCK:
         learn_skew(s3, attempt, refusal);
@@ -223,6 +232,8 @@ s3_request(struct s3 *s3, const struct s3_call *call, struct http_answer *ret_an
         remedy = find_remedy(&attempt, status, refusal);
         if (!s3_retry_again(&retry, remedy, s3_learnt_facts(&s3->learnt).answered, s3->world))
             return give_up(&retry, s3->world, err);
-        apply(remedy, s3, &attempt, refusal, err);
+        if (remedy == S3_REMEDY_WAIT)
+            tell_of_trouble(s3, &retry, err);
+        apply(remedy, s3, &attempt, refusal);
     }
 }

@@ -12,6 +12,9 @@
 #define TRIES         12
 #define TRIES_UNKNOWN 4
 
+/* Tries that stall take half a minute each: twelve of them would be a silence of minutes. */
+#define PATIENCE_NS (2 * 60 * NS_PER_S)
+
 static bool
 is_one_of(const char *code, const char *const *codes, size_t count)
 {
@@ -44,14 +47,14 @@ is_trouble(const struct s3_error *error)
     }
 }
 
-/* Some stores say so only with a plain 403, and to a HEAD every store does. */
+/* Some stores say so only with a plain 403 or 400, and to a HEAD every store does. */
 static bool
 is_clock(const struct s3_error *error, int64_t signed_ns)
 {
     static const char *const codes[] = {"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"};
     bool differs = error->date_ns != 0 && llabs(error->date_ns - signed_ns) > MAX_SKEW_NS;
 
-    return differs && (error->http_status == 403 || IS_ONE_OF(error->code, codes));
+    return differs && (error->http_status == 403 || error->http_status == 400 || IS_ONE_OF(error->code, codes));
 }
 
 static bool
@@ -89,6 +92,26 @@ s3_retry_begin(void)
     return (struct s3_retry){.backoff = {.base_ns = BASE_NS, .cap_ns = CAP_NS}};
 }
 
+/* Only a trouble that lasts wears patience out, and a slow line must be allowed to break more than once. */
+static bool
+is_out_of_patience(struct s3_retry *retry, const struct world *world)
+{
+    int64_t now_ns = world->clock->mono_ns(world->clock);
+
+    if (retry->backoff.tried == 0)
+        retry->first_failed_ns = now_ns;
+    return retry->backoff.tried >= TRIES_UNKNOWN && now_ns - retry->first_failed_ns > PATIENCE_NS;
+}
+
+static bool
+wait(struct s3_retry *retry, bool known, const struct world *world)
+{
+    retry->backoff.tries = known ? TRIES : TRIES_UNKNOWN;
+    if (is_out_of_patience(retry, world))
+        retry->backoff.tries = retry->backoff.tried + 1;
+    return backoff_wait(&retry->backoff, world);
+}
+
 bool
 s3_retry_again(struct s3_retry *retry, enum s3_remedy remedy, bool known, const struct world *world)
 {
@@ -96,10 +119,8 @@ s3_retry_again(struct s3_retry *retry, enum s3_remedy remedy, bool known, const 
 
     if (remedy == S3_REMEDY_NONE || cancel_asked(world->cancel))
         return false;
-    if (remedy == S3_REMEDY_WAIT) {
-        retry->backoff.tries = known ? TRIES : TRIES_UNKNOWN;
-        return backoff_wait(&retry->backoff, world);
-    }
+    if (remedy == S3_REMEDY_WAIT)
+        return wait(retry, known, world);
     if ((retry->applied & bit) != 0)
         return false;
     retry->applied |= bit;

@@ -25,7 +25,8 @@ enum s3_remedy s3_retry_remedy(const struct s3_error *error, const struct s3_sig
 /* The patience of one request. */
 struct s3_retry {
     struct backoff backoff;
-    unsigned applied; /* a bit for each remedy that needs no waiting and was tried: once is enough */
+    int64_t first_failed_ns; /* by the monotonic clock, once something was waited for */
+    unsigned applied;        /* a bit for each remedy that needs no waiting and was tried: once is enough */
 };
 
 struct s3_retry s3_retry_begin(void);

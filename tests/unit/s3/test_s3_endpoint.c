@@ -82,5 +82,5 @@ Test(s3_endpoint, refuses_names_that_no_bucket_has)
     assert_refused("a b", NULL, "no name for a bucket");
     assert_refused("..", NULL, "no name for a bucket");
     assert_refused("a@b", NULL, "no name for a bucket");
-    assert_refused("b", "localhost:8333", "begins with http");
+    assert_refused("b", "localhost:8333", "the endpoint: an address begins with http");
 }

@@ -108,6 +108,28 @@ Test(s3_retry, has_more_patience_with_a_store_that_it_knows)
     cr_assert_lt(scripted.slept_ns, 120 * NS_PER_S);
 }
 
+static unsigned
+count_tries_that_take(int64_t each_ns)
+{
+    struct scripted_world scripted;
+    struct s3_retry retry = s3_retry_begin();
+    unsigned tries = 0;
+
+    scripted_world_init(&scripted, "2026-11-24T14:45:57Z");
+    do {
+        tries++;
+        scripted.clock.sleep_ns(&scripted.clock, each_ns, &scripted.cancel);
+    } while (s3_retry_again(&retry, S3_REMEDY_WAIT, true, &scripted.world));
+    return tries;
+}
+
+Test(s3_retry, loses_patience_when_every_try_stalls)
+{
+    cr_assert_eq(count_tries_that_take(NS_PER_S), 12);
+    cr_assert_leq(count_tries_that_take(30 * NS_PER_S), 6);
+    cr_assert_eq(count_tries_that_take(600 * NS_PER_S), 5, "but a slow line may break more than once");
+}
+
 Test(s3_retry, applies_what_needs_no_waiting_once)
 {
     struct scripted_world scripted;
