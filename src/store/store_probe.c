@@ -32,18 +32,13 @@ name_object(const struct probe *probe, unsigned object, char out[STORE_NAME_MAX]
     return out;
 }
 
-/* Puts the store and the act before what went wrong, and behind a refusal what to ask for. The directory store's own
- * messages say it already. */
+/* Puts the store and the act before what went wrong. What to ask for after a refusal, the store says itself. */
 static enum sealift_status
-explain(const struct probe *probe, enum sealift_status status, const char *act, const char *right,
-        struct sealift_error *err)
+explain(const struct probe *probe, enum sealift_status status, const char *act, struct sealift_error *err)
 {
     if (status == SEALIFT_OK)
         return SEALIFT_OK;
-    (void)error_prefix(err, "%s: %s failed", probe->store->url, act);
-    if (status == SEALIFT_DENIED && strcmp(probe->store->ops->type, "s3") == 0)
-        return error_hint(err, "ask the admin of the bucket to allow %s", right);
-    return status;
+    return error_prefix(err, "%s: %s failed", probe->store->url, act);
 }
 
 static enum sealift_status
@@ -91,8 +86,7 @@ list(const struct probe *probe, struct sighting *sighting, struct sealift_error 
 {
     struct store *store = probe->store;
 
-    return explain(probe, store->ops->list(store, probe->prefix, NULL, sight, sighting, err), "listing",
-                   "s3:ListBucket", err);
+    return explain(probe, store->ops->list(store, probe->prefix, NULL, sight, sighting, err), "listing", err);
 }
 
 static enum sealift_status
@@ -125,8 +119,7 @@ prove_read(const struct probe *probe, unsigned object, struct bytes expected, st
     SCOPED(buf_done) struct buf all = {0};
     uint8_t part[PAYLOAD_SIZE / 4];
 
-    TRY(explain(probe, read_back(probe, object, &all, part, sizeof(part), err), "reading a test object", "s3:GetObject",
-                err));
+    TRY(explain(probe, read_back(probe, object, &all, part, sizeof(part), err), "reading a test object", err));
     if (!bytes_equal(buf_bytes(&all), expected) ||
         memcmp(part, expected.data + PAYLOAD_SIZE - sizeof(part), sizeof(part)) != 0)
         return report_unfit(probe, "what was just written does not come back as it was", err);
@@ -144,7 +137,7 @@ look_at_checksum(struct probe *probe, struct sealift_error *err)
 
     TRY(sha256(BYTES_OF(probe->payload), digest, err));
     TRY(explain(probe, store->ops->head(store, name_object(probe, WRITTEN, name), &head, err),
-                "asking for the size of a test object", "s3:GetObject", err));
+                "asking for the size of a test object", err));
     if (head.size != PAYLOAD_SIZE)
         return report_unfit(probe, "what was just written has another size there", err);
     kept = head.checksum == STORE_CHECKSUM_SHA256 && digest_equal(head.sha256, digest, sizeof(digest));
@@ -152,11 +145,21 @@ look_at_checksum(struct probe *probe, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
+/* The first thing that is asked: some stores make a bucket that does not exist of the first PUT, and a mistyped name
+ * would go unnoticed. */
+static enum sealift_status
+prove_that_it_exists(const struct probe *probe, struct sealift_error *err)
+{
+    struct sighting nothing = {.name = ""};
+
+    return list(probe, &nothing, err);
+}
+
 static enum sealift_status
 prove_basics(struct probe *probe, struct sealift_error *err)
 {
-    TRY(explain(probe, put(probe, WRITTEN, BYTES_OF(probe->payload), false, err), "writing a test object",
-                "s3:PutObject", err));
+    TRY(prove_that_it_exists(probe, err));
+    TRY(explain(probe, put(probe, WRITTEN, BYTES_OF(probe->payload), false, err), "writing a test object", err));
     TRY(prove_list(probe, err));
     TRY(prove_read(probe, WRITTEN, BYTES_OF(probe->payload), err));
     return look_at_checksum(probe, err);
@@ -175,7 +178,7 @@ try_conditional(struct probe *probe, struct sealift_error *err)
         probe->found.conditional_put = STORE_CONDITIONAL_REFUSED;
         return SEALIFT_OK;
     }
-    TRY(explain(probe, status, "a conditional PUT", "s3:PutObject", err));
+    TRY(explain(probe, status, "a conditional PUT", err));
     memcpy(second, probe->payload, sizeof(second));
     second[0] ^= 1;
     status = put(probe, CONDITIONAL, BYTES_OF(second), true, err);
@@ -184,7 +187,7 @@ try_conditional(struct probe *probe, struct sealift_error *err)
         return prove_read(probe, CONDITIONAL, BYTES_OF(probe->payload), err);
     }
     probe->found.conditional_put = STORE_CONDITIONAL_IGNORED;
-    return explain(probe, status, "a conditional PUT of a name that is taken", "s3:PutObject", err);
+    return explain(probe, status, "a conditional PUT of a name that is taken", err);
 }
 
 static enum sealift_status
@@ -196,7 +199,7 @@ race_once(struct probe *probe, unsigned object, struct sealift_error *err)
     uint8_t winner;
 
     TRY(explain(probe, store_race_run(probe->store, name_object(probe, object, name), payload, &winners, &winner, err),
-                "writing from 16 threads at once", "s3:PutObject", err));
+                "writing from 16 threads at once", err));
     if (winners == 0)
         return report_unfit(probe, "of 16 that wrote a new object at once, each was told that it lost", err);
     if (winners > 1) {
@@ -239,7 +242,7 @@ try_wrong_checksum(struct probe *probe, struct sealift_error *err)
     enum sealift_status status = put_wrong_checksum(probe, err);
 
     if (status != SEALIFT_OK && status != SEALIFT_CONFLICT)
-        return explain(probe, status, "a PUT with a wrong checksum", "s3:PutObject", err);
+        return explain(probe, status, "a PUT with a wrong checksum", err);
     probe->found.verifies_checksum = status == SEALIFT_OK ? STORE_ANSWER_YES : STORE_ANSWER_NO;
     return SEALIFT_OK;
 }
@@ -254,8 +257,7 @@ examine(struct probe *probe, struct sealift_error *err)
     TRY(try_races(probe, err));
     TRY(try_wrong_checksum(probe, err));
     if (store->ops->inspect != NULL)
-        TRY(explain(probe, store->ops->inspect(store, &probe->found, err), "asking for the bucket's settings",
-                    "s3:GetBucketVersioning", err));
+        TRY(explain(probe, store->ops->inspect(store, &probe->found, err), "asking for the bucket's settings", err));
     return SEALIFT_OK;
 }
 
@@ -280,7 +282,7 @@ clean_up(struct probe *probe, struct sealift_error *err)
     enum sealift_status status = delete_objects(probe, err);
 
     if (status != SEALIFT_OK && status != SEALIFT_DENIED)
-        return explain(probe, status, "deleting a test object", "s3:DeleteObject", err);
+        return explain(probe, status, "deleting a test object", err);
     TRY(list(probe, &left, err));
     probe->found.deletes = left.others == 0 ? STORE_ANSWER_YES : STORE_ANSWER_NO;
     if (left.others > 0)

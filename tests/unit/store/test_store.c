@@ -298,8 +298,7 @@ expect_listing(struct fixture *fixture, const struct model *model, const char *p
     cr_assert_eq(store_list(fixture->store, prefix, after, expect_next, &check, &fixture->err), SEALIFT_OK, "%s",
                  fixture->err.message);
     skip_to_next(&check);
-    cr_assert_eq(check.next, model->count, "prefix \"%s\", after \"%s\": \"%s\" is missing", prefix, after,
-                 model->names[check.next]);
+    cr_assert_eq(check.next, model->count, "prefix \"%s\": \"%s\" is missing", prefix, model->names[check.next]);
 }
 
 static void
