@@ -134,8 +134,11 @@ refuse_if_used(struct table *table, const char *name, struct sealift_error *err)
     if (users.len == 0)
         return SEALIFT_OK;
     TRY(buf_text(&users, &text, err));
-    return error_set(err, SEALIFT_CONFLICT, "the object store \"%s\" is used by the filesystems %s; remove those first",
-                     name, text);
+    return error_set(
+        err, SEALIFT_CONFLICT,
+        "the object store \"%s\" holds the keys and snapshots of filesystems that are known here (%s), so it "
+        "stays; \"sealift obs update\" changes how it is reached",
+        name, text);
 }
 
 enum sealift_status
