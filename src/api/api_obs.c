@@ -181,7 +181,7 @@ add_names(struct bucket_listing *listing, const struct manifest *manifest, struc
 {
     enum sealift_status status = read_names(listing, manifest, names, problem);
 
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE)
+    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE || status == SEALIFT_NO_MEMORY)
         return status;
     if (status != SEALIFT_OK) {
         snapshot->problem = problem->message;

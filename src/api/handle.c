@@ -230,9 +230,14 @@ handle_open_obs(struct sealift *sealift, const struct sealift_obs_spec *spec, st
 {
     if (spec->url == NULL)
         return error_set(err, SEALIFT_INVALID, "no object store is named");
-    if (strstr(spec->url, "://") == NULL)
-        return open_row(sealift, spec->url, ret_store, err);
-    return obs_open(&sealift->world, spec, false, ret_store, err);
+    if (strstr(spec->url, "://") != NULL)
+        return obs_open(&sealift->world, spec, false, ret_store, err);
+    if (!obs_spec_is_bare(spec))
+        return error_set(
+            err, SEALIFT_INVALID,
+            "object store %s: its options are in the configuration table; \"sealift obs update\" changes them",
+            spec->url);
+    return open_row(sealift, spec->url, ret_store, err);
 }
 
 enum sealift_status

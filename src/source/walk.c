@@ -179,6 +179,19 @@ make_entry(struct walk_directory *directory, const struct statx *stat, struct by
     return SEALIFT_OK;
 }
 
+enum sealift_status
+walk_entry_again(const struct walk_entry *entry, struct walk_entry **ret_entry, struct sealift_error *err)
+{
+    static const struct bytes none = {NULL, 0};
+    struct statx stat;
+
+    if (inode_stat(entry->directory->fd, entry->name, &stat) != 0)
+        return error_errno(err, errno, "%s: cannot be looked at", shown_path(entry->meta.path).text);
+    if (inode_type(&stat) == TREE_DIRECTORY || inode_type(&stat) == 0)
+        return error_set(err, SEALIFT_NOT_FOUND, "%s: was replaced by a directory", shown_path(entry->meta.path).text);
+    return make_entry(entry->directory, &stat, entry->meta.path, none, ret_entry, err);
+}
+
 /* An entry of the directory on top; a later name of an inode that was seen becomes a hard link to the first. */
 static enum sealift_status
 make_entry_here(struct walk *walk, struct walk_directory *directory, const struct statx *stat,

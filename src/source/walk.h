@@ -22,6 +22,12 @@ struct walk_entry {
 };
 void walk_entry_free(struct walk_entry **entry);
 
+/* What has the entry's name now, as an entry of its own: another inode perhaps, when a file was saved by renaming a new
+ * one over it, and of a hard link the inode in full. NOT_FOUND: nothing has, or a directory does, which is the walk's
+ * to enter. Any thread. */
+enum sealift_status walk_entry_again(const struct walk_entry *entry, struct walk_entry **ret_entry,
+                                     struct sealift_error *err);
+
 enum walk_notice {
     WALK_MISSING,  /* could not be read: it will not be in the snapshot (a directory: some or all of its entries will
                       not) */

@@ -20,7 +20,7 @@ struct extent_list {
 /* A large file's entry, shared by its parts. */
 struct large_file {
     atomic_uint parts;
-    atomic_bool told; /* that it cannot be read, or is gone: once, not for every part */
+    atomic_bool told; /* that it cannot be read: once, not for every part */
     struct walk_entry *entry;
 };
 
@@ -32,8 +32,8 @@ struct file_part {
 
 enum item_outcome {
     ITEM_READ,
-    ITEM_MISSING,  /* could not be read: it was told, and is counted */
-    ITEM_VANISHED, /* was deleted while a live tree was read: not in the snapshot */
+    ITEM_MISSING, /* could not be read: it was told, and is counted */
+    ITEM_GONE,    /* in a live tree: deleted, or something else has its name now */
 };
 
 struct batch_item {

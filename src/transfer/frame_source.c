@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "shown_path.h"
 
 #include <stdlib.h>
 
@@ -136,8 +137,8 @@ append_chunk(struct frame_source *source, const struct extent *extent, struct bu
     return buf_append_bytes(out, chunk, err);
 }
 
-enum sealift_status
-frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, struct buf *out, struct sealift_error *err)
+static enum sealift_status
+append_chunks(struct frame_source *source, struct tree_reader *reader, struct buf *out, struct sealift_error *err)
 {
     for (;;) {
         struct extent extent;
@@ -148,4 +149,17 @@ frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, str
             return SEALIFT_OK;
         TRY(append_chunk(source, &extent, out, err));
     }
+}
+
+enum sealift_status
+frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, struct tree_entry *entry,
+                    struct buf *memory, struct sealift_error *err)
+{
+    if (entry->xattr_list.len == 0)
+        return SEALIFT_OK;
+    buf_clear(memory);
+    if (append_chunks(source, reader, memory, err) != SEALIFT_OK)
+        return error_prefix(err, "%s", shown_path(entry->path).text);
+    entry->xattrs = buf_bytes(memory);
+    return SEALIFT_OK;
 }

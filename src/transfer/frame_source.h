@@ -21,9 +21,9 @@ enum sealift_status frame_source_fetch(void *source, const struct frame_ref *ref
 /* Bytes that came from the store. */
 uint64_t frame_source_fetched(const struct frame_source *source);
 
-/* The entry's whole set of extended attributes behind what *out holds, when it was too large for the tree; `reader`
- * stands at the entry. */
-enum sealift_status frame_source_xattrs(struct frame_source *source, struct tree_reader *reader, struct buf *out,
-                                        struct sealift_error *err);
+/* Brings in the entry's extended attributes when their set was too large for the tree: entry->xattrs is then a view of
+ * `memory`. `reader` stands at the entry. */
+enum sealift_status frame_source_xattrs(struct frame_source *source, struct tree_reader *reader,
+                                        struct tree_entry *entry, struct buf *memory, struct sealift_error *err);
 
 #endif

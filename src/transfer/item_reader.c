@@ -211,8 +211,10 @@ read_until_stable(struct item_reader *reader, struct batch_item *item, struct se
 
 /* What stops one path stops only that path; a failure of the machinery stops the upload. */
 static enum sealift_status
-settle(struct item_reader *reader, struct batch_item *item, enum sealift_status status, const struct sealift_error *err)
+read_if_possible(struct item_reader *reader, struct batch_item *item, struct sealift_error *err)
 {
+    enum sealift_status status = read_until_stable(reader, item, err);
+
     entry_reader_close(reader->entry);
     if (status == SEALIFT_OK || !upload_is_about_the_path(status))
         return status;
@@ -229,7 +231,7 @@ read_item(struct item_reader *reader, struct batch_item *item, struct sealift_er
     }
     if (item->part.hole && !item->first)
         return add_hole(item, item->part.to - item->part.from, err);
-    return settle(reader, item, read_until_stable(reader, item, err), err);
+    return read_if_possible(reader, item, err);
 }
 
 enum sealift_status
@@ -241,20 +243,6 @@ item_reader_read(struct item_reader *reader, struct batch_item *item, struct sea
         TRY(read_item(reader, item, err));
     progress_add(reader->upload->progress, item->last, item->last && is_file,
                  item->large != NULL ? item->part.to - item->part.from : item->meta.size, 0);
-    return SEALIFT_OK;
-}
-
-enum sealift_status
-item_reader_promote(struct item_reader *reader, struct batch_item *item, struct sealift_error *err)
-{
-    struct bytes path = item->entry->meta.path;
-
-    TRY(settle(reader, item, entry_reader_open(reader->entry, item->entry, err), err));
-    if (item->outcome != ITEM_READ)
-        return SEALIFT_OK;
-    item->entry->meta = *entry_reader_meta(reader->entry);
-    item->entry->meta.path = path;
-    item->entry->meta.target = item->entry->meta.xattrs = (struct bytes){0};
     return SEALIFT_OK;
 }
 

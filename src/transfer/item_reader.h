@@ -17,10 +17,6 @@ void item_reader_free(struct item_reader **reader);
  * contents. */
 enum sealift_status item_reader_read(struct item_reader *reader, struct batch_item *item, struct sealift_error *err);
 
-/* A later name of an inode (TREE_HARD_LINK) becomes an entry in its own right: item->entry now says what the inode is,
- * and can be read; unless item->outcome says that it cannot. */
-enum sealift_status item_reader_promote(struct item_reader *reader, struct batch_item *item, struct sealift_error *err);
-
 /* Behind each batch: afterwards no extent waits. */
 enum sealift_status item_reader_flush(struct item_reader *reader, struct sealift_error *err);
 

@@ -107,6 +107,15 @@ obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *giv
         spec->lock_days = given->lock_days;
 }
 
+bool
+obs_spec_is_bare(const struct sealift_obs_spec *spec)
+{
+    for (size_t i = 0; i < TEXT_OPTIONS; i++)
+        if (option_text(spec, &text_options[i]) != NULL)
+            return false;
+    return spec->lock_days == 0;
+}
+
 static bool
 begins_with(const char *text, const char *beginning)
 {

@@ -19,6 +19,9 @@ void obs_options_free(struct obs_options **options);
 /* What `given` names replaces what stands in *spec; an empty string takes an option back; the rest stays. */
 void obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *given);
 
+/* Whether it says nothing but the URL. */
+bool obs_spec_is_bare(const struct sealift_obs_spec *spec);
+
 /* INVALID, saying what is wrong: not s3://bucket[/prefix] or file:///path, or an option that the type does not have. */
 enum sealift_status obs_check(const struct sealift_obs_spec *spec, struct sealift_error *err);
 

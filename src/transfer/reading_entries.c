@@ -30,12 +30,9 @@ next_entry(struct pass *pass, struct tree_entry *ret_entry, bool *ret_end, struc
 {
     TRY(world_check_cancel(pass->world, err));
     TRY(tree_reader_next(pass->reader, ret_entry, ret_end, err));
-    if (*ret_end || ret_entry->xattr_list.len == 0)
+    if (*ret_end)
         return SEALIFT_OK;
-    buf_clear(&pass->xattrs);
-    TRY(frame_source_xattrs(pass->single, pass->reader, &pass->xattrs, err));
-    ret_entry->xattrs = buf_bytes(&pass->xattrs);
-    return SEALIFT_OK;
+    return frame_source_xattrs(pass->single, pass->reader, ret_entry, &pass->xattrs, err);
 }
 
 static enum sealift_status

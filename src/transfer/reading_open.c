@@ -3,6 +3,7 @@
 #include "error.h"
 #include "reading_stages.h"
 #include "scoped.h"
+#include "shown_path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,12 +28,13 @@ static enum sealift_status
 blame(const struct worker *worker, const struct piece *piece, const char *what, struct sealift_error *err)
 {
     const struct reading_file *file = piece->file;
+    const char *path = worker->reading->sink->file_path(file->handle);
     char name[NAME_SIZE];
 
     name_of_segment(&worker->reading->request->manifest->fs, &piece->frame.segment.upload, piece->frame.segment.kind,
                     piece->frame.segment.number, name);
     return error_set(err, SEALIFT_CORRUPT, "%s at offset %" PRIu64 ": %s (frame %u of %s)",
-                     worker->reading->sink->file_path(file->handle), piece->at, what, piece->frame.number, name);
+                     shown_path(bytes_of_text(path)).text, piece->at, what, piece->frame.number, name);
 }
 
 static enum sealift_status

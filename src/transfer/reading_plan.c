@@ -131,11 +131,7 @@ plan_entry(struct planner *planner, struct tree_entry *entry, struct sealift_err
 {
     struct reading *reading = planner->reading;
 
-    buf_clear(&planner->xattrs);
-    if (entry->xattr_list.len > 0) {
-        TRY(frame_source_xattrs(planner->single, planner->reader, &planner->xattrs, err));
-        entry->xattrs = buf_bytes(&planner->xattrs);
-    }
+    TRY(frame_source_xattrs(planner->single, planner->reader, entry, &planner->xattrs, err));
     planner->entries++;
     progress_add(reading->progress, 1, entry->type == TREE_FILE, 0, 0);
     if (entry->type == TREE_FILE)

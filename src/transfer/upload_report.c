@@ -29,18 +29,11 @@ upload_is_about_the_path(enum sealift_status status)
 void
 upload_unreadable(struct upload *upload, struct batch_item *item, const struct sealift_error *reason)
 {
-    struct bytes path = item->entry->meta.path;
-    bool vanished = reason->status == SEALIFT_NOT_FOUND && upload->request->live;
+    bool gone = reason->status == SEALIFT_NOT_FOUND && upload->request->live;
 
-    item->outcome = vanished ? ITEM_VANISHED : ITEM_MISSING;
-    if (item->large != NULL && atomic_exchange(&item->large->told, true))
-        return;
-    if (!vanished)
-        upload_missing(upload, path, reason->message);
-    else if (item->entry->meta.type == TREE_DIRECTORY)
-        upload_vanished(upload, path, "was deleted while the upload ran: the snapshot holds what was seen of it");
-    else
-        upload_vanished(upload, path, "was deleted while the upload ran: left out");
+    item->outcome = gone ? ITEM_GONE : ITEM_MISSING;
+    if (!gone && (item->large == NULL || !atomic_exchange(&item->large->told, true)))
+        upload_missing(upload, item->entry->meta.path, reason->message);
 }
 
 void

@@ -63,7 +63,8 @@ void upload_producer_done(struct upload *upload);
 void upload_missing(struct upload *upload, struct bytes path, const char *reason);
 /* One that was deleted meanwhile: of a live read that is only told, of a snapshot it should not be. */
 void upload_vanished(struct upload *upload, struct bytes path, const char *reason);
-/* The item cannot be read: says so in its outcome, and tells it (of a large file once). */
+/* The item cannot be read: says so in its outcome. What is missing is told (a large file once); of what is gone the
+ * tree will find out what became of it. */
 void upload_unreadable(struct upload *upload, struct batch_item *item, const struct sealift_error *reason);
 /* Whether a failure concerns one path, and not the machinery. */
 bool upload_is_about_the_path(enum sealift_status status);

@@ -6,6 +6,9 @@
 #include "scoped.h"
 #include "tree_writer.h"
 
+/* How often a name is looked at once more that belongs to another inode each time. */
+#define LOOKS 5
+
 struct scribe {
     struct upload *upload;
     struct segment_filler *filler;
@@ -13,9 +16,10 @@ struct scribe {
     struct lost_links *lost;
     bool skipping; /* the current entry: it, or one of its parts, could not be read */
     bool changed;  /* the current file, in some part */
+    bool gone;     /* what was looked at once more, again */
     uint64_t size; /* of the current file */
 
-    /* For hard links that become files of their own; made when the first of them comes. */
+    /* For what is looked at once more; made when the first of it comes. */
     struct item_reader *reader;
     struct entry_reader *measurer;
 };
@@ -57,61 +61,59 @@ count_entry(struct scribe *scribe, const struct batch_item *item)
                     "changed while it was read: what the snapshot holds of it may mix old and new");
 }
 
-/* The entry is not in the tree; later names of its inode will find that out. */
+/* Later names of its inode will find out that the entry is not in the tree. */
 static enum sealift_status
-leave_out(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
+leave_out(struct scribe *scribe, const struct walk_entry *entry, struct sealift_error *err)
 {
     scribe->skipping = true;
-    return item->entry->meta.links > 1 ? lost_links_add(scribe->lost, item->entry->meta.path, err) : SEALIFT_OK;
+    return entry->meta.links > 1 ? lost_links_add(scribe->lost, entry->meta.path, err) : SEALIFT_OK;
 }
 
 /* A directory that could not be read stays, with what the walk saw of it: other entries may lie below. */
 static enum sealift_status
 begin_entry(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
 {
-    bool is_directory = item->entry->meta.type == TREE_DIRECTORY;
     struct tree_entry entry = item->outcome == ITEM_READ ? item->meta : item->entry->meta;
 
     scribe->skipping = false;
     scribe->changed = false;
     scribe->size = 0;
-    if (item->outcome != ITEM_READ && !is_directory)
-        return leave_out(scribe, item, err);
+    if (item->outcome != ITEM_READ && entry.type != TREE_DIRECTORY)
+        return leave_out(scribe, item->entry, err);
     entry.xattr_extents = item->xattr_extents.items;
     entry.xattr_extent_count = item->xattr_extents.count;
     return tree_writer_begin(scribe->writer, &entry, err);
 }
 
-/* A later part of a large file that cannot be read takes the whole file with it: half a file must not look like one. */
 static enum sealift_status
-abandon_entry(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
+end_entry(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
 {
-    tree_writer_abandon(scribe->writer);
-    return leave_out(scribe, item, err);
-}
-
-static enum sealift_status
-write_entry(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
-{
-    if (item->first)
-        TRY(begin_entry(scribe, item, err));
-    else if (item->outcome != ITEM_READ && !scribe->skipping)
-        TRY(abandon_entry(scribe, item, err));
-    if (scribe->skipping)
-        return SEALIFT_OK;
-    scribe->changed = scribe->changed || item->changed;
-    for (size_t i = 0; i < item->extents.count; i++) {
-        scribe->size += item->extents.items[i].length;
-        TRY(tree_writer_extent(scribe->writer, &item->extents.items[i], err));
-    }
-    if (!item->last)
-        return SEALIFT_OK;
     TRY(tree_writer_end(scribe->writer, err));
     count_entry(scribe, item);
     return SEALIFT_OK;
 }
 
-/* --- hard links whose first name is not in the tree --- */
+/* A later part of a large file that cannot be read takes the whole file with it: half a file must not look like one. */
+static enum sealift_status
+write_entry(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
+{
+    if (item->first)
+        TRY(begin_entry(scribe, item, err));
+    if (scribe->skipping)
+        return SEALIFT_OK;
+    if (item->outcome != ITEM_READ && item->entry->meta.type != TREE_DIRECTORY) {
+        tree_writer_abandon(scribe->writer);
+        return leave_out(scribe, item->entry, err);
+    }
+    scribe->changed = scribe->changed || item->changed;
+    for (size_t i = 0; i < item->extents.count; i++) {
+        scribe->size += item->extents.items[i].length;
+        TRY(tree_writer_extent(scribe->writer, &item->extents.items[i], err));
+    }
+    return item->last ? end_entry(scribe, item, err) : SEALIFT_OK;
+}
+
+/* --- entries that are looked at once more --- */
 
 static enum sealift_status
 need_readers(struct scribe *scribe, struct sealift_error *err)
@@ -123,47 +125,109 @@ need_readers(struct scribe *scribe, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
-/* What it holds is sealed before anybody is waited for: workers may wait for the same chunks. */
-static enum sealift_status
-read_and_write(struct scribe *scribe, struct batch_item *item, struct sealift_error *err)
-{
-    TRY(world_check_cancel(scribe->upload->world, err));
-    TRY(item_reader_read(scribe->reader, item, err));
-    TRY(item_reader_flush(scribe->reader, err));
-    return write_entry(scribe, item, err);
-}
-
+/* What the reader holds is sealed before anybody is waited for: workers may wait for the same chunks. */
 static enum sealift_status
 write_part(void *context, struct batch **part, struct sealift_error *err)
 {
-    return read_and_write(context, &(*part)->items[0], err);
+    struct scribe *scribe = context;
+    struct batch_item *item = &(*part)->items[0];
+
+    TRY(world_check_cancel(scribe->upload->world, err));
+    TRY(item_reader_read(scribe->reader, item, err));
+    TRY(item_reader_flush(scribe->reader, err));
+    scribe->gone = scribe->gone || item->outcome == ITEM_GONE;
+    return write_entry(scribe, item, err);
 }
 
-/* The item becomes an entry in its own right. */
+/* Takes the entry over, as the planner and a worker would. */
 static enum sealift_status
-write_heir(struct scribe *scribe, struct batch_item *item, struct sealift_error *err)
+write_fresh(struct scribe *scribe, struct walk_entry **entry, struct sealift_error *err)
 {
-    struct walk_entry *entry = item->entry;
+    SCOPED(large_file_release) struct large_file *large = NULL;
+    SCOPED(batch_free) struct batch *batch = NULL;
 
     TRY(need_readers(scribe, err));
-    TRY(item_reader_promote(scribe->reader, item, err));
-    if (item->outcome != ITEM_READ || entry->meta.type != TREE_FILE || entry->meta.size <= PART_BYTES)
-        return read_and_write(scribe, item, err);
-    TRY(large_file_new(entry, &item->large, err)); /* which owns the entry from now on */
-    return file_parts_cut(scribe->upload, scribe->measurer, item->large, write_part, scribe, err);
+    if ((*entry)->meta.type != TREE_FILE || (*entry)->meta.size <= PART_BYTES) {
+        TRY(batch_new(1, &batch, err));
+        batch_add(batch, entry);
+        return write_part(scribe, &batch, err);
+    }
+    TRY(large_file_new(*entry, &large, err));
+    *entry = NULL;
+    return file_parts_cut(scribe->upload, scribe->measurer, large, write_part, scribe, err);
 }
 
+/* Nothing has the entry's name now, or what has cannot be looked at. */
+static enum sealift_status
+give_up(struct scribe *scribe, const struct walk_entry *entry, const struct sealift_error *reason,
+        struct sealift_error *err)
+{
+    scribe->skipping = true;
+    if (!upload_is_about_the_path(reason->status)) {
+        *err = *reason;
+        return err->status;
+    }
+    if (reason->status == SEALIFT_NOT_FOUND)
+        upload_vanished(scribe->upload, entry->meta.path, "was deleted while the upload ran: left out");
+    else
+        upload_missing(scribe->upload, entry->meta.path, reason->message);
+    return SEALIFT_OK;
+}
+
+/* Reads what has the entry's name now. *ret_same: that is the inode that the walk saw. When it cannot be had, that is
+ * told, and scribe->skipping. */
+static enum sealift_status
+write_again(struct scribe *scribe, const struct walk_entry *entry, bool *ret_same, struct sealift_error *err)
+{
+    *ret_same = false;
+    for (int i = 0; i < LOOKS; i++) {
+        SCOPED(walk_entry_free) struct walk_entry *fresh = NULL;
+        struct sealift_error reason;
+
+        if (walk_entry_again(entry, &fresh, &reason) != SEALIFT_OK)
+            return give_up(scribe, entry, &reason, err);
+        *ret_same = fresh->device == entry->device && fresh->meta.inode == entry->meta.inode;
+        scribe->gone = false;
+        TRY(write_fresh(scribe, &fresh, err));
+        if (!scribe->gone)
+            return SEALIFT_OK;
+    }
+    upload_vanished(scribe->upload, entry->meta.path, "was replaced again and again while the upload ran: left out");
+    return SEALIFT_OK;
+}
+
+/* A live tree: the name may belong to another inode by now, as it does when a program saves a file by renaming a new
+ * one over it. Other names of the old inode must not become links to the new one. */
+static enum sealift_status
+write_gone(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
+{
+    bool same;
+
+    if (item->entry->meta.type == TREE_DIRECTORY) {
+        upload_vanished(scribe->upload, item->entry->meta.path,
+                        "was deleted or replaced while the upload ran: the snapshot holds what was seen of it");
+        return write_entry(scribe, item, err);
+    }
+    TRY(write_entry(scribe, item, err)); /* drops what was begun */
+    TRY(write_again(scribe, item->entry, &same, err));
+    scribe->skipping = !item->last; /* parts of the old one may follow */
+    return SEALIFT_OK;
+}
+
+/* A hard link whose first name is not in the tree takes its place. */
 static enum sealift_status
 write_hard_link(struct scribe *scribe, struct batch_item *item, struct sealift_error *err)
 {
-    struct bytes first = item->entry->meta.target;
+    const struct walk_entry *entry = item->entry;
     struct bytes heir;
     enum link_fate fate;
+    bool same;
 
-    TRY(lost_links_find(scribe->lost, first, &fate, &heir, err));
+    TRY(lost_links_find(scribe->lost, entry->meta.target, &fate, &heir, err));
     if (fate == LINK_LOST) {
-        TRY(write_heir(scribe, item, err));
-        return scribe->skipping ? SEALIFT_OK : lost_links_inherit(scribe->lost, first, item->entry->meta.path, err);
+        TRY(write_again(scribe, entry, &same, err));
+        return same && !scribe->skipping ? lost_links_inherit(scribe->lost, entry->meta.target, entry->meta.path, err)
+                                         : SEALIFT_OK;
     }
     if (fate == LINK_INHERITED)
         item->meta.target = heir;
@@ -174,12 +238,19 @@ write_hard_link(struct scribe *scribe, struct batch_item *item, struct sealift_e
 
 /* A doomed upload only looks on, so that every path that is missing is told. Workers do not open hard links. */
 static enum sealift_status
-look_at(struct scribe *scribe, struct batch_item *item, struct sealift_error *err)
+look_at(struct scribe *scribe, const struct batch_item *item, struct sealift_error *err)
 {
+    SCOPED(walk_entry_free) struct walk_entry *fresh = NULL;
+    SCOPED(batch_free) struct batch *batch = NULL;
+
     if (item->entry->meta.type != TREE_HARD_LINK)
         return SEALIFT_OK;
+    if (walk_entry_again(item->entry, &fresh, err) != SEALIFT_OK)
+        return upload_is_about_the_path(err->status) ? SEALIFT_OK : err->status;
     TRY(need_readers(scribe, err));
-    return item_reader_promote(scribe->reader, item, err);
+    TRY(batch_new(1, &batch, err));
+    batch_add(batch, &fresh);
+    return item_reader_read(scribe->reader, &batch->items[0], err);
 }
 
 static enum sealift_status
@@ -189,6 +260,8 @@ write_item(struct scribe *scribe, struct batch_item *item, struct sealift_error 
         return look_at(scribe, item, err);
     if (item->entry->meta.type == TREE_HARD_LINK)
         return write_hard_link(scribe, item, err);
+    if (item->outcome == ITEM_GONE && (item->first || !scribe->skipping))
+        return write_gone(scribe, item, err);
     return write_entry(scribe, item, err);
 }
 

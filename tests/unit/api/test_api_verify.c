@@ -87,6 +87,8 @@ Test(api_verify, knows_what_cannot_be_verified)
     verify_with(fixture.sealift, spec, SEALIFT_INVALID, "no locator");
     spec.locator = "01900000-0000-4000-8000-000000000000/01900000-0000-7000-8000-000000000000";
     verify_with(fixture.sealift, spec, SEALIFT_NOT_FOUND, "obs snapshots");
+    spec = (struct sealift_verify_spec){.locator = locator, .obs = {.url = "dr", .region = "eu"}};
+    verify_with(fixture.sealift, spec, SEALIFT_INVALID, "obs update");
     spec = (struct sealift_verify_spec){.locator = locator};
     verify_with(fixture.sealift, spec, SEALIFT_INVALID, "object store");
 }

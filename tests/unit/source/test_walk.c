@@ -370,6 +370,40 @@ Test(walk, tells_of_an_entry_that_vanished)
     cr_assert_str_eq(notices, "vanished b: cannot be looked at: No such file or directory\n");
 }
 
+Test(walk, entries_can_be_looked_at_again)
+{
+    SCOPED(walk_free) struct walk *walk = NULL;
+    SCOPED(walk_entry_free) struct walk_entry *first = NULL;
+    SCOPED(walk_entry_free) struct walk_entry *later = NULL;
+    SCOPED(walk_entry_free) struct walk_entry *again = NULL;
+
+    playground_file(playground.fd, "a", "text");
+    cr_assert_eq(linkat(playground.fd, "a", playground.fd, "b", 0), 0);
+    walk = walk_of(playground.path, &noted);
+    expect(walk, "", TREE_DIRECTORY);
+    first = next(walk);
+    later = next(walk);
+    cr_assert_eq(later->meta.type, TREE_HARD_LINK);
+    cr_assert_eq(walk_entry_again(later, &again, &err), SEALIFT_OK);
+    cr_assert_eq(again->meta.type, TREE_FILE);
+    cr_assert_eq(again->meta.size, 4u);
+    cr_assert_eq(again->meta.inode, first->meta.inode);
+    cr_assert(bytes_equal(again->meta.path, bytes_of_text("b")));
+
+    walk_entry_free(&again);
+    cr_assert_eq(unlinkat(playground.fd, "a", 0), 0);
+    cr_assert_eq(symlinkat("b", playground.fd, "a"), 0);
+    cr_assert_eq(walk_entry_again(first, &again, &err), SEALIFT_OK);
+    cr_assert_eq(again->meta.type, TREE_SYMLINK);
+
+    walk_entry_free(&again);
+    cr_assert_eq(unlinkat(playground.fd, "a", 0), 0);
+    cr_assert_eq(walk_entry_again(first, &again, &err), SEALIFT_NOT_FOUND);
+    playground_directory(playground.fd, "a");
+    cr_assert_eq(walk_entry_again(first, &again, &err), SEALIFT_NOT_FOUND);
+    cr_assert_null(again);
+}
+
 /* While the walk is deep below "0", whose descriptor it had to close, somebody puts another directory in its place. */
 Test(walk, does_not_come_back_to_a_directory_that_was_replaced)
 {

@@ -207,7 +207,7 @@ meddle(const char *folder)
 
     snprintf(path, sizeof(path), "%s/copy %d", folder, number);
     snprintf(other, sizeof(other), "%s/link %d", folder, number);
-    switch (roll(4)) {
+    switch (roll(5)) {
     case 0: /* the first name of an inode goes, and comes back */
         if (unlink(path) == 0) {
             nap(500);
@@ -217,7 +217,13 @@ meddle(const char *folder)
     case 1:
         insist(truncate(path, (off_t)roll(300 << 10)) == 0, "truncate");
         break;
-    case 2:
+    case 2: /* saved, as editors do */
+        snprintf(path, sizeof(path), "%s/40/%d", folder, (int)(40 + roll(40)));
+        snprintf(other, sizeof(other), "%s/new", folder);
+        close(open(other, O_CREAT | O_WRONLY, 0600));
+        insist(rename(other, path) == 0, "rename");
+        break;
+    case 3:
         snprintf(path, sizeof(path), "%s/large", folder);
         insist(truncate(path, (off_t)(PART_BYTES / 2 + roll(PART_BYTES))) == 0, "truncate");
         break;

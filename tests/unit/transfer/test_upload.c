@@ -299,14 +299,15 @@ static enum sealift_status
 intrude(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *err)
 {
     struct intruder *intruder = context;
-    const char *root = fixture_path(intruder->fixture, "a");
     struct stat found;
+    char root[512];
 
     (void)after;
     (void)err;
     if (operation != STORE_PUT || strstr(name, "/data/") == NULL || intruder->acted)
         return SEALIFT_OK;
     intruder->acted = true;
+    snprintf(root, sizeof(root), "%s", fixture_path(intruder->fixture, "a"));
     nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
     cr_assert_eq(stat(root, &found), 0);
     intruder->act(intruder->fixture);
@@ -404,6 +405,81 @@ Test(upload, lets_a_large_file_inherit_too)
     cr_assert_eq(truncate(fixture_path(&fixture, "a/b"), 40 << 20), 0);
     expect_upload_among_changes(&fixture, remove_first_name, &outcome);
     cr_assert(fixture_trees_are_equal(&fixture, "a", "back"));
+}
+
+/* As editors save: a new file is renamed over the old one. */
+static void
+save(struct fixture *fixture, const char *below, size_t len)
+{
+    char to[512];
+
+    snprintf(to, sizeof(to), "%s", fixture_path(fixture, below));
+    fixture_write_noise(fixture, "new", len);
+    cr_assert_eq(rename(fixture_path(fixture, "new"), to), 0);
+}
+
+static void
+save_small_files(struct fixture *fixture)
+{
+    save(fixture, "a/b", 4711);
+    save(fixture, "a/folder/file", 100);
+    cr_assert_eq(unlink(fixture_path(fixture, "a/link")), 0);
+    cr_assert_eq(symlink("folder", fixture_path(fixture, "a/link")), 0);
+}
+
+Test(upload, of_a_live_tree_reads_what_was_saved_meanwhile)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    struct upload_outcome outcome;
+    struct stat b, c, d;
+
+    fixture_init(&fixture);
+    make_busy_tree(&fixture);
+    cr_assert_eq(symlink("b", fixture_path(&fixture, "a/link")), 0);
+    expect_upload_among_changes(&fixture, save_small_files, &outcome);
+    cr_assert(fixture_trees_are_equal(&fixture, "a", "back"));
+    cr_assert_eq(stat(fixture_path(&fixture, "back/b"), &b), 0);
+    cr_assert_eq(stat(fixture_path(&fixture, "back/c"), &c), 0);
+    cr_assert_eq(stat(fixture_path(&fixture, "back/d"), &d), 0);
+    cr_assert_neq(b.st_ino, c.st_ino, "other names of the old file are no links to the new one");
+    cr_assert_eq(c.st_ino, d.st_ino);
+}
+
+static void
+save_large_file(struct fixture *fixture)
+{
+    save(fixture, "a/0", 2 * PART_BYTES + 1);
+}
+
+Test(upload, of_a_live_tree_reads_a_large_file_that_was_saved_meanwhile)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    struct upload_outcome outcome;
+
+    fixture_init(&fixture);
+    make_busy_tree(&fixture);
+    fixture_write_noise(&fixture, "a/0", 5 * PART_BYTES);
+    expect_upload_among_changes(&fixture, save_large_file, &outcome);
+    cr_assert(fixture_trees_are_equal(&fixture, "a", "back"));
+}
+
+static void
+put_a_folder_in_its_place(struct fixture *fixture)
+{
+    cr_assert_eq(unlink(fixture_path(fixture, "a/folder/file")), 0);
+    fixture_make_folder(fixture, "a/folder/file");
+}
+
+Test(upload, of_a_live_tree_leaves_out_what_became_a_folder)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    struct upload_outcome outcome;
+
+    fixture_init(&fixture);
+    make_busy_tree(&fixture);
+    expect_upload_among_changes(&fixture, put_a_folder_in_its_place, &outcome);
+    cr_assert(!is_there(&fixture, "back/folder/file"));
+    cr_assert_eq(outcome.totals.missing, 0u);
 }
 
 static void
