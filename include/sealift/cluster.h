@@ -31,8 +31,10 @@ struct sealift_options {
     void *log_context;
 };
 
-/* Makes the process non-dumpable and sets up the locked heap for keys; makes home (mode 0700) and table on first use.
- * INVALID: a table of a later version; DENIED: others may write to the home. */
+/* Makes the process non-dumpable and sets up the locked heap for keys. The table is opened by the first call that needs
+ * it, which makes home (mode 0700) and table when they are not there; such a call may end with INVALID (a table of a
+ * later version), DENIED (others may write to the home), CORRUPT or IO. What a bucket holds can be listed, verified by
+ * locator and URL without. */
 enum sealift_status sealift_open(const struct sealift_options *options, struct sealift **ret_sealift,
                                  struct sealift_error *err);
 void sealift_close(struct sealift **sealift);

@@ -92,5 +92,6 @@ sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, s
 {
     struct fs_listing listing = {sealift, each, context};
 
+    TRY(handle_need_table(sealift, err));
     return table_fs_list(sealift->table, show_fs, &listing, err);
 }

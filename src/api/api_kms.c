@@ -126,6 +126,7 @@ sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *
     struct kms_config config = {0};
     const char *json;
 
+    TRY(handle_need_table(sealift, err));
     TRY(fill_config(&config, spec, err));
     if (!no_check)
         TRY(prove(sealift, &config, err));
@@ -162,6 +163,7 @@ sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sea
     SCOPED(buf_done) struct buf text = {0};
     struct kms_config *config = &sealift->kms_config;
 
+    TRY(handle_need_table(sealift, err));
     TRY(table_kms_get(sealift->table, &text, err));
     TRY(kms_config_from_json(buf_bytes(&text), config, err));
     credential_format(&config->credential, sealift->kms_credential);

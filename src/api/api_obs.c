@@ -63,6 +63,7 @@ sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_
     TRY(handle_need(spec->url, "the object store's URL", err));
     TRY(table_check_name("object store", name, err));
     TRY(copy_text(row.name, sizeof(row.name), name, "the object store's name", err));
+    TRY(handle_need_table(sealift, err));
     status = table_obs_get(sealift->table, name, &taken, err);
     if (status == SEALIFT_OK)
         return error_set(err, SEALIFT_CONFLICT,
@@ -84,6 +85,7 @@ sealift_obs_update(struct sealift *sealift, const char *name, const struct seali
     struct table_obs row, changed;
 
     TRY(handle_need(name, "the object store's name", err));
+    TRY(handle_need_table(sealift, err));
     TRY(table_obs_get(sealift->table, name, &row, err));
     TRY(obs_options_from_json(bytes_of_text(row.options), &options, &merged, err));
     TRY(store_abilities_from_json(bytes_of_text(row.abilities), &abilities, err));
@@ -101,6 +103,7 @@ enum sealift_status
 sealift_obs_remove(struct sealift *sealift, const char *name, struct sealift_error *err)
 {
     TRY(handle_need(name, "the object store's name", err));
+    TRY(handle_need_table(sealift, err));
     return table_obs_remove(sealift->table, name, err);
 }
 
@@ -134,6 +137,7 @@ sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context,
 {
     struct obs_listing listing = {each, context};
 
+    TRY(handle_need_table(sealift, err));
     return table_obs_list(sealift->table, show_obs, &listing, err);
 }
 

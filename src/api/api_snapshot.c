@@ -16,6 +16,7 @@ sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, 
 
     TRY(handle_need(fs, "the filesystem's name", err));
     TRY(handle_need(name, "the snapshot's name", err));
+    TRY(handle_need_table(sealift, err));
     TRY(table_fs_get(sealift->table, fs, &row, err));
     TRY(table_check_name("snapshot", name, err));
     if (from != NULL)
@@ -71,6 +72,7 @@ sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snap
     struct snapshot_listing listing = {each, context};
     struct table_fs row;
 
+    TRY(handle_need_table(sealift, err));
     if (fs == NULL)
         return table_snapshot_list(sealift->table, NULL, show_snapshot, &listing, err);
     TRY(table_fs_get(sealift->table, fs, &row, err));

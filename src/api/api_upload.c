@@ -282,6 +282,7 @@ static enum sealift_status
 prepare(struct upload_job *job, struct sealift_error *err)
 {
     TRY(check_spec(job->spec, err));
+    TRY(handle_need_table(job->sealift, err));
     TRY(table_fs_get(job->sealift->table, job->spec->fs, &job->fs, err));
     TRY(table_snapshot_get(job->sealift->table, &job->fs.uuid, job->spec->snapshot, &job->snapshot, err));
     TRY(check_not_uploaded(&job->snapshot, err));

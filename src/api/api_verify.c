@@ -40,6 +40,7 @@ find_by_name(struct verify_job *job, struct sealift_error *err)
 
     if (spec->fs == NULL || spec->snapshot == NULL)
         return error_set(err, SEALIFT_INVALID, "name a filesystem and a snapshot, or a locator with its object store");
+    TRY(handle_need_table(job->sealift, err));
     TRY(table_fs_get(job->sealift->table, spec->fs, &fs, err));
     TRY(table_snapshot_get(job->sealift->table, &fs.uuid, spec->snapshot, &snapshot, err));
     if (snapshot.status != TABLE_SNAPSHOT_UPLOADED && snapshot.status != TABLE_SNAPSHOT_PARTIAL)

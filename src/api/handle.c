@@ -68,7 +68,6 @@ sealift_open(const struct sealift_options *options, struct sealift **ret_sealift
         world_log(&sealift->world, LOG_WARNING,
                   "the memory for keys could not be locked (RLIMIT_MEMLOCK): it may be swapped out; raise the limit");
     TRY(choose_home(options != NULL ? options->home : NULL, &sealift->home, err));
-    TRY(table_open(&sealift->world, sealift->home, &sealift->table, err));
     *ret_sealift = TAKE(sealift);
     return SEALIFT_OK;
 }
@@ -103,6 +102,14 @@ int
 sealift_format_version(void)
 {
     return FORMAT_VERSION;
+}
+
+enum sealift_status
+handle_need_table(struct sealift *sealift, struct sealift_error *err)
+{
+    if (sealift->table != NULL)
+        return SEALIFT_OK;
+    return table_open(&sealift->world, sealift->home, &sealift->table, err);
 }
 
 enum sealift_status
@@ -169,6 +176,7 @@ cluster_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error 
 
     *ret_kms = NULL;
     if (sealift->cluster_kms == NULL) {
+        TRY(handle_need_table(sealift, err));
         status = table_kms_get(sealift->table, &text, err);
         if (status != SEALIFT_OK)
             return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
@@ -218,6 +226,7 @@ open_row(struct sealift *sealift, const char *name, struct store **ret_store, st
     struct sealift_obs_spec spec;
     struct table_obs row;
 
+    TRY(handle_need_table(sealift, err));
     TRY(table_obs_get(sealift->table, name, &row, err));
     TRY(obs_options_from_json(bytes_of_text(row.options), &options, &spec, err));
     spec.url = row.url;

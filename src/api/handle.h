@@ -15,13 +15,16 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
-    struct table *table;
+    struct table *table; /* opened when first needed: what a bucket holds can be told without one */
     pthread_mutex_t kms_lock; /* guards the next, which a transfer keeps alive on a thread of its own */
     struct kms *cluster_kms;  /* opened when first needed */
     struct kms *local_kms;
     struct kms_config kms_config; /* what sealift_kms_get() shows */
     char kms_credential[1040];
 };
+
+/* Opens home and table, or makes them; to be called by whatever uses sealift->table. */
+enum sealift_status handle_need_table(struct sealift *sealift, struct sealift_error *err);
 
 /* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
 enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,

@@ -25,6 +25,7 @@ new_fs_check_name(struct sealift *sealift, const char *name, struct sealift_erro
 
     TRY(handle_need(name, "the filesystem's name", err));
     TRY(table_check_name("filesystem", name, err));
+    TRY(handle_need_table(sealift, err));
     status = table_fs_get(sealift->table, name, &taken, err);
     if (status == SEALIFT_OK)
         return error_set(err, SEALIFT_CONFLICT, "filesystem %s: the name is taken (%s); choose another", name,

@@ -85,6 +85,7 @@ copy_key(struct fixture *fixture, const char *home)
     FILE *in, *out;
     size_t len;
 
+    insist(mkdir(fixture_path(fixture, home), 0700) == 0, home); /* nothing has needed its table yet */
     snprintf(to, sizeof(to), "%s/%s/local-kms.key", fixture->scratch.path, home);
     in = fopen(fixture_path(fixture, "home/local-kms.key"), "r");
     out = fopen(to, "w");

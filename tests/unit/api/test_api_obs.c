@@ -212,6 +212,7 @@ Test(api_obs, snapshots_needs_neither_table_nor_key)
     held = snapshots(stranger, fixture_url(&fixture, "store"), false);
     cr_assert_eq(held.count, 2u);
     cr_assert_eq(held.problems, 0u);
+    cr_assert_neq(access(fixture_path(&fixture, "stranger"), F_OK), 0, "it made a table all the same");
 
     held = snapshots(fixture.sealift, "dr", true);
     snprintf(expected, sizeof(expected), "%s home/monday local files=1 sequence=1", locator);
