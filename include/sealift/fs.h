@@ -41,6 +41,7 @@ struct sealift_download_spec {
     struct sealift_obs_spec obs;
     const char *locator;
     bool allow_no_kms;   /* as for fs_add, for the new filesystem's key */
+    bool no_key_backup;  /* as for fs_add: nothing is written to the bucket, which may be read-only */
     bool allow_degraded; /* attributes that could not be set are told, not an error */
     struct sealift_transfer_options transfer;
 };

@@ -38,9 +38,9 @@ job_done(struct download_job *job)
 /* A store that is only named by its URL is no row of the table: the new filesystem has its key record there all the
  * same, but no store to upload to. */
 static const char *
-row_of(const struct sealift_obs_spec *obs)
+row_of(const struct sealift_download_spec *spec)
 {
-    return strstr(obs->url, "://") == NULL ? obs->url : NULL;
+    return strstr(spec->obs.url, "://") == NULL && !spec->no_key_backup ? spec->obs.url : NULL;
 }
 
 static enum sealift_status
@@ -66,6 +66,18 @@ check_spec(struct download_job *job, struct sealift_error *err)
     return handle_need(job->spec->locator, "the locator", err);
 }
 
+static enum sealift_status
+put_key(struct download_job *job, struct sealift_error *err)
+{
+    struct store *store = job->spec->no_key_backup ? NULL : job->store;
+    enum sealift_status status = new_fs_put_key(job->sealift, &job->fs, store, err);
+
+    if (status == SEALIFT_DENIED)
+        return error_hint(err, "the new filesystem's wrapped key is put there; --no-key-backup does without, for a "
+                               "bucket that may only be read");
+    return status;
+}
+
 /* Everything that can be refused is asked for before hours of work: the directory, the KMS's consent to wrap a new key,
  * the right to put its record into the bucket. */
 static enum sealift_status
@@ -79,9 +91,9 @@ prepare(struct download_job *job, struct sealift_error *err)
     TRY(session_begin(job->sealift, &spec->transfer, 0, &job->session, err));
     TRY(download_new(&job->sealift->world, job->session.progress, spec->path, &job->download, err));
     TRY(handle_directory(spec->path, &path, err));
-    TRY(new_fs_make_key(job->sealift, spec->name, path, row_of(&spec->obs), spec->allow_no_kms, &job->fs, err));
+    TRY(new_fs_make_key(job->sealift, spec->name, path, row_of(spec), spec->allow_no_kms, &job->fs, err));
     locator_format(&job->locator, job->fs.row.origin);
-    return new_fs_put_key(job->sealift, &job->fs, job->store, err);
+    return put_key(job, err);
 }
 
 static enum sealift_status
@@ -123,7 +135,7 @@ fill(struct download_job *job, struct download_outcome *ret_outcome, struct seal
 
     enum sealift_status status = download_run(job->download, job->store, &request, ret_outcome, err);
 
-    if (status != SEALIFT_OK)
+    if (status != SEALIFT_OK && !job->spec->no_key_backup)
         new_fs_take_back_key(job->sealift, &job->fs, job->store);
     return status;
 }

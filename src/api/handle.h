@@ -15,7 +15,7 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
-    struct table *table; /* opened when first needed: what a bucket holds can be told without one */
+    struct table *table;      /* opened when first needed: what a bucket holds can be told without one */
     pthread_mutex_t kms_lock; /* guards the next, which a transfer keeps alive on a thread of its own */
     struct kms *cluster_kms;  /* opened when first needed */
     struct kms *local_kms;

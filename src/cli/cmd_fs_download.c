@@ -87,6 +87,12 @@ static const struct option options[] = {
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_download, spec.allow_no_kms),
      .help = "without a KMS, wrap the new filesystem's key with a key file in the home folder: INSECURE, for trials"},
+    {.name = "no-key-backup",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_download, spec.no_key_backup),
+     .help =
+         "write nothing to the bucket, which may be read-only: when this table is lost, the new filesystem's key is "
+         "lost"},
     {.name = "allow-degraded",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_download, spec.allow_degraded),

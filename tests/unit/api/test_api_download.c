@@ -195,6 +195,17 @@ Test(api_download, takes_the_key_record_back_when_it_fails)
     expect_refused(&spec, SEALIFT_CORRUPT, "/data/");
 }
 
+Test(api_download, can_leave_the_bucket_as_it_is)
+{
+    struct sealift_download_spec spec = good();
+    size_t before = fixture_count_objects(&fixture, "");
+
+    spec.no_key_backup = true;
+    download(&spec, SEALIFT_OK, "");
+    cr_assert_eq(fixture_count_objects(&fixture, ""), before);
+    cr_assert_not_null(strstr(list().text, "obs=-"), "%s", list().text);
+}
+
 static int
 give_away(const char *path, const struct stat *about, int type, struct FTW *where)
 {
