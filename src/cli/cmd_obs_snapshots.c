@@ -20,6 +20,8 @@ add_row(void *context, const struct sealift_bucket_snapshot *snapshot, struct se
         row.locator = row.filesystem_id;
         row.problem = row.problem != NULL ? row.problem : "a filesystem without a snapshot";
     }
+    if (!listing->json && row.partial && row.problem == NULL)
+        row.problem = "partial: something could not be read";
     return listing_add(listing, &row, err);
 }
 

@@ -160,6 +160,7 @@ sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *ob
         .stored = 2048,
         .kms_type = "vault",
         .kms_key_identifier = "cluster-key",
+        .partial = true,
     };
     const struct sealift_bucket_snapshot never_uploaded = {.filesystem_id = "11111111-54f5-4c86-b5f9-9b3d6f3c7d11"};
 

@@ -95,6 +95,7 @@ Test(cli, lists_a_bucket_by_url_or_by_name)
     expect_out(FAKE_LOCATOR);
     expect_out("11111111-54f5-4c86-b5f9-9b3d6f3c7d11");
     expect_out("a filesystem without a snapshot");
+    expect_out("partial: something could not be read");
 
     cr_assert_eq(RUN("obs", "snapshots", "dr", "--json"), 0);
     expect_out("\"filesystem_id\":\"11111111-54f5-4c86-b5f9-9b3d6f3c7d11\",\"locator\":null,\"problem\":null}");
