@@ -1,9 +1,7 @@
-#include "catalogue.h"
 #include "error.h"
 #include "handle.h"
 #include "obs.h"
 #include "scoped.h"
-#include "snapshot_key.h"
 #include "store_probe.h"
 
 #include <stdio.h>
@@ -139,99 +137,4 @@ sealift_obs_list(struct sealift *sealift, sealift_each_obs *each, void *context,
 
     TRY(handle_need_table(sealift, err));
     return table_obs_list(sealift->table, show_obs, &listing, err);
-}
-
-struct bucket_listing {
-    struct sealift *sealift;
-    struct store *store;
-    bool names;
-    sealift_each_bucket_snapshot *each;
-    void *context;
-};
-
-/* The private part, through the KMS. That one snapshot's key does not open is a problem of that snapshot. */
-static enum sealift_status
-read_names(struct bucket_listing *listing, const struct manifest *manifest, struct private_part *ret_names,
-           struct sealift_error *err)
-{
-    SCOPED(secret_free) struct secret *fs_key = NULL;
-
-    TRY(snapshot_key_open(&listing->sealift->world, listing->store, handle_choose_kms, listing->sealift, manifest,
-                          &fs_key, NULL, err));
-    return manifest_private(manifest, fs_key, ret_names, err);
-}
-
-static void
-describe(struct sealift_bucket_snapshot *snapshot, const struct manifest *manifest)
-{
-    snapshot->created_ns = manifest->created_ns;
-    snapshot->published_ns = manifest->published_ns;
-    snapshot->sequence = manifest->sequence;
-    snapshot->live = manifest->live;
-    snapshot->partial = manifest->partial;
-    snapshot->entries = manifest->totals.entries;
-    snapshot->files = manifest->totals.files;
-    snapshot->size = manifest->totals.size;
-    snapshot->stored = manifest->totals.stored;
-    snapshot->kms_type = manifest->envelope.kms.type;
-    snapshot->kms_namespace = manifest->envelope.kms.name_space;
-    snapshot->kms_mount = manifest->envelope.kms.mount;
-    snapshot->kms_key_identifier = manifest->envelope.kms.key_identifier;
-}
-
-static enum sealift_status
-add_names(struct bucket_listing *listing, const struct manifest *manifest, struct sealift_bucket_snapshot *snapshot,
-          struct private_part *names, struct sealift_error *problem)
-{
-    enum sealift_status status = read_names(listing, manifest, names, problem);
-
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE || status == SEALIFT_NO_MEMORY)
-        return status;
-    if (status != SEALIFT_OK) {
-        snapshot->problem = problem->message;
-        return SEALIFT_OK;
-    }
-    snapshot->filesystem = names->filesystem;
-    snapshot->snapshot = names->snapshot;
-    snapshot->path = names->path;
-    snapshot->host = names->host;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-show_snapshot(void *context, const struct locator *locator, const struct manifest *manifest,
-              const struct sealift_error *failure, struct sealift_error *err)
-{
-    struct bucket_listing *listing = context;
-    struct sealift_bucket_snapshot snapshot = {0};
-    struct private_part names;
-    struct sealift_error problem;
-    char shown[LOCATOR_SIZE], fs[UUID_TEXT_SIZE];
-
-    locator_format(locator, shown);
-    uuid_format(&locator->fs, fs);
-    snapshot.filesystem_id = fs;
-    snapshot.locator = manifest == NULL && failure == NULL ? "" : shown;
-    if (failure != NULL)
-        snapshot.problem = failure->message;
-    if (manifest != NULL)
-        describe(&snapshot, manifest);
-    if (manifest != NULL && listing->names && add_names(listing, manifest, &snapshot, &names, &problem) != SEALIFT_OK) {
-        *err = problem;
-        return err->status;
-    }
-    return listing->each(listing->context, &snapshot, err);
-}
-
-enum sealift_status
-sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
-                      sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err)
-{
-    SCOPED(store_free) struct store *store = NULL;
-    struct bucket_listing listing = {.sealift = sealift, .names = names, .each = each, .context = context};
-
-    TRY(handle_open_obs(sealift, obs, &store, err));
-    TRY(obs_check_mark(store, err));
-    listing.store = store;
-    return catalogue_list(&sealift->world, store, show_snapshot, &listing, err);
 }

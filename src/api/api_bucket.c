@@ -1,0 +1,185 @@
+#include "catalogue.h"
+#include "error.h"
+#include "handle.h"
+#include "key_records.h"
+#include "keyring.h"
+#include "obs.h"
+#include "scoped.h"
+#include "snapshot_key.h"
+
+struct bucket_listing {
+    struct sealift *sealift;
+    struct store *store;
+    bool names;
+    sealift_each_bucket_snapshot *each;
+    void *context;
+};
+
+/* One line of the listing, with all that its strings point to. */
+struct line {
+    struct sealift_bucket_snapshot snapshot;
+    char locator[LOCATOR_SIZE], fs[UUID_TEXT_SIZE];
+    struct private_part names;
+    struct sealift_error problem;
+};
+
+static void
+line_begin(struct line *line, const struct locator *locator)
+{
+    *line = (struct line){0};
+    locator_format(locator, line->locator);
+    uuid_format(&locator->fs, line->fs);
+    line->snapshot.locator = line->locator;
+    line->snapshot.filesystem_id = line->fs;
+}
+
+/* What one object's bytes or key are to blame for is shown beside it, and the list goes on; a server that is away, no
+ * memory, or Ctrl-C, ends it. */
+static enum sealift_status
+line_judge(struct line *line, enum sealift_status status, struct sealift_error *err)
+{
+    if (status == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE || status == SEALIFT_NO_MEMORY) {
+        *err = line->problem;
+        return status;
+    }
+    line->snapshot.problem = line->problem.message;
+    return SEALIFT_OK;
+}
+
+static void
+line_show_key(struct line *line, const struct kms_hint *hint)
+{
+    line->snapshot.kms_type = hint->type;
+    line->snapshot.kms_namespace = hint->name_space;
+    line->snapshot.kms_mount = hint->mount;
+    line->snapshot.kms_key_identifier = hint->key_identifier;
+}
+
+static void
+line_show_names(struct line *line)
+{
+    line->snapshot.filesystem = line->names.filesystem;
+    line->snapshot.snapshot = line->names.snapshot;
+    line->snapshot.path = line->names.path;
+    line->snapshot.host = line->names.host;
+}
+
+/* --- a snapshot --- */
+
+static void
+describe(struct line *line, const struct manifest *manifest)
+{
+    struct sealift_bucket_snapshot *snapshot = &line->snapshot;
+
+    snapshot->created_ns = manifest->created_ns;
+    snapshot->published_ns = manifest->published_ns;
+    snapshot->sequence = manifest->sequence;
+    snapshot->live = manifest->live;
+    snapshot->partial = manifest->partial;
+    snapshot->entries = manifest->totals.entries;
+    snapshot->files = manifest->totals.files;
+    snapshot->size = manifest->totals.size;
+    snapshot->stored = manifest->totals.stored;
+    line_show_key(line, &manifest->envelope.kms);
+}
+
+static enum sealift_status
+open_snapshot_names(struct bucket_listing *listing, const struct manifest *manifest, struct private_part *ret_names,
+                    struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+
+    TRY(snapshot_key_open(&listing->sealift->world, listing->store, handle_choose_kms, listing->sealift, manifest,
+                          &fs_key, NULL, err));
+    return manifest_private(manifest, fs_key, ret_names, err);
+}
+
+static enum sealift_status
+fill_in_snapshot(struct bucket_listing *listing, const struct manifest *manifest, struct line *line,
+                 struct sealift_error *err)
+{
+    describe(line, manifest);
+    if (!listing->names)
+        return SEALIFT_OK;
+    TRY(line_judge(line, open_snapshot_names(listing, manifest, &line->names, &line->problem), err));
+    if (line->snapshot.problem == NULL)
+        line_show_names(line);
+    return SEALIFT_OK;
+}
+
+/* --- a filesystem that was never uploaded --- */
+
+static enum sealift_status
+fetch_newest_record(struct bucket_listing *listing, const struct uuid *fs, struct key_record *ret_record,
+                    struct sealift_error *err)
+{
+    struct key_records records;
+
+    TRY(key_records_list(listing->store, fs, &records, err));
+    if (key_records_count(&records) == 0)
+        return error_set(err, SEALIFT_NOT_FOUND, "a filesystem without a snapshot, and without a key record");
+    return key_record_fetch(listing->store, fs, key_records_newest(&records, 0), ret_record, err);
+}
+
+static enum sealift_status
+open_record_names(struct bucket_listing *listing, const struct key_record *record, struct private_part *ret_names,
+                  struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct kms *kms;
+
+    TRY(handle_choose_kms(listing->sealift, &record->envelope.kms, &kms, err));
+    TRY(keyring_open(kms, &record->envelope, &fs_key, NULL, err));
+    return private_part_open(buf_bytes(&record->sealed_private), fs_key, &record->fs, &record->record, ret_names, err);
+}
+
+static enum sealift_status
+show_filesystem(struct bucket_listing *listing, const struct uuid *fs, struct line *line, struct sealift_error *err)
+{
+    SCOPED(key_record_done) struct key_record record = {0};
+
+    line->snapshot.locator = "";
+    TRY(line_judge(line, fetch_newest_record(listing, fs, &record, &line->problem), err));
+    if (line->snapshot.problem == NULL) {
+        line_show_key(line, &record.envelope.kms);
+        if (listing->names)
+            TRY(line_judge(line, open_record_names(listing, &record, &line->names, &line->problem), err));
+        if (listing->names && line->snapshot.problem == NULL)
+            line_show_names(line);
+    }
+    return listing->each(listing->context, &line->snapshot, err);
+}
+
+/* --- the list --- */
+
+static enum sealift_status
+show(void *context, const struct locator *locator, const struct manifest *manifest, const struct sealift_error *failure,
+     struct sealift_error *err)
+{
+    struct bucket_listing *listing = context;
+    struct line line;
+
+    line_begin(&line, locator);
+    if (manifest == NULL && failure == NULL)
+        return show_filesystem(listing, &locator->fs, &line, err);
+    if (failure != NULL)
+        line.snapshot.problem = failure->message;
+    else
+        TRY(fill_in_snapshot(listing, manifest, &line, err));
+    return listing->each(listing->context, &line.snapshot, err);
+}
+
+enum sealift_status
+sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *obs, bool names,
+                      sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err)
+{
+    SCOPED(store_free) struct store *store = NULL;
+    struct bucket_listing listing = {.sealift = sealift, .names = names, .each = each, .context = context};
+
+    TRY(handle_open_obs(sealift, obs, &store, err));
+    TRY(obs_check_mark(store, err));
+    listing.store = store;
+    return catalogue_list(&sealift->world, store, show, &listing, err);
+}
