@@ -4,7 +4,9 @@
 #include "scoped.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Where the key record goes; NULL when the admin wants none. */
 static enum sealift_status
@@ -30,6 +32,36 @@ open_obs(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sto
     return handle_open_obs(sealift, &obs, ret_store, err);
 }
 
+static bool
+is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    while (len > 0 && folder[len - 1] == '/') /* the root itself */
+        len--;
+    return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* A store inside the filesystem would be carried too: each snapshot twice as large as the one before. A disk that is
+ * mounted there is another file system, which an upload does not enter. */
+static enum sealift_status
+refuse_store_inside(const struct store *store, const char *path, struct sealift_error *err)
+{
+    SCOPED(free_done) char *folder = NULL;
+    struct stat of_store, of_path;
+
+    if (store == NULL || strncmp(store->url, "file://", strlen("file://")) != 0)
+        return SEALIFT_OK;
+    folder = realpath(store->url + strlen("file://"), NULL);
+    if (folder == NULL || !is_below(folder, path) || stat(folder, &of_store) != 0 || stat(path, &of_path) != 0 ||
+        of_store.st_dev != of_path.st_dev)
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_INVALID,
+                     "%s: the object store %s lies inside it, and every snapshot would carry all earlier ones; put the "
+                     "store elsewhere",
+                     path, folder);
+}
+
 enum sealift_status
 sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sealift_error *err)
 {
@@ -41,6 +73,7 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     TRY(handle_need(spec->path, "the filesystem's path", err));
     TRY(open_obs(sealift, spec, &store, err));
     TRY(handle_directory(spec->path, &path, err));
+    TRY(refuse_store_inside(store, path, err));
     TRY(new_fs_make_key(sealift, spec->name, path, spec->obs, spec->allow_no_kms, &fs, err));
     TRY(new_fs_put_key(sealift, &fs, store, err));
     return new_fs_register(sealift, &fs, err);

@@ -73,6 +73,20 @@ expect_nothing_left(void)
     cr_assert_eq(fixture_count_objects(&fixture, "/keys/"), 0u);
 }
 
+Test(api_fs, add_refuses_a_tree_that_holds_its_own_store)
+{
+    struct sealift_fs_spec spec = good();
+
+    spec.path = fixture.scratch.path;
+    add(&spec, SEALIFT_INVALID, "inside");
+    spec.path = fixture_path(&fixture, "store");
+    add(&spec, SEALIFT_INVALID, "inside");
+    expect_nothing_left();
+    cr_assert_eq(mkdir(fixture_path(&fixture, "sto"), 0755), 0);
+    spec.path = fixture_path(&fixture, "sto");
+    add(&spec, SEALIFT_OK, "");
+}
+
 Test(api_fs, add_puts_the_key_record_and_the_row)
 {
     const struct sealift_fs_spec spec = good();
