@@ -48,12 +48,27 @@ prove(struct sealift *sealift, const struct sealift_obs_spec *spec, bool no_chec
     return obs_mark(store, err);
 }
 
+/* What is named by a path is looked for from wherever the next command runs. */
+static enum sealift_status
+settle_path(const struct sealift_obs_spec *spec, struct sealift_obs_spec *ret_settled, char **ret_ca_cert,
+            struct sealift_error *err)
+{
+    *ret_settled = *spec;
+    if (spec->ca_cert == NULL || spec->ca_cert[0] == '\0')
+        return SEALIFT_OK;
+    TRY(handle_absolute_path(spec->ca_cert, ret_ca_cert, err));
+    ret_settled->ca_cert = *ret_ca_cert;
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_obs_spec *spec, bool no_check,
                 struct sealift_error *err)
 {
+    SCOPED(free_done) char *ca_cert = NULL;
     struct table_obs row = {.added_ns = sealift->world.clock->wall_ns(sealift->world.clock)};
     struct store_abilities abilities = {0};
+    struct sealift_obs_spec settled;
     struct table_obs taken;
     enum sealift_status status;
 
@@ -68,8 +83,9 @@ sealift_obs_add(struct sealift *sealift, const char *name, const struct sealift_
                          "object store %s: the name is taken (%s); \"sealift obs update\" changes it", name, taken.url);
     if (status != SEALIFT_NOT_FOUND)
         return status;
-    TRY(prove(sealift, spec, no_check, &abilities, err));
-    TRY(fill_row(&row, spec, &abilities, err));
+    TRY(settle_path(spec, &settled, &ca_cert, err));
+    TRY(prove(sealift, &settled, no_check, &abilities, err));
+    TRY(fill_row(&row, &settled, &abilities, err));
     return table_obs_add(sealift->table, &row, err);
 }
 
@@ -78,8 +94,9 @@ sealift_obs_update(struct sealift *sealift, const char *name, const struct seali
                    struct sealift_error *err)
 {
     SCOPED(obs_options_free) struct obs_options *options = NULL;
+    SCOPED(free_done) char *ca_cert = NULL;
     struct store_abilities abilities = {0};
-    struct sealift_obs_spec merged;
+    struct sealift_obs_spec settled, merged;
     struct table_obs row, changed;
 
     TRY(handle_need(name, "the object store's name", err));
@@ -88,7 +105,8 @@ sealift_obs_update(struct sealift *sealift, const char *name, const struct seali
     TRY(obs_options_from_json(bytes_of_text(row.options), &options, &merged, err));
     TRY(store_abilities_from_json(bytes_of_text(row.abilities), &abilities, err));
     merged.url = row.url;
-    obs_spec_merge(&merged, spec);
+    TRY(settle_path(spec, &settled, &ca_cert, err));
+    obs_spec_merge(&merged, &settled);
     if (spec->url != NULL || spec->endpoint != NULL) /* another store: what is known was found out about the old one */
         abilities = (struct store_abilities){0};
     TRY(prove(sealift, &merged, no_check, &abilities, err));

@@ -54,9 +54,9 @@ show(void *context, const struct sealift_obs *obs, struct sealift_error *err)
 
     (void)err;
     shown->count++;
-    snprintf(shown->text, sizeof(shown->text), "%s %s endpoint=%s region=%s class=%s conditional=%s deletes=%s",
+    snprintf(shown->text, sizeof(shown->text), "%s %s endpoint=%s region=%s ca=%s class=%s conditional=%s deletes=%s",
              obs->name, obs->spec.url, or_dash(obs->spec.endpoint), or_dash(obs->spec.region),
-             or_dash(obs->spec.storage_class), obs->conditional_put, obs->deletes);
+             or_dash(obs->spec.ca_cert), or_dash(obs->spec.storage_class), obs->conditional_put, obs->deletes);
     return SEALIFT_OK;
 }
 
@@ -131,11 +131,25 @@ Test(api_obs, update_changes_what_is_named_and_keeps_the_rest)
     add("dr", &(struct sealift_obs_spec){.url = "s3://bucket/a", .endpoint = "http://127.0.0.1:1", .region = "eu"},
         true, SEALIFT_OK, "");
     update(&(struct sealift_obs_spec){.storage_class = "STANDARD_IA"}, true, SEALIFT_OK, "");
-    expect_shown("s3://bucket/a endpoint=http://127.0.0.1:1 region=eu class=STANDARD_IA");
+    expect_shown("s3://bucket/a endpoint=http://127.0.0.1:1 region=eu ca=- class=STANDARD_IA");
     update(&(struct sealift_obs_spec){.region = "", .url = "s3://bucket/b"}, true, SEALIFT_OK, "");
-    expect_shown("s3://bucket/b endpoint=http://127.0.0.1:1 region=- class=STANDARD_IA");
+    expect_shown("s3://bucket/b endpoint=http://127.0.0.1:1 region=- ca=- class=STANDARD_IA");
     update(&(struct sealift_obs_spec){.lock_days = 3}, true, SEALIFT_INVALID, "Object Lock");
     expect_shown("class=STANDARD_IA");
+}
+
+Test(api_obs, keeps_paths_that_mean_the_same_elsewhere)
+{
+    char expected[320];
+
+    cr_assert_eq(chdir(fixture.scratch.path), 0);
+    snprintf(expected, sizeof(expected), "ca=%s/ca.pem ", fixture.scratch.path);
+    add("dr", &(struct sealift_obs_spec){.url = "s3://bucket/a", .ca_cert = "ca.pem"}, true, SEALIFT_OK, "");
+    expect_shown(expected);
+    update(&(struct sealift_obs_spec){.ca_cert = ""}, true, SEALIFT_OK, "");
+    expect_shown("ca=- ");
+    update(&(struct sealift_obs_spec){.ca_cert = "ca.pem"}, true, SEALIFT_OK, "");
+    expect_shown(expected);
 }
 
 Test(api_obs, update_forgets_what_was_found_out_about_another_store)
