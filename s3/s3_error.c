@@ -206,6 +206,9 @@ s3_error_report(const struct s3_error *error, const char *act, struct sealift_er
         status = error_hint(err, "the store says: %s", error->message);
     if (error->code[0] == '\0' && error->http_status == 404)
         status = error_hint(err, "there is no such object, or no such bucket");
+    if (error->code[0] == '\0' && error->http_status == 400 && strcmp(act, "HEAD") != 0)
+        status = error_hint(err, "no S3 server says it like this: check the endpoint, its port, and whether it begins "
+                                 "with https");
     if (explanation == NULL && error->http_status == 403)
         status = error_hint(err, "ask for the permission %s", permission_for(act));
     if (error->region[0] != '\0' && is_about_region(error))

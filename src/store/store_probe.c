@@ -158,7 +158,6 @@ prove_that_it_exists(const struct probe *probe, struct sealift_error *err)
 static enum sealift_status
 prove_basics(struct probe *probe, struct sealift_error *err)
 {
-    TRY(prove_that_it_exists(probe, err));
     TRY(explain(probe, put(probe, WRITTEN, BYTES_OF(probe->payload), false, err), "writing a test object", err));
     TRY(prove_list(probe, err));
     TRY(prove_read(probe, WRITTEN, BYTES_OF(probe->payload), err));
@@ -304,6 +303,7 @@ store_probe(struct store *store, const struct world *world, struct store_abiliti
     snprintf(probe.prefix, sizeof(probe.prefix), "probe/%s/", text);
     world->entropy->fill(world->entropy, probe.payload, sizeof(probe.payload));
 
+    TRY(prove_that_it_exists(&probe, err));
     status = examine(&probe, err);
     if (status != SEALIFT_OK) {
         struct sealift_error ignored; /* what matters is why the store is unfit */

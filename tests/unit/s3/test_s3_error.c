@@ -161,6 +161,12 @@ Test(s3_error, names_the_permission_to_ask_for)
     assert_reported(&(struct s3_error){.http_status = 403}, "HEAD", SEALIFT_DENIED, "HEAD answered 403; ask for");
 }
 
+Test(s3_error, doubts_the_endpoint_when_the_answer_is_none_of_s3)
+{
+    assert_reported(&(struct s3_error){.http_status = 400}, "LIST", SEALIFT_INVALID, "whether it begins with https");
+    assert_reported(&(struct s3_error){.http_status = 400}, "HEAD", SEALIFT_INVALID, "HEAD answered 400");
+}
+
 Test(s3_error, names_the_region_of_the_bucket)
 {
     const struct s3_error malformed = {
