@@ -3,7 +3,6 @@
 #include "error.h"
 #include "scoped.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct log_pass {
@@ -92,6 +91,15 @@ pass_log(struct log_pass *pass, struct log_usage *usage, struct sealift_error *e
     return check_all_met(pass, usage, SEGMENT_TREE, err);
 }
 
+static enum sealift_status
+blame_closing(const struct manifest *manifest, struct sealift_error *err)
+{
+    char name[NAME_SIZE];
+
+    name_of_log_record(&manifest->fs, &manifest->upload, manifest->closing_record, name);
+    return error_set(err, SEALIFT_CORRUPT, "%s: is not the closing record that the manifest says it is", name);
+}
+
 enum sealift_status
 log_read(const struct world *world, struct store *store, const struct manifest *manifest, log_each_segment *each,
          void *context, struct log_reading *ret_reading, struct sealift_error *err)
@@ -101,8 +109,7 @@ log_read(const struct world *world, struct store *store, const struct manifest *
 
     TRY(fetch_record(&pass, &manifest->upload, manifest->closing_record, manifest->closing_sha256, &closing, err));
     if (closing.kind != LOG_CLOSING)
-        return error_set(err, SEALIFT_CORRUPT, "log record %" PRIu32 " is not the closing one, as the manifest says",
-                         manifest->closing_record);
+        return blame_closing(manifest, err);
     for (size_t i = 0; i < closing.usage_count; i++)
         TRY(pass_log(&pass, &closing.usages[i], err));
     *ret_reading = pass.reading;
