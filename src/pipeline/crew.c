@@ -1,15 +1,12 @@
 #include "crew.h"
 
 #include "error.h"
+#include "quiet_thread.h"
 #include "scoped.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define MOST_BREAKABLES 16
 #define LONGEST_NAME    15
@@ -57,16 +54,12 @@ enum sealift_status
 crew_new(const struct world *world, struct crew **ret_crew, struct sealift_error *err)
 {
     struct crew *crew = calloc(1, sizeof(*crew));
-    pthread_condattr_t monotonic;
 
     if (crew == NULL)
         return error_no_memory(err);
     crew->world = world;
     pthread_mutex_init(&crew->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&crew->nobody_works, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    deadline_cond_init(&crew->nobody_works);
     *ret_crew = crew;
     return SEALIFT_OK;
 }
@@ -179,20 +172,6 @@ run_member(void *argument)
     return NULL;
 }
 
-/* Threads inherit the mask: signals then arrive at the thread that drives the crew and nowhere else. */
-static int
-start_thread_without_signals(struct member *member)
-{
-    sigset_t all, before;
-    int error_number;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error_number = pthread_create(&member->thread, NULL, run_member, member);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error_number;
-}
-
 static enum sealift_status
 start_member(struct crew *crew, struct group *group, const char *name, crew_task *task, void *argument,
              struct sealift_error *err)
@@ -207,7 +186,7 @@ start_member(struct crew *crew, struct group *group, const char *name, crew_task
     member->task = task;
     member->argument = argument;
     memcpy(member->name, name, strnlen(name, LONGEST_NAME));
-    error_number = start_thread_without_signals(member);
+    error_number = quiet_thread_start(run_member, member, &member->thread);
     if (error_number != 0)
         return error_errno(err, error_number, "cannot start a thread (%s)", name);
     member->next = crew->members;
@@ -255,19 +234,6 @@ crew_start(struct crew *crew, const char *name, crew_task *task, void *argument,
     return crew_start_many(crew, name, 1, task, argument, NULL, err);
 }
 
-static struct timespec
-next_look(void)
-{
-    struct timespec at;
-    int64_t ns;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    ns = at.tv_nsec + CANCEL_POLL_NS;
-    at.tv_sec += ns / NS_PER_S;
-    at.tv_nsec = ns % NS_PER_S;
-    return at;
-}
-
 static void
 wait_until_nobody_works(struct crew *crew)
 {
@@ -275,7 +241,7 @@ wait_until_nobody_works(struct crew *crew)
 
     pthread_mutex_lock(&crew->lock);
     while (crew->working > 0) {
-        struct timespec until = next_look();
+        struct timespec until = deadline_in(CANCEL_POLL_NS);
 
         if (world_check_cancel(crew->world, &cancelled) != SEALIFT_OK)
             fail_locked(crew, &cancelled);

@@ -1,13 +1,11 @@
 #include "heartbeat.h"
 
 #include "error.h"
+#include "quiet_thread.h"
 #include "scoped.h"
-#include "world.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct heartbeat {
     int64_t period_ns;
@@ -19,24 +17,11 @@ struct heartbeat {
     bool stopped;
 };
 
-static struct timespec
-after(int64_t period_ns)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += period_ns / NS_PER_S;
-    at.tv_nsec += period_ns % NS_PER_S;
-    at.tv_sec += at.tv_nsec / NS_PER_S;
-    at.tv_nsec %= NS_PER_S;
-    return at;
-}
-
 /* True when the period has passed, false when the heart is to stop. */
 static bool
 wait_for_next(struct heartbeat *heartbeat)
 {
-    struct timespec until = after(heartbeat->period_ns);
+    struct timespec until = deadline_in(heartbeat->period_ns);
     bool stopped;
     int waited = 0;
 
@@ -58,20 +43,6 @@ live(void *argument)
     return NULL;
 }
 
-/* Signals are for the thread that waits for the work, so they are blocked here. */
-static int
-start_thread_without_signals(struct heartbeat *heartbeat)
-{
-    sigset_t all, before;
-    int error_number;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error_number = pthread_create(&heartbeat->thread, NULL, live, heartbeat);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return error_number;
-}
-
 static void
 destroy(struct heartbeat *heartbeat)
 {
@@ -85,7 +56,6 @@ heartbeat_start(int64_t period_ns, heartbeat_beat *beat, void *context, struct h
                 struct sealift_error *err)
 {
     struct heartbeat *heartbeat = calloc(1, sizeof(*heartbeat));
-    pthread_condattr_t monotonic;
     int error_number;
 
     if (heartbeat == NULL)
@@ -94,11 +64,8 @@ heartbeat_start(int64_t period_ns, heartbeat_beat *beat, void *context, struct h
     heartbeat->beat = beat;
     heartbeat->context = context;
     pthread_mutex_init(&heartbeat->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&heartbeat->woken, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    error_number = start_thread_without_signals(heartbeat);
+    deadline_cond_init(&heartbeat->woken);
+    error_number = quiet_thread_start(live, heartbeat, &heartbeat->thread);
     if (error_number != 0) {
         destroy(heartbeat);
         return error_errno(err, error_number, "cannot start a thread");
