@@ -132,7 +132,6 @@ fill(struct download_job *job, struct download_outcome *ret_outcome, struct seal
         .fs_key = job->snapshot_key,
         .budget = job->session.budget,
     };
-
     enum sealift_status status = download_run(job->download, job->store, &request, ret_outcome, err);
 
     if (status != SEALIFT_OK && !job->spec->no_key_backup)
