@@ -262,7 +262,10 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
     }
     if (inode_stat(directory->fd, name, &stat) != 0) {
         TRY(descriptors_check(errno, err));
-        notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
+        if (errno == ENOENT)
+            notify(walk, WALK_VANISHED, path, "was deleted while the tree was being read");
+        else
+            notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
         return SEALIFT_OK;
     }
     if (inode_type(&stat) == 0) {

@@ -1,5 +1,8 @@
 /* What stages report to the upload as a whole: paths that will not be in the snapshot, and that they are done. */
+#include "shown_path.h"
 #include "upload_stages.h"
+
+#include <string.h>
 
 void
 upload_missing(struct upload *upload, struct bytes path, const char *reason)
@@ -19,6 +22,18 @@ upload_vanished(struct upload *upload, struct bytes path, const char *reason)
         upload_missing(upload, path, reason);
 }
 
+/* A notice names the path by itself. */
+static const char *
+leave_out_path(const char *message, struct bytes path)
+{
+    const struct shown_path shown = shown_path(path);
+    size_t len = strlen(shown.text);
+
+    if (strncmp(message, shown.text, len) == 0 && strncmp(message + len, ": ", 2) == 0)
+        return message + len + 2;
+    return message;
+}
+
 bool
 upload_is_about_the_path(enum sealift_status status)
 {
@@ -33,7 +48,7 @@ upload_unreadable(struct upload *upload, struct batch_item *item, const struct s
 
     item->outcome = gone ? ITEM_GONE : ITEM_MISSING;
     if (!gone && (item->large == NULL || !atomic_exchange(&item->large->told, true)))
-        upload_missing(upload, item->entry->meta.path, reason->message);
+        upload_missing(upload, item->entry->meta.path, leave_out_path(reason->message, item->entry->meta.path));
 }
 
 void
