@@ -138,6 +138,8 @@ download_run(struct download *download, struct store *store, const struct readin
         .file_path = path_of,
     };
 
+    world_log(download->world, LOG_INFO, "reads %s with %zu workers over %zu connections", store->url,
+              request->budget.workers, request->budget.connections);
     progress_stage(download->progress, "download");
     progress_totals(download->progress, totals->entries, totals->size);
     TRY(reading_run(download->world, store, download->progress, request, &sink, &outcome.read, err));

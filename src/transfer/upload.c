@@ -123,9 +123,33 @@ check_complete(const struct upload *upload, struct sealift_error *err)
                      upload->request->path, missing, missing == 1 ? "" : "s");
 }
 
+/* For --verbose, and for whoever reads the log of last night. */
+static void
+tell_begin(const struct upload *upload)
+{
+    const struct budget *budget = &upload->request->budget;
+    char uuid[UUID_TEXT_SIZE];
+
+    uuid_format(&upload->request->upload, uuid);
+    world_log(upload->world, LOG_INFO, "upload %s: reads %s with %zu workers, and stores in %s over %zu connections",
+              uuid, upload->request->path, budget->workers, upload->store->url, budget->connections);
+}
+
+static void
+tell_confirmed(const struct upload *upload)
+{
+    char uuid[UUID_TEXT_SIZE];
+
+    uuid_format(&upload->request->upload, uuid);
+    world_log(upload->world, LOG_INFO,
+              "upload %s: %" PRIu64 " segments of %" PRIu64 " bytes in all, each seen in a listing", uuid,
+              upload_log_segments(upload->log), upload_log_bytes(upload->log));
+}
+
 static enum sealift_status
 carry(struct upload *upload, struct upload_outcome *ret_outcome, struct sealift_error *err)
 {
+    tell_begin(upload);
     progress_stage(upload->progress, "upload");
     TRY(upload_log_open(upload->log, err));
     TRY(run_stages(upload, err));
@@ -133,6 +157,7 @@ carry(struct upload *upload, struct upload_outcome *ret_outcome, struct sealift_
     progress_stage(upload->progress, "confirm");
     TRY(upload_log_flush(upload->log, err));
     TRY(upload_log_confirm(upload->log, err));
+    tell_confirmed(upload);
     TRY(upload_log_close(upload->log, &ret_outcome->closing_record, ret_outcome->closing_sha256, err));
     ret_outcome->root = upload->root;
     ret_outcome->totals = upload->totals;
