@@ -5,6 +5,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A snapshot that can be written to may be one all the same (a clone that nobody touches), so this is no error. */
+static void
+doubt_writable(struct sealift *sealift, const char *source)
+{
+    if (access(source, W_OK) == 0)
+        world_log(
+            &sealift->world, LOG_WARNING,
+            "%s can be written to: what changes in it before its upload is over makes the snapshot no point in time",
+            source);
+}
 
 enum sealift_status
 sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
@@ -28,7 +40,10 @@ sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, 
     snapshot.created_ns = sealift->world.clock->wall_ns(sealift->world.clock);
     snprintf(snapshot.name, sizeof(snapshot.name), "%s", name);
     snprintf(snapshot.source, sizeof(snapshot.source), "%s", source != NULL ? source : "");
-    return table_snapshot_add(sealift->table, &snapshot, err);
+    TRY(table_snapshot_add(sealift->table, &snapshot, err));
+    if (source != NULL)
+        doubt_writable(sealift, source);
+    return SEALIFT_OK;
 }
 
 struct snapshot_listing {
