@@ -146,7 +146,9 @@ def test_tls_and_the_seal(tls_bao, machine, small_tree, folder):
     locator = upload(machine, "home", "monday")
     tls_bao.seal()
     machine.fails("kms", "check", code=UNAVAILABLE, says=["sealed"])
-    machine.fails("fs", "add", "other", folder, "--obs", "dr", code=UNAVAILABLE, says=["sealed"])
+    other = folder / "other"
+    other.mkdir()
+    machine.fails("fs", "add", "other", other, "--obs", "dr", code=UNAVAILABLE, says=["sealed"])
     machine.fails("fs", "snapshot", "verify", "home", "monday", "--keys", code=UNAVAILABLE, says=["sealed"])
     machine.fails("fs", "download", "home2", folder / "home2", "dr", locator, code=UNAVAILABLE, says=["sealed"])
     assert not (folder / "home2").exists() or not any((folder / "home2").iterdir())
