@@ -66,6 +66,7 @@ new_fs_names(const struct table_fs *row, struct private_part *ret_names)
     memcpy(names.path, row->path, sizeof(names.path));
     if (gethostname(names.host, sizeof(names.host) - 1) != 0 || !utf8_is_valid(bytes_of_text(names.host)))
         names.host[0] = '\0';
+    names.encrypted = row->at_rest[0] != '\0';
     *ret_names = names;
 }
 

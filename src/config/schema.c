@@ -52,6 +52,10 @@ static const char *const migrations[] = {
     "  stored INTEGER NOT NULL CHECK (stored >= 0),"
     "  PRIMARY KEY (fs, name)"
     ") STRICT;",
+
+    "ALTER TABLE fs ADD COLUMN at_rest TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE fs ADD COLUMN selection TEXT NOT NULL DEFAULT '{}';" /* JSON */
+    "ALTER TABLE snapshot ADD COLUMN native TEXT NOT NULL DEFAULT '';",
 };
 
 #define NEWEST ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

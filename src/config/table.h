@@ -12,7 +12,8 @@
 
 /* Names of object stores, filesystems and snapshots: 1 to 255 bytes of UTF-8, no '/' and no control characters, not "."
  * or "..". */
-#define TABLE_NAME_MAX 256
+#define TABLE_NAME_MAX      256
+#define TABLE_SELECTION_MAX 16384
 
 struct table;
 
@@ -66,6 +67,10 @@ struct table_fs {
     struct uuid key_record; /* of the envelope in force */
     uint64_t last_sequence; /* of its last published manifest; 0: none yet */
     uint8_t last_body_sha256[32];
+    /* The identifier by which the kernel knows the at-rest key that the envelope holds, 32 hexadecimal digits (public);
+     * empty: the filesystem is not encrypted at rest. */
+    char at_rest[33];
+    char selection[TABLE_SELECTION_MAX]; /* what of it goes into snapshots: JSON, "{}": all of it */
 };
 
 /* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. */
@@ -104,6 +109,8 @@ struct table_snapshot {
     char name[TABLE_NAME_MAX];
     int64_t created_ns; /* when it was added; of a live read, when its upload began */
     char source[4096];  /* --from: what is read instead of the filesystem's path; empty: a live read */
+    char native[16]; /* the kind of the snapshot that we made at `source` and remove after the upload: "btrfs"; empty:
+                        none, or the admin's to keep */
     enum table_snapshot_status status;
     struct uuid upload;             /* of the attempt under way or done: UPLOADING and later */
     uint64_t entries, size, stored; /* the last two in bytes; once uploaded */

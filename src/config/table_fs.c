@@ -8,7 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define COLUMNS "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256"
+#define COLUMNS                                                                                                        \
+    "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256, "                           \
+    "at_rest, selection"
 
 static enum sealift_status
 read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
@@ -22,6 +24,8 @@ read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
     query_read_uuid(query, &fs->key_record);
     query_read_unsigned(query, &fs->last_sequence);
     query_read_blob(query, fs->last_body_sha256, sizeof(fs->last_body_sha256));
+    query_read_text(query, fs->at_rest, sizeof(fs->at_rest));
+    query_read_text(query, fs->selection, sizeof(fs->selection));
     return query_check(query, err);
 }
 
@@ -110,7 +114,8 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
 {
     SCOPED(query_done) struct query query = {0};
 
-    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", &query, err));
+    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &query,
+                      err));
     query_bind_text(&query, fs->name);
     query_bind_uuid(&query, &fs->uuid);
     query_bind_text(&query, fs->path);
@@ -120,6 +125,8 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
     query_bind_uuid(&query, &fs->key_record);
     query_bind_unsigned(&query, fs->last_sequence);
     query_bind_blob(&query, BYTES_OF(fs->last_body_sha256));
+    query_bind_text(&query, fs->at_rest);
+    query_bind_text(&query, fs->selection[0] != '\0' ? fs->selection : "{}");
     return query_run(&query, NULL, err);
 }
 

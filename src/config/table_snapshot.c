@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SELECT                                                                                                         \
-    "SELECT snapshot.fs, fs.name, snapshot.name, created_ns, source, status, upload, entries, size, stored "           \
+    "SELECT snapshot.fs, fs.name, snapshot.name, created_ns, source, status, upload, entries, size, stored, native "   \
     "FROM snapshot JOIN fs ON fs.uuid = snapshot.fs "
 
 static const char *const status_names[] = {
@@ -50,6 +50,7 @@ read_snapshot(struct query *query, struct table_snapshot *snapshot, struct seali
     query_read_unsigned(query, &snapshot->entries);
     query_read_unsigned(query, &snapshot->size);
     query_read_unsigned(query, &snapshot->stored);
+    query_read_text(query, snapshot->native, sizeof(snapshot->native));
     snapshot->status = find_status(status);
     return query_check(query, err);
 }
@@ -114,6 +115,7 @@ bind_values(struct query *query, const struct table_snapshot *snapshot)
     query_bind_unsigned(query, snapshot->entries);
     query_bind_unsigned(query, snapshot->size);
     query_bind_unsigned(query, snapshot->stored);
+    query_bind_text(query, snapshot->native);
 }
 
 static enum sealift_status
@@ -122,8 +124,8 @@ insert(struct table *table, const struct table_snapshot *snapshot, unsigned *ret
     SCOPED(query_done) struct query query = {0};
 
     TRY(query_prepare(&table->db,
-                      "INSERT INTO snapshot (created_ns, source, status, upload, entries, size, stored, fs, name) "
-                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fs, name) DO NOTHING",
+                      "INSERT INTO snapshot (created_ns, source, status, upload, entries, size, stored, native, fs, "
+                      "name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (fs, name) DO NOTHING",
                       &query, err));
     bind_values(&query, snapshot);
     query_bind_uuid(&query, &snapshot->fs);
@@ -157,7 +159,7 @@ table_snapshot_update(struct table *table, const struct table_snapshot *snapshot
 
     TRY(query_prepare(&table->db,
                       "UPDATE snapshot SET created_ns = ?, source = ?, status = ?, upload = ?, entries = ?, size = ?, "
-                      "stored = ? WHERE fs = ? AND name = ?",
+                      "stored = ?, native = ? WHERE fs = ? AND name = ?",
                       &query, err));
     bind_values(&query, snapshot);
     query_bind_uuid(&query, &snapshot->fs);

@@ -28,6 +28,7 @@ to_json(const struct private_part *part, struct buf *out, struct sealift_error *
     json_put_string(writer, "path", part->path);
     json_put_string(writer, "source", part->source);
     json_put_string(writer, "host", part->host);
+    json_put_bool(writer, "encrypted", part->encrypted);
     json_close_object(writer);
     return json_writer_finish(writer, out, err);
 }
@@ -77,7 +78,8 @@ from_json(struct bytes text, struct private_part *part, struct sealift_error *er
     TRY(need_text(json, "snapshot", part->snapshot, sizeof(part->snapshot), err));
     TRY(need_text(json, "path", part->path, sizeof(part->path), err));
     TRY(need_text(json, "source", part->source, sizeof(part->source), err));
-    return need_text(json, "host", part->host, sizeof(part->host), err);
+    TRY(need_text(json, "host", part->host, sizeof(part->host), err));
+    return document_need_bool(json, "encrypted", &part->encrypted, err);
 }
 
 static enum sealift_status

@@ -13,6 +13,7 @@ struct private_part {
     char path[4096];    /* of the filesystem */
     char source[4096];  /* what was read instead (--from), or empty */
     char host[256];
+    bool encrypted; /* the filesystem is encrypted at rest, and its snapshots never land in the clear unasked */
 };
 
 /* Appends AES-256-GCM under key_for_private(object), AAD "sealift/1 private" NUL, fs uuid, object uuid; the tag stands

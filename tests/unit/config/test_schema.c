@@ -55,7 +55,7 @@ Test(schema, migrates_an_empty_file_to_the_newest_version)
     config_sample_open(&sample);
     config_sample_add_fs(&sample, "home", 1);
     table_close(&sample.table);
-    cr_assert_eq(ask_number(&sample, "PRAGMA user_version"), 1);
+    cr_assert_eq(ask_number(&sample, "PRAGMA user_version"), 2);
     cr_assert_eq(ask_number(&sample, "PRAGMA application_id"), SCHEMA_APPLICATION_ID);
     cr_assert_eq(ask_number(&sample, "SELECT count(*) FROM fs"), 1);
 }
@@ -78,11 +78,11 @@ Test(schema, refuses_a_table_from_the_future)
 
     config_sample_init(&sample);
     table_close(&sample.table);
-    run_sql(&sample, "PRAGMA user_version = 2");
+    run_sql(&sample, "PRAGMA user_version = 3");
     expect_refusal(&sample, "a later sealift");
     run_sql(&sample, "PRAGMA user_version = -1");
     expect_refusal(&sample, "a later sealift");
-    run_sql(&sample, "PRAGMA user_version = 1");
+    run_sql(&sample, "PRAGMA user_version = 2");
     config_sample_open(&sample);
 }
 

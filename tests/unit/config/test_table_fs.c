@@ -13,6 +13,8 @@ expect_equal(const struct table_fs *a, const struct table_fs *b)
     cr_assert(uuid_equal(&a->key_record, &b->key_record));
     cr_assert_eq(a->last_sequence, b->last_sequence);
     cr_assert_arr_eq(a->last_body_sha256, b->last_body_sha256, 32);
+    cr_assert_str_eq(a->at_rest, b->at_rest);
+    cr_assert_str_eq(a->selection, b->selection);
 }
 
 Test(table_fs, comes_back_as_it_was_added)
@@ -30,6 +32,8 @@ Test(table_fs, comes_back_as_it_was_added)
     strcpy(fs.origin, "a/b");
     fs.last_sequence = INT64_MAX;
     memset(fs.last_body_sha256, 0xab, 32);
+    strcpy(fs.at_rest, "00112233445566778899aabbccddeeff");
+    strcpy(fs.selection, "{\"exclude\":[]}");
     cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
     table_close(&sample.table);
     config_sample_open(&sample);

@@ -13,6 +13,7 @@ expect_equal(const struct table_snapshot *a, const struct table_snapshot *b)
     cr_assert_eq(a->entries, b->entries);
     cr_assert_eq(a->size, b->size);
     cr_assert_eq(a->stored, b->stored);
+    cr_assert_str_eq(a->native, b->native);
 }
 
 static void
@@ -36,6 +37,7 @@ Test(table_snapshot, comes_back_as_it_was_added_and_updated)
     fs = config_sample_add_fs(&sample, "home", 1);
     snapshot = config_sample_snapshot(&fs, "monday");
     strcpy(snapshot.source, "/srv/.snapshots/\xff");
+    strcpy(snapshot.native, "btrfs");
     cr_assert_eq(table_snapshot_add(sample.table, &snapshot, &sample.err), SEALIFT_OK, "%s", sample.err.message);
     expect_stored(&sample, &snapshot);
 

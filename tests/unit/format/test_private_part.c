@@ -9,8 +9,12 @@
 
 static struct sealift_error err;
 static const struct uuid fs = {{1}}, object = {{2}}, other = {{3}};
-static const struct private_part names = {
-    .filesystem = "home", .snapshot = "monday", .path = "/srv/\xc3\xa9t\xc3\xa9", .source = "", .host = "bilge"};
+static const struct private_part names = {.filesystem = "home",
+                                          .snapshot = "monday",
+                                          .path = "/srv/\xc3\xa9t\xc3\xa9",
+                                          .source = "",
+                                          .host = "bilge",
+                                          .encrypted = true};
 
 static struct secret *
 make_key(uint8_t byte)
@@ -36,6 +40,7 @@ Test(private_part, opens_for_the_object_it_was_sealed_for)
     cr_assert_str_eq(found.path, names.path);
     cr_assert_str_eq(found.source, "");
     cr_assert_str_eq(found.host, names.host);
+    cr_assert(found.encrypted);
 }
 
 Test(private_part, of_another_object_filesystem_or_key_is_corrupt)
