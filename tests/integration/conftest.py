@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -15,6 +16,9 @@ from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
 
 failed = pytest.StashKey()
+
+# Whoever is started in a shell's background inherits that SIGINT is ignored, and hands it on to every command that is tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)

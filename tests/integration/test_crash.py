@@ -12,6 +12,7 @@ from support.command import Sealift
 from support.compare import assert_same
 from support.exit_codes import CANCELLED, CONFLICT
 from support.main_job import add_folder_store, add_local_fs, upload
+from support.process import wait_until
 from support.sample_tree import remove_tree
 
 MOMENTS = 500 if "SEALIFT_TEST_LONG" in os.environ else 50
@@ -104,13 +105,17 @@ def succeeds_or_says_what_to_remove(machine, command, target):
         machine.ok(*command)
 
 
+def segments(folder):
+    return len(list(folder.glob("bucket/fs/*/data/*/*")))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_upload_that_is_asked_to_stop(number, cluster):
-    whole = duration(lambda: upload(cluster, "home", "measure", *SMALL_SEGMENTS))
+def test_an_upload_that_is_asked_to_stop(number, cluster, folder):
+    upload(cluster, "home", "earlier", *SMALL_SEGMENTS)
     cluster.ok("fs", "snapshot", "add", "home", "monday")
-    before = published(cluster)
+    before, stored = published(cluster), segments(folder)
     process = cluster.start("fs", "snapshot", "upload", "home", "monday", *SMALL_SEGMENTS, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(whole / 2)
+    wait_until(lambda: segments(folder) > stored, "the first segment is stored")
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == CANCELLED, err

@@ -41,7 +41,7 @@ def wait_until(condition, what, timeout=30):
     while not condition():
         if time.monotonic() > deadline:
             raise NotReady(f"not within {timeout} s: {what}")
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def accepts(port):
