@@ -10,10 +10,10 @@ import pytest
 
 from support.command import Sealift, binary
 from support.exit_codes import CONFLICT, DENIED, INVALID, IO, NOT_FOUND, UNAVAILABLE
+from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs, add_s3, upload
 from support.process import free_port
 from support.scripted_s3 import ScriptedS3
-from support.small_filesystem import small_filesystem
 
 
 @pytest.fixture
@@ -73,10 +73,8 @@ def test_a_bucket_url_that_is_none(machine, s3):
 
 
 def test_a_folder_store_that_cannot_be_written(folder):
-    if os.geteuid() != 0:
-        pytest.skip("mounting a read-only file system needs root")
-    with small_filesystem(folder, read_only=True) as mountpoint:
-        adds_no_store(Sealift(folder / "home"), "dr", f"file://{mountpoint}/bucket", code=IO, says=[str(mountpoint), "read-only"])
+    with loop_disk(folder, megabytes=8, mount_options=["ro"]) as disk:
+        adds_no_store(Sealift(folder / "home"), "dr", f"file://{disk.path}/bucket", code=IO, says=[str(disk.path), "read-only"])
 
 
 def test_a_store_that_filesystems_use_stays(local):
@@ -94,16 +92,15 @@ def test_a_full_disk_on_download(local, folder):
     (big / "large").write_bytes(os.urandom(12 << 20))
     add_local_fs(machine, "big", big)
     locator = upload(machine, "big", "monday")
-    with small_filesystem(folder, megabytes=8) as mountpoint:
-        shutil.rmtree(mountpoint / "lost+found")
-        machine.fails("fs", "download", "copy", mountpoint, "dr", locator, "--allow-no-kms", code=IO, says=["large", "no space"])
+    with loop_disk(folder, megabytes=8) as disk:
+        machine.fails("fs", "download", "copy", disk.path, "dr", locator, "--allow-no-kms", code=IO, says=["large", "no space"])
     assert "copy" not in {entry["name"] for entry in machine.ok("fs", "--json").json}
 
 
 def test_a_read_only_target(local, folder):
     machine, locator = local
-    with small_filesystem(folder, read_only=True) as mountpoint:
-        target = mountpoint / "target"
+    with loop_disk(folder, megabytes=8, mount_options=["ro"]) as disk:
+        target = disk.path / "target"
         machine.fails("fs", "download", "copy", target, "dr", locator, "--allow-no-kms", code=IO, says=[str(target), "read-only"])
 
 
@@ -119,8 +116,8 @@ def test_a_full_disk_under_a_folder_store(folder):
     big = folder / "big"
     big.mkdir()
     (big / "large").write_bytes(os.urandom(12 << 20))
-    with small_filesystem(folder, megabytes=8) as mountpoint:
-        add_folder_store(machine, mountpoint / "bucket")
+    with loop_disk(folder, megabytes=8) as disk:
+        add_folder_store(machine, disk.path / "bucket")
         add_local_fs(machine, "big", big)
         machine.ok("fs", "snapshot", "add", "big", "monday")
         machine.fails("fs", "snapshot", "upload", "big", "monday", code=IO, says=["no space"])
