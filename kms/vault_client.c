@@ -82,6 +82,7 @@ exchange(struct vault_client *client, const struct vault_request *request, const
 {
     SCOPED(http_answer_done) struct http_answer raw = {0};
     struct http_request http = {.method = request->method, .url = url, .body = request->body};
+    enum sealift_status status;
 
     add_header(&http, "X-Vault-Request", "true"); /* an Agent or Proxy may insist on it */
     if (client->name_space[0] != '\0' && !request->outside_namespaces)
@@ -91,7 +92,11 @@ exchange(struct vault_client *client, const struct vault_request *request, const
     if (request->token != NULL)
         http.secret_header = (struct http_header){"X-Vault-Token", secret_text(request->token)};
 
-    if (http_perform(client->http, &http, &raw, err) != SEALIFT_OK)
+    status = http_perform(client->http, &http, &raw, err);
+    if (status == SEALIFT_CORRUPT) /* longer than any answer of Vault's */
+        return error_set(err, SEALIFT_INVALID, "Vault %s: what answers there is no Vault or OpenBao: check the address",
+                         client->address);
+    if (status != SEALIFT_OK)
         return error_prefix(err, "Vault");
     TRY(vault_answer_read(raw.status, buf_bytes(&raw.text), client->address, ret_answer, err));
     http_answer_header(&raw, "location", ret_answer->location, sizeof(ret_answer->location));

@@ -171,6 +171,22 @@ Test(vault_client, does_not_trust_half_a_json)
     cr_assert_eq(get(&script, &answer), SEALIFT_CORRUPT);
 }
 
+Test(vault_client, knows_a_web_page_that_is_no_vault)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    static char page[sizeof(head) + (2 << 20)];
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    memset(page, ' ', sizeof(page));
+    memcpy(page, head, sizeof(head) - 1);
+    script.steps[script.count++] =
+        (struct scripted_step){.answer = page, .answer_len = sizeof(page), .ending = SCRIPTED_CLOSE};
+    vault_script_play(&script);
+    cr_assert_eq(get(&script, &answer), SEALIFT_INVALID);
+    cr_assert_not_null(strstr(script.err.message, "no Vault or OpenBao"), "%s", script.err.message);
+}
+
 Test(vault_client, stops_between_two_tries_when_asked_to)
 {
     SCOPED(vault_script_done) struct vault_script script = {0};
