@@ -19,6 +19,7 @@ struct chunk_packer {
     struct mac *namer;
     uint8_t *frame; /* FRAME_MAX_PLAIN bytes */
     size_t fill;
+    uint64_t packed; /* in all */
     struct waiting *waiting;
     size_t waiting_count, waiting_capacity;
 };
@@ -98,6 +99,12 @@ chunk_packer_room(struct chunk_packer *packer, size_t want, uint8_t **ret_room, 
     return SEALIFT_OK;
 }
 
+uint64_t
+chunk_packer_packed(const struct chunk_packer *packer)
+{
+    return packer->packed;
+}
+
 static enum sealift_status
 remember(struct chunk_packer *packer, struct extent_list *list, const struct extent *extent, bool claimed,
          struct sealift_error *err)
@@ -164,5 +171,6 @@ chunk_packer_add(struct chunk_packer *packer, size_t len, struct extent_list *li
         return extent_list_add(list, &extent, err);
     extent.offset = (uint32_t)packer->fill;
     packer->fill += len;
+    packer->packed += len;
     return remember(packer, list, &extent, answer == CHUNK_CLAIMED, err);
 }

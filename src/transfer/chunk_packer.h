@@ -22,6 +22,9 @@ enum sealift_status chunk_packer_room(struct chunk_packer *packer, size_t want, 
 enum sealift_status chunk_packer_add(struct chunk_packer *packer, size_t len, struct extent_list *list,
                                      struct sealift_error *err);
 
+/* How many bytes went into frames, of all that was added: the rest was there already. */
+uint64_t chunk_packer_packed(const struct chunk_packer *packer);
+
 /* Seals what is open: afterwards no extent waits. */
 enum sealift_status chunk_packer_flush(struct chunk_packer *packer, struct sealift_error *err);
 

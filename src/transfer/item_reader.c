@@ -234,15 +234,24 @@ read_item(struct item_reader *reader, struct batch_item *item, struct sealift_er
     return read_if_possible(reader, item, err);
 }
 
+/* What waits for its segment to be stored is done only then: on a slow line that may be long after it was read. */
+static void
+count(const struct item_reader *reader, const struct batch_item *item, uint64_t packed)
+{
+    uint64_t size = item->large != NULL ? item->part.to - item->part.from : item->meta.size;
+    bool is_file = item->entry->meta.type == TREE_FILE;
+
+    progress_add(reader->upload->progress, item->last, item->last && is_file, size > packed ? size - packed : 0, 0);
+}
+
 enum sealift_status
 item_reader_read(struct item_reader *reader, struct batch_item *item, struct sealift_error *err)
 {
-    bool is_file = item->entry->meta.type == TREE_FILE;
+    uint64_t before = chunk_packer_packed(reader->packer);
 
     if (item->outcome == ITEM_READ)
         TRY(read_item(reader, item, err));
-    progress_add(reader->upload->progress, item->last, item->last && is_file,
-                 item->large != NULL ? item->part.to - item->part.from : item->meta.size, 0);
+    count(reader, item, chunk_packer_packed(reader->packer) - before);
     return SEALIFT_OK;
 }
 

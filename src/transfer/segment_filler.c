@@ -8,7 +8,8 @@ struct segment_filler {
     struct upload *upload;
     enum segment_kind kind;
     struct segment_writer *writer;
-    uint8_t *buffer; /* of the open segment */
+    uint8_t *buffer;   /* of the open segment */
+    uint64_t contents; /* plain bytes in it */
 };
 
 enum sealift_status
@@ -71,9 +72,11 @@ hand_on(struct segment_filler *filler, struct sealift_error *err)
         return error_no_memory(err);
     TRY(segment_writer_finish(filler->writer, &segment->id, &segment->size, err));
     segment->buffer = filler->buffer;
+    segment->contents = filler->contents;
     if (!queue_push(filler->upload->sealed, segment))
         return stopped(err);
     filler->buffer = NULL;
+    filler->contents = 0;
     segment = NULL;
     return SEALIFT_OK;
 }
@@ -86,7 +89,9 @@ segment_filler_add(struct segment_filler *filler, struct bytes plain, struct fra
         TRY(hand_on(filler, err));
     if (filler->buffer == NULL)
         TRY(open_segment(filler, err));
-    return segment_writer_add(filler->writer, plain, ret_ref, err);
+    TRY(segment_writer_add(filler->writer, plain, ret_ref, err));
+    filler->contents += filler->kind == SEGMENT_DATA ? plain.len : 0;
+    return SEALIFT_OK;
 }
 
 enum sealift_status

@@ -15,7 +15,7 @@ send_segment(struct upload *upload, const struct sealed_segment *segment, struct
     TRY(sha256(bytes, logged.sha256, err));
     name_of_segment(&upload->request->fs, &segment->id.upload, segment->id.kind, segment->id.number, name);
     TRY(store_put(upload->store, name, bytes, logged.sha256, err));
-    progress_add(upload->progress, 0, 0, 0, segment->size);
+    progress_add(upload->progress, 0, 0, segment->contents, segment->size);
     return upload_log_add(upload->log, &logged, err);
 }
 

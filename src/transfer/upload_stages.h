@@ -37,6 +37,7 @@ struct sealed_segment {
     struct segment_id id;
     uint8_t *buffer; /* the pool's */
     size_t size;
+    uint64_t contents; /* bytes of file contents in it */
 };
 
 crew_task upload_scan; /* one thread, when somebody hears of the progress: counts ahead */

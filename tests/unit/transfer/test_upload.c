@@ -159,6 +159,52 @@ Test(upload, names_the_segment_that_the_store_lost_before_publishing)
     cr_assert_eq(count_manifests(&fixture), 0u);
 }
 
+/* --- what is told meanwhile --- */
+
+/* What the progress says while the data's last segment is on its way, which is when a slow line stands still. */
+struct watcher {
+    struct fixture *fixture;
+    atomic_uint_fast64_t most; /* bytes done when a PUT of data began */
+};
+
+static enum sealift_status
+watch_bytes(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *err)
+{
+    struct watcher *watcher = context;
+    uint_fast64_t bytes = progress_now(watcher->fixture->progress).bytes;
+
+    (void)after, (void)err;
+    if (operation == STORE_PUT && strstr(name, "/data/") != NULL && bytes > atomic_load(&watcher->most))
+        atomic_store(&watcher->most, bytes);
+    return SEALIFT_OK;
+}
+
+Test(upload, counts_bytes_as_done_when_they_are_stored)
+{
+    const uint64_t noise = (uint64_t)9 << 20, hole = (uint64_t)4 << 20;
+    SCOPED(fixture_done) struct fixture fixture;
+    SCOPED(store_free) struct store *watched = NULL;
+    struct watcher watcher = {.fixture = &fixture};
+    struct upload_request request = {0};
+    struct upload_outcome outcome;
+    struct locator locator;
+    struct sealift_error err;
+
+    fixture_init(&fixture);
+    fixture_make_folder(&fixture, "a");
+    fixture_write_noise(&fixture, "a/large", noise);
+    fixture_write_text(&fixture, "a/sparse", "");
+    cr_assert_eq(truncate(fixture_path(&fixture, "a/sparse"), (off_t)hole), 0);
+    request.path = fixture_path(&fixture, "a");
+    cr_assert_eq(budget_plan(&(struct budget_wish){BUDGET_LEAST, 1, 1, 0}, &request.budget, &err), SEALIFT_OK);
+    cr_assert_eq(store_faulty_new(fixture.store, watch_bytes, &watcher, &watched, &err), SEALIFT_OK);
+    cr_assert_eq(fixture_upload_with(&fixture, watched, &request, &locator, &outcome, &err), SEALIFT_OK, "%s",
+                 err.message);
+    cr_assert_gt(atomic_load(&watcher.most), 0u, "more than one segment, and the first is counted");
+    cr_assert_lt(atomic_load(&watcher.most), noise + hole);
+    cr_assert_eq(progress_now(fixture.progress).bytes, noise + hole);
+}
+
 Test(upload, stops_when_it_is_asked_to)
 {
     SCOPED(fixture_done) struct fixture fixture;
