@@ -7,7 +7,6 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <pthread.h>
-#include <string.h>
 
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 static EVP_KDF *hkdf_algorithm;
@@ -31,26 +30,26 @@ octets(const char *name, const void *data, size_t len)
     return (OSSL_PARAM){name, OSSL_PARAM_OCTET_STRING, (void *)(uintptr_t)data, len, OSSL_PARAM_UNMODIFIED};
 }
 
-/* RFC 5869, section 2.2: without a salt it is as many zeros as the hash is long. OpenSSL 3.0 refuses an empty one. */
+/* RFC 5869, section 2.2: without a salt it is zeros, as many as the hash is long; HMAC pads its key with zeros, so one
+ * serves for all. OpenSSL 3.0 refuses an empty one. */
 static struct bytes
-salt_or_zeros(struct bytes salt)
+salt_or_zero(struct bytes salt)
 {
-    static const uint8_t zeros[32];
+    static const uint8_t zero[1];
 
-    return salt.len != 0 ? salt : BYTES_OF(zeros);
+    return salt.len != 0 ? salt : BYTES_OF(zero);
 }
 
-enum sealift_status
-hkdf_sha256_public(const struct secret *key, struct bytes salt, const char *info, uint8_t *out, size_t len,
-                   struct sealift_error *err)
+static enum sealift_status
+derive(char *hash, const struct secret *key, struct bytes salt, struct bytes info, uint8_t *out, size_t len,
+       struct sealift_error *err)
 {
     SCOPED(free_context) EVP_KDF_CTX *context = NULL;
-    char sha256_name[] = "SHA256";
-    struct bytes used_salt = salt_or_zeros(salt);
+    struct bytes used_salt = salt_or_zero(salt);
     OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, sha256_name, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, hash, 0),
         octets(OSSL_KDF_PARAM_KEY, key->bytes, key->len),
-        octets(OSSL_KDF_PARAM_INFO, info, strlen(info)),
+        octets(OSSL_KDF_PARAM_INFO, info.data, info.len),
         octets(OSSL_KDF_PARAM_SALT, used_salt.data, used_salt.len),
         OSSL_PARAM_construct_end(),
     };
@@ -58,8 +57,17 @@ hkdf_sha256_public(const struct secret *key, struct bytes salt, const char *info
     pthread_once(&fetched, fetch_hkdf);
     context = EVP_KDF_CTX_new(hkdf_algorithm);
     if (context == NULL || EVP_KDF_derive(context, out, len, params) != 1)
-        return openssl_error(err, "HKDF-SHA-256");
+        return openssl_error(err, "HKDF");
     return SEALIFT_OK;
+}
+
+enum sealift_status
+hkdf_sha256_public(const struct secret *key, struct bytes salt, const char *info, uint8_t *out, size_t len,
+                   struct sealift_error *err)
+{
+    char hash[] = "SHA256";
+
+    return derive(hash, key, salt, bytes_of_text(info), out, len, err);
 }
 
 enum sealift_status
@@ -72,4 +80,13 @@ hkdf_sha256(const struct secret *key, struct bytes salt, const char *info, size_
     TRY(hkdf_sha256_public(key, salt, info, derived->bytes, len, err));
     *ret_key = TAKE(derived);
     return SEALIFT_OK;
+}
+
+enum sealift_status
+hkdf_sha512_public(const struct secret *key, struct bytes salt, struct bytes info, uint8_t *out, size_t len,
+                   struct sealift_error *err)
+{
+    char hash[] = "SHA512";
+
+    return derive(hash, key, salt, info, out, len, err);
 }

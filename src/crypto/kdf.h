@@ -1,4 +1,4 @@
-/* HKDF-SHA-256 (RFC 5869), extract and expand. */
+/* HKDF (RFC 5869), extract and expand: with SHA-256 for our own keys. */
 #ifndef KDF_H
 #define KDF_H
 
@@ -9,6 +9,9 @@ enum sealift_status hkdf_sha256(const struct secret *key, struct bytes salt, con
                                 struct secret **ret_key, struct sealift_error *err);
 /* The same where the output is public (the key check value). */
 enum sealift_status hkdf_sha256_public(const struct secret *key, struct bytes salt, const char *info, uint8_t *out,
+                                       size_t len, struct sealift_error *err);
+/* With SHA-512, as Linux derives from fscrypt's keys; their labels hold NULs. */
+enum sealift_status hkdf_sha512_public(const struct secret *key, struct bytes salt, struct bytes info, uint8_t *out,
                                        size_t len, struct sealift_error *err);
 
 #endif

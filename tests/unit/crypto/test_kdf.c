@@ -31,6 +31,25 @@ Test(kdf, agrees_with_the_vectors_of_rfc_5869)
     cr_assert_eq(count, 3);
 }
 
+Test(kdf, agrees_with_the_known_answers_for_sha_512)
+{
+    SCOPED(vector_file_done) struct vector_file vectors;
+    size_t count = 0;
+
+    vector_file_open(&vectors, TEST_VECTORS "/crypto/hkdf-sha512.txt");
+    for (; vector_file_next(&vectors, "OKM", NULL); count++) {
+        struct bytes salt = vector_file_bytes(&vectors, "salt"), info = vector_file_bytes(&vectors, "info");
+        struct bytes okm = vector_file_bytes(&vectors, "OKM");
+        SCOPED(secret_free) struct secret *ikm = NULL;
+        uint8_t out[82];
+
+        cr_assert_eq(secret_copy(vector_file_bytes(&vectors, "IKM"), &ikm, &err), SEALIFT_OK);
+        cr_assert_eq(hkdf_sha512_public(ikm, salt, info, out, okm.len, &err), SEALIFT_OK, "%s", err.message);
+        cr_assert(bytes_equal((struct bytes){out, okm.len}, okm));
+    }
+    cr_assert_eq(count, 3);
+}
+
 Test(kdf, gives_another_key_for_another_label_or_salt)
 {
     SCOPED(secret_free) struct secret *key = NULL, *a = NULL, *b = NULL, *c = NULL;
