@@ -14,14 +14,17 @@
 /* The identifier that the kernel will answer for this key. */
 enum sealift_status at_rest_identify(const struct secret *key, char ret_id[AT_REST_ID_SIZE], struct sealift_error *err);
 
+/* `path` is a directory, `id` an identifier as at_rest_identify() writes it, in all that follows. */
+
 /* Whether the directory (which need not exist yet: then its nearest ancestor that does is asked) can be made an
  * encrypted one, without changing anything. INVALID says what is in the way and what to do: the kind of filesystem
  * (ext4, F2FS ... have it), the feature that is off (tune2fs -O encrypt), a filesystem's root (a subdirectory), a
- * kernel without it; CONFLICT: it is not empty, or encrypted already; DENIED: somebody else's. */
+ * kernel without it; CONFLICT: it is not empty, or encrypted already; DENIED: somebody else's; IO: read-only. */
 enum sealift_status at_rest_check(const char *path, struct sealift_error *err);
 
-/* Hands the key to the kernel and makes the empty directory an encrypted one. The policy is read back and must name the
- * identifier of this key. */
+/* Checks, makes the directory where it does not exist (with its parents, 0700 itself), hands the key to the kernel and
+ * makes the directory an encrypted one. The policy is read back and must name the identifier of this key. After a
+ * failure the kernel does not keep the key. */
 enum sealift_status at_rest_encrypt(const char *path, const struct secret *key, struct sealift_error *err);
 
 enum at_rest_state {
@@ -38,8 +41,9 @@ enum sealift_status at_rest_state(const char *path, const char *id, enum at_rest
 enum sealift_status at_rest_unlock(const char *path, const char *id, const struct secret *key,
                                    struct sealift_error *err);
 
-/* Takes it away, for all users where this user may. *ret_state: LOCKED, or BUSY (files are still open:
- * at_rest_holders). Locked already: nothing to do. */
+/* Takes it away, for all users where this user may; errors as above. *ret_state: LOCKED; BUSY: files are still open
+ * (at_rest_holders), try again when they are not; UNLOCKED: another user gave the key to the kernel too, so it stays,
+ * until that user or root takes it away. Locked already: nothing to do. */
 enum sealift_status at_rest_lock(const char *path, const char *id, enum at_rest_state *ret_state,
                                  struct sealift_error *err);
 

@@ -13,9 +13,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* Parents get what the umask leaves, the directory itself is for its owner until it is complete. */
-static enum sealift_status
-make_directories(const char *path, struct sealift_error *err)
+enum sealift_status
+target_root_make(const char *path, struct sealift_error *err)
 {
     SCOPED(free_done) char *prefix = NULL;
 
@@ -38,7 +37,7 @@ open_or_make(const char *path, int *ret_fd, struct sealift_error *err)
     int fd = open(path, flags);
 
     if (fd < 0 && errno == ENOENT && *path != '\0') {
-        TRY(make_directories(path, err));
+        TRY(target_root_make(path, err));
         fd = open(path, flags);
     }
     if (fd < 0 && errno == ENOTDIR)

@@ -7,6 +7,10 @@
 /* What mkfs leaves in a fresh filesystem: it does not count. */
 #define TARGET_LOST_AND_FOUND "lost+found"
 
+/* The directory and what is missing of the way to it: 0700 itself, its parents what the umask leaves. One that is there
+ * already is a success. */
+enum sealift_status target_root_make(const char *path, struct sealift_error *err);
+
 /* report->root is its path. INVALID: this machine cannot restore safely; CONFLICT: not empty; IO: read-only. */
 enum sealift_status target_root_open(const struct report *report, int *ret_fd, struct sealift_error *err);
 
