@@ -1,5 +1,6 @@
 #include "walk.h"
 
+#include "btrfs.h"
 #include "descriptors.h"
 #include "error.h"
 #include "inode.h"
@@ -234,6 +235,13 @@ descend(struct walk *walk, struct walk_directory *parent, const char *name, cons
     return SEALIFT_OK;
 }
 
+/* Where the snapshots that are made here lie: no part of what they are made of. */
+static bool
+is_snapshot_folder(struct bytes path, const struct statx *stat)
+{
+    return S_ISDIR(stat->stx_mode) && bytes_equal(path, bytes_of_text(BTRFS_SNAPSHOT_FOLDER));
+}
+
 static enum sealift_status
 set_path(struct walk *walk, const char *name, struct sealift_error *err)
 {
@@ -268,6 +276,8 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
             notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
         return SEALIFT_OK;
     }
+    if (is_snapshot_folder(path, &stat))
+        return SEALIFT_OK;
     if (inode_type(&stat) == 0) {
         notify(walk, WALK_MISSING, path, "is of no known type (mode %o)", (unsigned)stat.stx_mode);
         return SEALIFT_OK;

@@ -2,7 +2,7 @@
  * constant memory: the names of a huge directory and the map of hard links spill to a sealed temporary file (spill.h).
  *
  * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on: a mount point
- * below is an empty directory and a notice. */
+ * below is an empty directory and a notice. The folder of our own snapshots at the root is left out (btrfs.h). */
 #ifndef WALK_H
 #define WALK_H
 
