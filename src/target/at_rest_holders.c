@@ -1,0 +1,199 @@
+#include "at_rest.h"
+#include "error.h"
+#include "fscrypt.h"
+#include "scoped.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What is looked for. Files are known by the key that they are under, since a container sees them by another path;
+ * FIFOs and devices, which are under none, and what is mapped, are known by their path. */
+struct search {
+    unsigned major, minor;
+    char *path; /* without links, as /proc writes it */
+    struct fscrypt_id id;
+};
+
+static void
+search_done(struct search *search)
+{
+    free_done(&search->path);
+}
+
+static enum sealift_status
+search_begin(struct search *search, const char *path, struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct statx about;
+
+    if (fd < 0 || statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &about) != 0)
+        return error_errno(err, errno, "%s: cannot look at this directory", path);
+    if (fscrypt_read_policy(fd, &search->id) != 0)
+        return error_set(err, SEALIFT_NOT_FOUND, "%s: is not encrypted", path);
+    search->major = about.stx_dev_major;
+    search->minor = about.stx_dev_minor;
+    search->path = realpath(path, NULL);
+    return search->path != NULL ? SEALIFT_OK : error_errno(err, errno, "%s: cannot look at this directory", path);
+}
+
+static bool
+is_below(const struct search *search, const char *path)
+{
+    size_t len = strlen(search->path);
+
+    return strncmp(path, search->path, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* Only what opens without waiting, and means nothing to anybody, is opened. */
+static bool
+is_under_key(const struct search *search, int folder, const char *link, mode_t mode)
+{
+    SCOPED(fd_done) int fd = -1;
+    struct fscrypt_id id;
+
+    if (!S_ISREG(mode) && !S_ISDIR(mode))
+        return false;
+    fd = openat(folder, link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && fscrypt_read_policy(fd, &id) == 0 && fscrypt_id_equal(&id, &search->id);
+}
+
+/* One of the links of /proc/PID. No server is asked about a file: one that is away would hold us up. */
+static bool
+link_holds(const struct search *search, int folder, const char *link, char what[PATH_MAX])
+{
+    struct statx about;
+    ssize_t len;
+
+    if (statx(folder, link, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &about) != 0 ||
+        about.stx_dev_major != search->major || about.stx_dev_minor != search->minor)
+        return false;
+    len = readlinkat(folder, link, what, PATH_MAX - 1);
+    if (len < 0)
+        return false;
+    what[len] = '\0';
+    return is_below(search, what) || is_under_key(search, folder, link, about.stx_mode);
+}
+
+static void
+close_listing(DIR **listing)
+{
+    if (*listing != NULL)
+        closedir(*listing);
+}
+
+static DIR *
+list(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (listing == NULL)
+        fd_done(&fd);
+    return listing;
+}
+
+static bool
+descriptor_holds(const struct search *search, int process, char what[PATH_MAX])
+{
+    SCOPED(close_listing) DIR *listing = list(process, "fd");
+    const struct dirent *entry;
+
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        if (isdigit((unsigned char)*entry->d_name) && link_holds(search, dirfd(listing), entry->d_name, what))
+            return true;
+    }
+    return false;
+}
+
+static void
+close_file(FILE **file)
+{
+    if (*file != NULL)
+        fclose(*file);
+}
+
+static FILE *
+open_text(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+
+    if (file == NULL)
+        fd_done(&fd);
+    return file;
+}
+
+/* "7f00-7fff r-xp 00000000 fd:00 1234     /srv/data/lib.so": only root may follow the links of map_files. */
+static bool
+mapping_holds(const struct search *search, int process, char what[PATH_MAX])
+{
+    SCOPED(close_file) FILE *file = open_text(process, "maps");
+    SCOPED(free_done) char *line = NULL;
+    size_t room = 0;
+
+    while (file != NULL && getline(&line, &room, file) > 0) {
+        unsigned major, minor;
+        int path = 0;
+
+        if (sscanf(line, "%*s %*s %*s %x:%x %*u %n", &major, &minor, &path) < 2 || path == 0 ||
+            major != search->major || minor != search->minor)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(what, PATH_MAX, "%s", line + path);
+        if (is_below(search, what))
+            return true;
+    }
+    return false;
+}
+
+/* Whatever cannot be looked at, because it is another user's or gone by now, holds nothing. */
+static bool
+process_holds(const struct search *search, int process, char what[PATH_MAX])
+{
+    return link_holds(search, process, "cwd", what) || link_holds(search, process, "root", what) ||
+           link_holds(search, process, "exe", what) || descriptor_holds(search, process, what) ||
+           mapping_holds(search, process, what);
+}
+
+static void
+read_command(int process, char *out, size_t size)
+{
+    SCOPED(close_file) FILE *file = open_text(process, "comm");
+
+    if (file == NULL || fgets(out, (int)size, file) == NULL)
+        snprintf(out, size, "?");
+    out[strcspn(out, "\n")] = '\0';
+}
+
+enum sealift_status
+at_rest_holders(const char *path, at_rest_holder *each, void *context, struct sealift_error *err)
+{
+    SCOPED(search_done) struct search search = {0};
+    SCOPED(close_listing) DIR *processes = list(AT_FDCWD, "/proc");
+    const struct dirent *entry;
+
+    if (processes == NULL)
+        return error_errno(err, errno, "/proc: cannot look for the processes that hold %s", path);
+    TRY(search_begin(&search, path, err));
+    while ((entry = readdir(processes)) != NULL) {
+        SCOPED(fd_done) int process = -1;
+        char what[PATH_MAX], command[64];
+
+        if (!isdigit((unsigned char)*entry->d_name))
+            continue;
+        process = openat(dirfd(processes), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (process < 0 || !process_holds(&search, process, what))
+            continue;
+        read_command(process, command, sizeof(command));
+        each(context, (int)strtol(entry->d_name, NULL, 10), command, what);
+    }
+    return SEALIFT_OK;
+}
