@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define IMAGE_SIZE ((off_t)128 << 20) /* what mkfs.btrfs and mkfs.xfs still take */
+#define IMAGE_SIZE ((off_t)512 << 20) /* sparse; mkfs.xfs takes nothing below 300 MB */
 #define MAX_WORDS  16
 
-static bool
-run(const char *const *words)
+bool
+disk_run(const char *const *words)
 {
     char *copy[MAX_WORDS] = {0};
     pid_t pid = fork();
@@ -46,7 +46,7 @@ make_image(const char *image, const char *const *make)
         count++;
     }
     words[count] = image;
-    return sized && run(words);
+    return sized && disk_run(words);
 }
 
 static void
@@ -73,7 +73,7 @@ disk_make(struct disk *disk, const char *const *make)
     snprintf(image, sizeof(image), "%s/image", disk->playground.path);
     snprintf(disk->mount, sizeof(disk->mount), "%s/disk", disk->playground.path);
     playground_directory(disk->playground.fd, "disk");
-    if (make_image(image, make) && run(mount))
+    if (make_image(image, make) && disk_run(mount))
         return true;
     fprintf(stderr, "this test needs %s, loop devices, and a kernel that mounts what it makes\n", make[0]);
     return false;

@@ -20,6 +20,9 @@ void disk_done(struct disk *disk);
 /* Mounts it again read-only. */
 void disk_make_read_only(struct disk *disk);
 
+/* Runs a program to its end; whether it exits with 0. */
+bool disk_run(const char *const *words);
+
 /* "MOUNT/name"; valid until the eighth call after it. */
 const char *disk_at(const struct disk *disk, const char *name);
 
