@@ -54,6 +54,7 @@ static const char *const migrations[] = {
     ") STRICT;",
 
     "ALTER TABLE fs ADD COLUMN at_rest TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE fs ADD COLUMN incomplete INTEGER NOT NULL DEFAULT 0 CHECK (incomplete IN (0, 1));"
     "ALTER TABLE fs ADD COLUMN selection TEXT NOT NULL DEFAULT '{}';" /* JSON */
     "ALTER TABLE snapshot ADD COLUMN native TEXT NOT NULL DEFAULT '';",
 };

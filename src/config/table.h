@@ -70,12 +70,18 @@ struct table_fs {
     /* The identifier by which the kernel knows the at-rest key that the envelope holds, 32 hexadecimal digits (public);
      * empty: the filesystem is not encrypted at rest. */
     char at_rest[33];
+    bool incomplete; /* it is being made (or its making was cut off): the key is kept here before a directory is
+                        encrypted under it, and that directory does not hold everything yet */
     char selection[TABLE_SELECTION_MAX]; /* what of it goes into snapshots: JSON, "{}": all of it */
 };
 
-/* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. */
+/* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. One that is
+ * incomplete becomes an ordinary one by table_fs_complete(), or is removed with its envelopes and snapshots (nothing is
+ * done when it is not there). */
 enum sealift_status table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
                                  struct sealift_error *err);
+enum sealift_status table_fs_complete(struct table *table, const struct uuid *fs, struct sealift_error *err);
+enum sealift_status table_fs_remove(struct table *table, const struct uuid *fs, struct sealift_error *err);
 /* The same question beforehand: CONFLICT when name or path is taken. */
 enum sealift_status table_fs_check_free(struct table *table, const struct table_fs *fs, struct sealift_error *err);
 enum sealift_status table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs,

@@ -10,11 +10,13 @@
 
 #define COLUMNS                                                                                                        \
     "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256, "                           \
-    "at_rest, selection"
+    "at_rest, selection, incomplete"
 
 static enum sealift_status
 read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
 {
+    int64_t incomplete = 0;
+
     query_read_text(query, fs->name, sizeof(fs->name));
     query_read_uuid(query, &fs->uuid);
     query_read_text(query, fs->path, sizeof(fs->path));
@@ -26,6 +28,8 @@ read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
     query_read_blob(query, fs->last_body_sha256, sizeof(fs->last_body_sha256));
     query_read_text(query, fs->at_rest, sizeof(fs->at_rest));
     query_read_text(query, fs->selection, sizeof(fs->selection));
+    query_read_integer(query, &incomplete);
+    fs->incomplete = incomplete != 0;
     return query_check(query, err);
 }
 
@@ -85,9 +89,11 @@ table_fs_check_free(struct table *table, const struct table_fs *fs, struct seali
 {
     SCOPED(query_done) struct query query = {0};
     char name[TABLE_NAME_MAX];
+    int64_t incomplete = 0;
     bool row;
 
-    TRY(query_prepare(&table->db, "SELECT name FROM fs WHERE name = ? OR path = ? OR uuid = ?", &query, err));
+    TRY(query_prepare(&table->db, "SELECT name, incomplete FROM fs WHERE name = ? OR path = ? OR uuid = ?", &query,
+                      err));
     query_bind_text(&query, fs->name);
     query_bind_text(&query, fs->path);
     query_bind_uuid(&query, &fs->uuid);
@@ -95,7 +101,13 @@ table_fs_check_free(struct table *table, const struct table_fs *fs, struct seali
     if (!row)
         return SEALIFT_OK;
     query_read_text(&query, name, sizeof(name));
+    query_read_integer(&query, &incomplete);
     TRY(query_check(&query, err));
+    if (incomplete != 0)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "filesystem \"%s\" is being made by another process, or its making was cut off: then remove "
+                         "its directory, and give the command that made it again",
+                         name);
     if (strcmp(name, fs->name) == 0)
         return error_set(err, SEALIFT_CONFLICT, "there is a filesystem \"%s\" already; choose another name", name);
     return error_set(err, SEALIFT_CONFLICT, "%s is the filesystem \"%s\" already", fs->path, name);
@@ -114,7 +126,7 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
 {
     SCOPED(query_done) struct query query = {0};
 
-    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &query,
+    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &query,
                       err));
     query_bind_text(&query, fs->name);
     query_bind_uuid(&query, &fs->uuid);
@@ -127,6 +139,7 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
     query_bind_blob(&query, BYTES_OF(fs->last_body_sha256));
     query_bind_text(&query, fs->at_rest);
     query_bind_text(&query, fs->selection[0] != '\0' ? fs->selection : "{}");
+    query_bind_integer(&query, fs->incomplete);
     return query_run(&query, NULL, err);
 }
 
@@ -160,6 +173,44 @@ table_fs_add(struct table *table, const struct table_fs *fs, const struct envelo
     TRY(need_obs(table, fs->obs, err));
     TRY(insert_fs(table, fs, err));
     TRY(insert_envelope(table, fs, envelope, err));
+    return transaction_commit(&transaction, err);
+}
+
+enum sealift_status
+table_fs_complete(struct table *table, const struct uuid *fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    unsigned changed;
+
+    TRY(query_prepare(&table->db, "UPDATE fs SET incomplete = 0 WHERE uuid = ?", &query, err));
+    query_bind_uuid(&query, fs);
+    TRY(query_run(&query, &changed, err));
+    if (changed == 0)
+        return error_set(err, SEALIFT_NOT_FOUND, "another process took the filesystem out of the table meanwhile");
+    return SEALIFT_OK;
+}
+
+/* --- removing --- */
+
+static enum sealift_status
+delete_rows(struct table *table, const char *sql, const struct uuid *fs, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, sql, &query, err));
+    query_bind_uuid(&query, fs);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
+table_fs_remove(struct table *table, const struct uuid *fs, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(delete_rows(table, "DELETE FROM snapshot WHERE fs = ?", fs, err));
+    TRY(delete_rows(table, "DELETE FROM envelope WHERE fs = ?", fs, err));
+    TRY(delete_rows(table, "DELETE FROM fs WHERE uuid = ?", fs, err));
     return transaction_commit(&transaction, err);
 }
 

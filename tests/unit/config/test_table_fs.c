@@ -15,6 +15,7 @@ expect_equal(const struct table_fs *a, const struct table_fs *b)
     cr_assert_arr_eq(a->last_body_sha256, b->last_body_sha256, 32);
     cr_assert_str_eq(a->at_rest, b->at_rest);
     cr_assert_str_eq(a->selection, b->selection);
+    cr_assert_eq(a->incomplete, b->incomplete);
 }
 
 Test(table_fs, comes_back_as_it_was_added)
@@ -58,6 +59,48 @@ Test(table_fs, keeps_its_envelope)
     cr_assert_str_eq(got.wrapped_kek, expected.wrapped_kek);
     cr_assert_arr_eq(got.sealed_fs_key, expected.sealed_fs_key, sizeof(got.sealed_fs_key));
     cr_assert_eq(got.kms.key_version, 3);
+}
+
+Test(table_fs, is_incomplete_until_it_is_complete)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs = config_sample_fs("home", 1), got;
+    struct envelope envelope = config_sample_envelope(&fs.uuid);
+
+    config_sample_init(&sample);
+    strcpy(fs.selection, "{}");
+    fs.incomplete = true;
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_fs_check_free(sample.table, &fs, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "cut off");
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_OK);
+    expect_equal(&got, &fs);
+    cr_assert_eq(table_fs_complete(sample.table, &fs.uuid, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    fs.incomplete = false;
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_OK);
+    expect_equal(&got, &fs);
+}
+
+Test(table_fs, leaves_nothing_when_it_is_removed)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs, other, got;
+    struct table_snapshot snapshot = {.name = "monday"};
+    struct envelope envelope;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    other = config_sample_add_fs(&sample, "other", 2);
+    snapshot.fs = fs.uuid;
+    cr_assert_eq(table_snapshot_add(sample.table, &snapshot, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_fs_remove(sample.table, &fs.uuid, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_fs_envelope(sample.table, &fs.uuid, &envelope, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_snapshot_get(sample.table, &fs.uuid, "monday", &snapshot, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_fs_envelope(sample.table, &other.uuid, &envelope, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_fs_complete(sample.table, &fs.uuid, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_fs_remove(sample.table, &fs.uuid, &sample.err), SEALIFT_OK);
+    config_sample_add_fs(&sample, "home", 1);
 }
 
 Test(table_fs, says_what_is_not_there)
