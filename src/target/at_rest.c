@@ -122,6 +122,32 @@ at_rest_encrypt(const char *path, const struct secret *key, struct sealift_error
 
 /* Locked and unlocked. */
 
+static bool
+is_not_encrypted(int error_number)
+{
+    return error_number == ENODATA || error_number == EOPNOTSUPP || error_number == ENOTTY;
+}
+
+/* Directories by a v1 policy name their key otherwise, and cannot be asked about. */
+enum sealift_status
+at_rest_find(const char *path, char ret_id[AT_REST_ID_SIZE], struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    static const struct fscrypt_id none;
+    struct fscrypt_id found;
+    int error_number;
+
+    if (fd < 0)
+        return error_errno(err, errno, "%s: cannot open this directory", path);
+    error_number = fscrypt_read_policy(fd, &found);
+    if (error_number != 0 && !is_not_encrypted(error_number))
+        return error_errno(err, error_number, "%s: the kernel does not say how it is encrypted", path);
+    ret_id[0] = '\0';
+    if (error_number == 0 && !fscrypt_id_equal(&found, &none))
+        hex_encode(BYTES_OF(found.bytes), ret_id);
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 read_state(const char *path, int fd, const struct fscrypt_id *id, enum at_rest_state *ret_state,
            struct sealift_error *err)
@@ -150,7 +176,7 @@ open_encrypted(const char *path, const struct fscrypt_id *id, int *ret_fd, struc
     if (fd < 0)
         return error_errno(err, errno, "%s: cannot open this directory", path);
     error_number = fscrypt_read_policy(fd, &found);
-    if (error_number == ENODATA || error_number == EOPNOTSUPP || error_number == ENOTTY)
+    if (is_not_encrypted(error_number))
         return error_set(err, SEALIFT_NOT_FOUND, "%s: is not encrypted; is its filesystem mounted?", path);
     if (error_number != 0)
         return error_errno(err, error_number, "%s: the kernel does not say how it is encrypted", path);

@@ -27,6 +27,9 @@ enum sealift_status at_rest_check(const char *path, struct sealift_error *err);
  * failure the kernel does not keep the key. */
 enum sealift_status at_rest_encrypt(const char *path, const struct secret *key, struct sealift_error *err);
 
+/* Under which key the directory is encrypted, and all below it; empty: under none that has an identifier. */
+enum sealift_status at_rest_find(const char *path, char ret_id[AT_REST_ID_SIZE], struct sealift_error *err);
+
 enum at_rest_state {
     AT_REST_MISSING, /* there is no such directory (not mounted?), or it is not encrypted under this key */
     AT_REST_LOCKED,  /* names and contents are unreadable */

@@ -113,7 +113,7 @@ refuse_type(const struct subject *subject, struct sealift_error *err)
             subject->path, mount->type);
     return error_set(err, SEALIFT_INVALID,
                      "%s: %s (mounted at %s) has no encryption of directories; choose a directory on ext4 or F2FS made "
-                     "with the feature \"encrypt\"; or, where %s protects it, say --allow-unencrypted",
+                     "with the feature \"encrypt\"; where %s protects it, it need not be encrypted once more",
                      subject->path, mount->type, mount->point, other_way_of(mount->type));
 }
 

@@ -208,6 +208,23 @@ Test(at_rest, locks_what_was_written_a_moment_ago)
     cr_assert_eq(lock(), AT_REST_LOCKED);
 }
 
+Test(at_rest, finds_the_key_of_a_directory_and_of_those_below_it)
+{
+    char found[AT_REST_ID_SIZE];
+
+    NEEDS_AN_ENCRYPTED_DIRECTORY();
+    write_diary();
+    cr_assert_eq(at_rest_find(vault, found, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(found, id);
+    cr_assert_eq(at_rest_find(disk_at(&disk, "vault/attic"), found, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(found, id);
+    cr_assert_eq(at_rest_find(disk_at(&disk, "."), found, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(found, "");
+    cr_assert_eq(at_rest_find("/proc", found, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(found, "");
+    cr_assert_eq(at_rest_find(disk_at(&disk, "nowhere"), found, &err), SEALIFT_NOT_FOUND);
+}
+
 Test(at_rest, takes_no_other_key)
 {
     SCOPED(secret_free) struct secret *other = disk_key(1);
