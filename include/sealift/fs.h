@@ -15,15 +15,23 @@ struct sealift_fs_spec {
     const char *obs;    /* name of a store in the table: where snapshots go, and the key record right now */
     bool no_key_backup; /* without `obs`: lose the table and the key is lost */
     bool allow_no_kms;  /* without a KMS: a key file in the home folder wraps. Insecure */
+    bool encrypted; /* the directory, which must be empty, is encrypted at rest: by the kernel (fscrypt), under a key
+                       of its own that the KMS wraps, too */
 };
 
 /* Draws an FS key, has the KMS wrap it, shows that it opens, puts the key record into the bucket and reads it back,
- * then stores the row. */
+ * then stores the row. Where `encrypted` cannot be had it fails before anything is written: INVALID, CONFLICT (not
+ * empty) or DENIED, with what to do. */
 enum sealift_status sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec,
                                    struct sealift_error *err);
 
 struct sealift_fs {
     const char *name, *id, *path, *obs;
+    bool encrypted; /* at rest */
+    const char
+        *at_rest;    /* "unlocked", "locked", "busy" (locked, but files are open), "missing" (there is no such
+                        directory, or another one: not mounted?), "unknown" (it cannot be asked); NULL: not encrypted */
+    bool incomplete; /* it is being made, or its making was cut off */
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
     int64_t kms_key_version;
     const char *key_check; /* 64 hexadecimal digits, public */
@@ -35,6 +43,44 @@ typedef enum sealift_status sealift_each_fs(void *context, const struct sealift_
 enum sealift_status sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context,
                                     struct sealift_error *err);
 
+/* --- encrypted at rest --- */
+
+/* A process that holds something of a filesystem: an open or mapped file, its working directory, its root. */
+struct sealift_holder {
+    int64_t pid;
+    const char *command;
+    const char *path; /* what it holds */
+};
+typedef enum sealift_status sealift_each_holder(void *context, const struct sealift_holder *holder,
+                                                struct sealift_error *err);
+
+/* Takes the key of a filesystem from the kernel: names and contents are unreadable from then on, but for files that are
+ * still open. Then the status is CONFLICT, after those who hold them were listed, as far as this user may look at them.
+ * INVALID: it is not encrypted at rest. */
+enum sealift_status sealift_fs_lock(struct sealift *sealift, const char *name, sealift_each_holder *each, void *context,
+                                    struct sealift_error *err);
+
+struct sealift_unlock_spec {
+    const char *name;     /* NULL: all that are encrypted at rest, none of which is an error */
+    int64_t wait_seconds; /* how long to wait for a KMS that is not there (yet): sealed, starting, out of reach */
+};
+
+struct sealift_unlocked {
+    const char *name, *path;
+    const char *at_rest; /* what it is by now: as in struct sealift_fs */
+    const char *problem; /* why it could not be unlocked, or NULL */
+};
+typedef enum sealift_status sealift_each_unlocked(void *context, const struct sealift_unlocked *unlocked,
+                                                  struct sealift_error *err);
+
+/* Has the KMS unwrap the at-rest keys and gives them to the kernel; where that has its key already the KMS is not
+ * asked. One that fails does not keep the others locked: each is told, and the failure at the end names all that are
+ * not unlocked. Its status is that of the first. */
+enum sealift_status sealift_fs_unlock(struct sealift *sealift, const struct sealift_unlock_spec *spec,
+                                      sealift_each_unlocked *each, void *context, struct sealift_error *err);
+
+/* --- a new filesystem of a snapshot --- */
+
 struct sealift_download_spec {
     const char *name; /* of the new filesystem */
     const char *path; /* made when it is not there; must be empty */
@@ -43,19 +89,24 @@ struct sealift_download_spec {
     bool allow_no_kms;   /* as for fs_add, for the new filesystem's key */
     bool no_key_backup;  /* as for fs_add: nothing is written to the bucket, which may be read-only */
     bool allow_degraded; /* attributes that could not be set are told, not an error */
+    /* What is encrypted at rest comes back encrypted at rest, under a new key; where that cannot be had the download
+     * fails before it writes anything. These two, which exclude each other, ask for more or for less. */
+    bool encrypted;         /* also when the snapshot's filesystem was not */
+    bool allow_unencrypted; /* also in the clear */
     struct sealift_transfer_options transfer;
 };
 
 struct sealift_download_result {
     char id[37];                   /* of the new filesystem */
+    bool encrypted;                /* at rest */
     uint64_t entries, files, size; /* written */
     uint64_t fetched;              /* bytes that came from the store */
     uint64_t degraded;             /* attributes that could not be set */
     double seconds;
 };
 
-/* Brings a snapshot into a new filesystem: its own UUID, its own new FS key wrapped by this cluster's KMS. The
- * snapshot's key is unwrapped once, to read. */
+/* Brings a snapshot into a new filesystem: its own UUID, its own new keys wrapped by this cluster's KMS. The snapshot's
+ * key is unwrapped once, to read. */
 enum sealift_status sealift_fs_download(struct sealift *sealift, const struct sealift_download_spec *spec,
                                         struct sealift_download_result *ret_result, struct sealift_error *err);
 

@@ -1,3 +1,4 @@
+#include "at_rest.h"
 #include "download.h"
 #include "error.h"
 #include "handle.h"
@@ -19,6 +20,7 @@ struct download_job {
     struct store *store;
     struct manifest manifest;
     struct secret *snapshot_key;
+    bool encrypted; /* the new filesystem, at rest */
     struct new_fs fs;
     struct session session;
     struct download *download;
@@ -61,6 +63,8 @@ open_snapshot(struct download_job *job, struct sealift_error *err)
 static enum sealift_status
 check_spec(struct download_job *job, struct sealift_error *err)
 {
+    if (job->spec->encrypted && job->spec->allow_unencrypted)
+        return error_set(err, SEALIFT_INVALID, "--encrypted and --allow-unencrypted exclude each other");
     TRY(new_fs_check_name(job->sealift, job->spec->name, err));
     TRY(handle_need(job->spec->path, "the path", err));
     return handle_need(job->spec->locator, "the locator", err);
@@ -78,21 +82,54 @@ put_key(struct download_job *job, struct sealift_error *err)
     return status;
 }
 
-/* Everything that can be refused is asked for before hours of work: the directory, the KMS's consent to wrap a new key,
- * the right to put its record into the bucket. */
+/* What was encrypted at rest never comes back in the clear unasked. */
+static enum sealift_status
+choose_encryption(struct download_job *job, struct sealift_error *err)
+{
+    const struct sealift_download_spec *spec = job->spec;
+    struct private_part snapshot;
+
+    TRY(manifest_private(&job->manifest, job->snapshot_key, &snapshot, err));
+    job->encrypted = spec->encrypted || (snapshot.encrypted && !spec->allow_unencrypted);
+    if (snapshot.encrypted && !job->encrypted)
+        world_log(&job->sealift->world, LOG_WARNING,
+                  "%s: will not be encrypted at rest, as the filesystem of this snapshot was", spec->path);
+    if (!job->encrypted || at_rest_check(spec->path, err) == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (spec->encrypted)
+        return err->status;
+    return error_hint(err, "the snapshot is of a filesystem that was encrypted at rest; --allow-unencrypted brings it "
+                           "back in the clear all the same");
+}
+
+static enum sealift_status
+make_keys(struct download_job *job, struct sealift_error *err)
+{
+    const struct sealift_download_spec *spec = job->spec;
+    SCOPED(free_done) char *path = NULL;
+    struct new_fs_wish wish = {.name = spec->name, .obs = row_of(spec), .allow_no_kms = spec->allow_no_kms};
+
+    TRY(handle_directory(spec->path, &path, err));
+    wish.path = path;
+    wish.encrypted = job->encrypted;
+    TRY(new_fs_make_keys(job->sealift, &wish, &job->fs, err));
+    locator_format(&job->locator, job->fs.row.origin);
+    return SEALIFT_OK;
+}
+
+/* Everything that can be refused is asked for before hours of work: the directory, the KMS's consent to wrap new keys,
+ * the right to put their record into the bucket. */
 static enum sealift_status
 prepare(struct download_job *job, struct sealift_error *err)
 {
     const struct sealift_download_spec *spec = job->spec;
-    SCOPED(free_done) char *path = NULL;
 
     TRY(check_spec(job, err));
     TRY(open_snapshot(job, err));
+    TRY(choose_encryption(job, err));
     TRY(session_begin(job->sealift, &spec->transfer, 0, &job->session, err));
     TRY(download_new(&job->sealift->world, job->session.progress, spec->path, &job->download, err));
-    TRY(handle_directory(spec->path, &path, err));
-    TRY(new_fs_make_key(job->sealift, spec->name, path, row_of(spec), spec->allow_no_kms, &job->fs, err));
-    locator_format(&job->locator, job->fs.row.origin);
+    TRY(make_keys(job, err));
     return put_key(job, err);
 }
 
@@ -120,10 +157,10 @@ fill_result(const struct download_job *job, const struct download_outcome *outco
         .degraded = outcome->degraded,
         .seconds = progress_seconds(job->session.progress),
     };
+    result->encrypted = job->encrypted;
     uuid_format(&job->fs.row.uuid, result->id);
 }
 
-/* The key record of a filesystem that did not come to be is of no use to anybody. */
 static enum sealift_status
 fill(struct download_job *job, struct download_outcome *ret_outcome, struct sealift_error *err)
 {
@@ -132,11 +169,18 @@ fill(struct download_job *job, struct download_outcome *ret_outcome, struct seal
         .fs_key = job->snapshot_key,
         .budget = job->session.budget,
     };
-    enum sealift_status status = download_run(job->download, job->store, &request, ret_outcome, err);
 
-    if (status != SEALIFT_OK && !job->spec->no_key_backup)
-        new_fs_take_back_key(job->sealift, &job->fs, job->store);
-    return status;
+    TRY(new_fs_encrypt(job->sealift, &job->fs, err));
+    return download_run(job->download, job->store, &request, ret_outcome, err);
+}
+
+/* The kernel locks a directory the better the less of it is open. */
+static enum sealift_status
+give_up(struct download_job *job, const struct sealift_error *failure)
+{
+    download_free(&job->download);
+    new_fs_give_up(job->sealift, &job->fs, job->spec->no_key_backup ? NULL : job->store);
+    return failure->status;
 }
 
 static enum sealift_status
@@ -145,7 +189,8 @@ download(struct download_job *job, struct sealift_download_result *ret_result, s
     struct download_outcome outcome;
 
     TRY(prepare(job, err));
-    TRY(fill(job, &outcome, err));
+    if (fill(job, &outcome, err) != SEALIFT_OK)
+        return give_up(job, err);
     if (new_fs_register(job->sealift, &job->fs, err) != SEALIFT_OK)
         return error_prefix(err, "%s: all contents are there, but the configuration table could not note it",
                             job->spec->path);

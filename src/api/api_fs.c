@@ -1,4 +1,6 @@
+#include "at_rest.h"
 #include "error.h"
+#include "fs_at_rest.h"
 #include "handle.h"
 #include "new_fs.h"
 #include "scoped.h"
@@ -68,15 +70,22 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     SCOPED(new_fs_done) struct new_fs fs = {0};
     SCOPED(store_free) struct store *store = NULL;
     SCOPED(free_done) char *path = NULL;
+    struct new_fs_wish wish;
 
     TRY(new_fs_check_name(sealift, spec->name, err));
     TRY(handle_need(spec->path, "the filesystem's path", err));
     TRY(open_obs(sealift, spec, &store, err));
     TRY(handle_directory(spec->path, &path, err));
     TRY(refuse_store_inside(store, path, err));
-    TRY(new_fs_make_key(sealift, spec->name, path, spec->obs, spec->allow_no_kms, &fs, err));
+    if (spec->encrypted)
+        TRY(at_rest_check(path, err));
+    wish = (struct new_fs_wish){spec->name, path, spec->obs, spec->allow_no_kms, spec->encrypted};
+    TRY(new_fs_make_keys(sealift, &wish, &fs, err));
     TRY(new_fs_put_key(sealift, &fs, store, err));
-    return new_fs_register(sealift, &fs, err);
+    if (new_fs_encrypt(sealift, &fs, err) == SEALIFT_OK && new_fs_register(sealift, &fs, err) == SEALIFT_OK)
+        return SEALIFT_OK;
+    new_fs_give_up(sealift, &fs, store);
+    return err->status;
 }
 
 struct fs_listing {
@@ -109,6 +118,9 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     uuid_format(&row->uuid, id);
     hex_encode((struct bytes){envelope.key_check, KEY_CHECK_SIZE}, key_check);
     fs.id = id;
+    fs.encrypted = row->at_rest[0] != '\0';
+    fs.at_rest = fs_at_rest_word(listing->sealift, row);
+    fs.incomplete = row->incomplete;
     fs.obs = row->obs[0] != '\0' ? row->obs : NULL;
     fs.origin = row->origin[0] != '\0' ? row->origin : NULL;
     fs.kms_type = envelope.kms.type;

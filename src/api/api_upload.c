@@ -1,4 +1,5 @@
 #include "error.h"
+#include "fs_at_rest.h"
 #include "handle.h"
 #include "manifest_fetch.h"
 #include "new_fs.h"
@@ -88,7 +89,7 @@ check_path(const struct upload_job *job, struct sealift_error *err)
         return cannot_read(path_of(job), errno, err);
     if (!S_ISDIR(found.st_mode))
         return error_set(err, SEALIFT_INVALID, "%s: is not a directory any more", path_of(job));
-    return SEALIFT_OK;
+    return fs_at_rest_check_readable(&job->fs, path_of(job), err);
 }
 
 /* --- what the table knows of it --- */

@@ -1,5 +1,6 @@
 #include "new_fs.h"
 
+#include "at_rest.h"
 #include "error.h"
 #include "key_records.h"
 #include "keyring.h"
@@ -15,6 +16,7 @@ void
 new_fs_done(struct new_fs *fs)
 {
     secret_free(&fs->key);
+    secret_free(&fs->at_rest_key);
 }
 
 enum sealift_status
@@ -27,33 +29,64 @@ new_fs_check_name(struct sealift *sealift, const char *name, struct sealift_erro
     TRY(table_check_name("filesystem", name, err));
     TRY(handle_need_table(sealift, err));
     status = table_fs_get(sealift->table, name, &taken, err);
-    if (status == SEALIFT_OK)
+    if (status == SEALIFT_OK && !taken.incomplete) /* of those new_fs_make_keys() knows more */
         return error_set(err, SEALIFT_CONFLICT, "filesystem %s: the name is taken (%s); choose another", name,
                          taken.path);
     return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
 }
 
+/* --- making it --- */
+
+/* An earlier attempt that was cut off may have left its row. Its key is of no use any more when its directory, which is
+ * the one that is asked for again, is not encrypted. */
+static enum sealift_status
+forget_cut_off(struct sealift *sealift, const struct new_fs_wish *wish, struct sealift_error *err)
+{
+    struct table_fs row;
+    enum sealift_status status = table_fs_get(sealift->table, wish->name, &row, err);
+
+    if (status == SEALIFT_NOT_FOUND || (status == SEALIFT_OK && (!row.incomplete || strcmp(row.path, wish->path) != 0)))
+        return SEALIFT_OK;
+    TRY(status);
+    world_log(&sealift->world, LOG_INFO, "filesystem %s: what an earlier attempt left in the table is removed",
+              row.name);
+    return table_fs_remove(sealift->table, &row.uuid, err);
+}
+
+static enum sealift_status
+make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_fs *row, struct sealift_error *err)
+{
+    if (strlen(wish->path) >= sizeof(row->path))
+        return error_set(err, SEALIFT_INVALID, "%s: the path is longer than %zu bytes", wish->path,
+                         sizeof(row->path) - 1);
+    snprintf(row->name, sizeof(row->name), "%s", wish->name);
+    snprintf(row->path, sizeof(row->path), "%s", wish->path);
+    snprintf(row->obs, sizeof(row->obs), "%s", wish->obs != NULL ? wish->obs : "");
+    row->uuid = uuid_v4(&sealift->world);
+    row->added_ns = sealift->world.clock->wall_ns(sealift->world.clock);
+    if (wish->encrypted)
+        TRY(forget_cut_off(sealift, wish, err));
+    return table_fs_check_free(sealift->table, row, err);
+}
+
 enum sealift_status
-new_fs_make_key(struct sealift *sealift, const char *name, const char *path, const char *obs, bool allow_no_kms,
-                struct new_fs *ret_fs, struct sealift_error *err)
+new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct new_fs *ret_fs,
+                 struct sealift_error *err)
 {
     SCOPED(new_fs_done) struct new_fs fs = {0};
     const struct world *world = &sealift->world;
     struct kms *kms;
 
-    if (strlen(path) >= sizeof(fs.row.path))
-        return error_set(err, SEALIFT_INVALID, "%s: the path is longer than %zu bytes", path, sizeof(fs.row.path) - 1);
-    snprintf(fs.row.name, sizeof(fs.row.name), "%s", name);
-    snprintf(fs.row.path, sizeof(fs.row.path), "%s", path);
-    snprintf(fs.row.obs, sizeof(fs.row.obs), "%s", obs != NULL ? obs : "");
-    fs.row.uuid = uuid_v4(world);
-    fs.row.added_ns = world->clock->wall_ns(world->clock);
-    TRY(table_fs_check_free(sealift->table, &fs.row, err));
-    TRY(handle_kms(sealift, allow_no_kms, &kms, err));
+    TRY(make_row(sealift, wish, &fs.row, err));
+    TRY(handle_kms(sealift, wish->allow_no_kms, &kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
-    TRY(keyring_seal(world, kms, &fs.row.uuid, fs.key, NULL, &fs.envelope, err));
+    if (wish->encrypted) {
+        TRY(secret_random(world, AT_REST_KEY_SIZE, &fs.at_rest_key, err));
+        TRY(at_rest_identify(fs.at_rest_key, fs.row.at_rest, err));
+    }
+    TRY(keyring_seal(world, kms, &fs.row.uuid, fs.key, fs.at_rest_key, &fs.envelope, err));
     *ret_fs = fs;
-    fs.key = NULL;
+    fs.key = fs.at_rest_key = NULL;
     return SEALIFT_OK;
 }
 
@@ -83,19 +116,55 @@ new_fs_put_key(struct sealift *sealift, struct new_fs *fs, struct store *store, 
     return key_record_put(&sealift->world, store, &fs->envelope, &names, fs->key, &fs->row.key_record, err);
 }
 
-void
-new_fs_take_back_key(struct sealift *sealift, const struct new_fs *fs, struct store *store)
+enum sealift_status
+new_fs_encrypt(struct sealift *sealift, struct new_fs *fs, struct sealift_error *err)
 {
-    struct sealift_error err;
-    char name[NAME_SIZE];
-
-    name_of_key_record(&fs->row.uuid, &fs->row.key_record, name);
-    if (store_delete(store, name, &err) != SEALIFT_OK)
-        world_log(&sealift->world, LOG_INFO, "the key record of a filesystem that was not made stays: %s", err.message);
+    if (fs->at_rest_key == NULL)
+        return SEALIFT_OK;
+    fs->row.incomplete = true;
+    TRY(table_fs_add(sealift->table, &fs->row, &fs->envelope, err));
+    return at_rest_encrypt(fs->row.path, fs->at_rest_key, err);
 }
 
 enum sealift_status
 new_fs_register(struct sealift *sealift, const struct new_fs *fs, struct sealift_error *err)
 {
+    if (fs->row.incomplete)
+        return table_fs_complete(sealift->table, &fs->row.uuid, err);
     return table_fs_add(sealift->table, &fs->row, &fs->envelope, err);
+}
+
+/* --- when nothing comes of it --- */
+
+/* What was written into the directory is lost with its key; nobody can want it. */
+static enum sealift_status
+take_back_row(struct sealift *sealift, const struct table_fs *row, struct sealift_error *err)
+{
+    enum at_rest_state state;
+
+    TRY(at_rest_state(row->path, row->at_rest, &state, err));
+    if (state == AT_REST_UNLOCKED)
+        TRY(at_rest_lock(row->path, row->at_rest, &state, err));
+    return table_fs_remove(sealift->table, &row->uuid, err);
+}
+
+static enum sealift_status
+take_back_key_record(const struct table_fs *row, struct store *store, struct sealift_error *err)
+{
+    char name[NAME_SIZE];
+
+    name_of_key_record(&row->uuid, &row->key_record, name);
+    return store_delete(store, name, err);
+}
+
+void
+new_fs_give_up(struct sealift *sealift, const struct new_fs *fs, struct store *store)
+{
+    struct sealift_error err;
+
+    if (fs->row.incomplete && take_back_row(sealift, &fs->row, &err) != SEALIFT_OK)
+        world_log(&sealift->world, LOG_WARNING, "filesystem %s, which was not made, could not be taken back: %s",
+                  fs->row.name, err.message);
+    if (store != NULL && take_back_key_record(&fs->row, store, &err) != SEALIFT_OK)
+        world_log(&sealift->world, LOG_INFO, "the key record of a filesystem that was not made stays: %s", err.message);
 }

@@ -183,6 +183,18 @@ Test(api_fs, add_does_without_a_store_when_it_is_told_to)
     cr_assert_str_eq(list().text, "home obs=- kms=local snapshots=0");
 }
 
+/* /proc is no file system that has encryption, on no machine; and nobody can write to it. */
+Test(api_fs, add_asks_nobody_for_a_key_when_the_directory_cannot_be_encrypted)
+{
+    struct sealift_fs_spec spec = good();
+
+    spec.encrypted = true;
+    spec.path = "/proc";
+    spec.allow_no_kms = false; /* a KMS that was asked would be missed */
+    add(&spec, SEALIFT_INVALID, "/proc");
+    expect_nothing_left();
+}
+
 /* --- snapshots of it --- */
 
 static void

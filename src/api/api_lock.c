@@ -1,0 +1,220 @@
+#include "at_rest.h"
+#include "error.h"
+#include "fs_at_rest.h"
+#include "keyring.h"
+#include "patience.h"
+#include "scoped.h"
+
+#include <string.h>
+
+static enum sealift_status
+check_encrypted(const struct table_fs *row, struct sealift_error *err)
+{
+    if (row->at_rest[0] != '\0')
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_INVALID,
+                     "filesystem %s is not encrypted at rest: there is no key to give to the kernel or to take from it",
+                     row->name);
+}
+
+/* --- locking --- */
+
+struct holders {
+    sealift_each_holder *each;
+    void *context;
+    enum sealift_status status; /* of the first call that failed */
+    struct sealift_error *err;
+};
+
+static void
+show_holder(void *context, int pid, const char *command, const char *what)
+{
+    struct holders *holders = context;
+    const struct sealift_holder holder = {pid, command, what};
+
+    if (holders->status == SEALIFT_OK)
+        holders->status = holders->each(holders->context, &holder, holders->err);
+}
+
+static enum sealift_status
+report_busy(const struct table_fs *row, sealift_each_holder *each, void *context, struct sealift_error *err)
+{
+    struct holders holders = {each, context, SEALIFT_OK, err};
+
+    TRY(at_rest_holders(row->path, show_holder, &holders, err));
+    TRY(holders.status);
+    return error_set(err, SEALIFT_CONFLICT,
+                     "filesystem %s: its key was taken from the kernel, but files of it are open: these stay readable. "
+                     "End the processes that hold them, and lock it again",
+                     row->name);
+}
+
+enum sealift_status
+sealift_fs_lock(struct sealift *sealift, const char *name, sealift_each_holder *each, void *context,
+                struct sealift_error *err)
+{
+    struct table_fs row;
+    enum at_rest_state state;
+
+    TRY(handle_need(name, "the filesystem's name", err));
+    TRY(handle_need_table(sealift, err));
+    TRY(table_fs_get(sealift->table, name, &row, err));
+    TRY(check_encrypted(&row, err));
+    TRY(at_rest_state(row.path, row.at_rest, &state, err));
+    if (state == AT_REST_MISSING)
+        return fs_at_rest_missing(&row, err);
+    TRY(at_rest_lock(row.path, row.at_rest, &state, err));
+    if (state == AT_REST_BUSY)
+        return report_busy(&row, each, context, err);
+    if (state == AT_REST_UNLOCKED)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "filesystem %s: another user unlocked it, too; that user, or root, has to lock it", row.name);
+    return SEALIFT_OK;
+}
+
+/* --- unlocking --- */
+
+struct unlocking {
+    struct sealift *sealift;
+    struct patience patience;
+    sealift_each_unlocked *each;
+    void *context;
+    struct buf failed;          /* names, with commas between them */
+    struct sealift_error first; /* what the first of them failed with */
+};
+
+static void
+unlocking_done(struct unlocking *unlocking)
+{
+    buf_done(&unlocking->failed);
+}
+
+static enum sealift_status
+open_at_rest_key(struct sealift *sealift, const struct table_fs *row, struct secret **ret_key,
+                 struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct envelope envelope;
+    struct kms *kms;
+
+    TRY(table_fs_envelope(sealift->table, &row->uuid, &envelope, err));
+    TRY(handle_choose_kms(sealift, &envelope.kms, &kms, err));
+    TRY(keyring_open(kms, &envelope, &fs_key, ret_key, err));
+    if (*ret_key == NULL)
+        return error_set(err, SEALIFT_KEY, "filesystem %s: its wrapped key holds no at-rest key", row->name);
+    return SEALIFT_OK;
+}
+
+/* The KMS is asked last: an unlocked filesystem does not need it, nor does one whose disk is not mounted. */
+static enum sealift_status
+unlock(struct unlocking *unlocking, const struct table_fs *row, struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *key = NULL;
+    enum at_rest_state state;
+
+    TRY(check_encrypted(row, err));
+    TRY(at_rest_state(row->path, row->at_rest, &state, err));
+    if (state == AT_REST_UNLOCKED)
+        return SEALIFT_OK;
+    if (state == AT_REST_MISSING)
+        return fs_at_rest_missing(row, err);
+    while (open_at_rest_key(unlocking->sealift, row, &key, err) != SEALIFT_OK)
+        if (!patience_lasts(&unlocking->patience, err))
+            return err->status;
+    return at_rest_unlock(row->path, row->at_rest, key, err);
+}
+
+static enum sealift_status
+note_failure(struct unlocking *unlocking, const struct table_fs *row, const struct sealift_error *problem,
+             struct sealift_error *err)
+{
+    if (unlocking->failed.len == 0)
+        unlocking->first = *problem;
+    return buf_printf(&unlocking->failed, "%s%s", err, unlocking->failed.len > 0 ? ", " : "", row->name);
+}
+
+static enum sealift_status
+unlock_and_tell(struct unlocking *unlocking, const struct table_fs *row, struct sealift_error *err)
+{
+    struct sealift_unlocked unlocked = {.name = row->name, .path = row->path};
+    struct sealift_error problem;
+    enum sealift_status status = unlock(unlocking, row, &problem);
+
+    if (status == SEALIFT_CANCELLED) {
+        *err = problem;
+        return status;
+    }
+    if (status != SEALIFT_OK) {
+        unlocked.problem = problem.message;
+        TRY(note_failure(unlocking, row, &problem, err));
+    }
+    unlocked.at_rest = fs_at_rest_word(unlocking->sealift, row);
+    return unlocking->each(unlocking->context, &unlocked, err);
+}
+
+/* A KMS may be waited for: nothing of the table is held open while that lasts. */
+static enum sealift_status
+note_encrypted(void *context, const struct table_fs *row, struct sealift_error *err)
+{
+    struct buf *uuids = context;
+
+    return row->at_rest[0] != '\0' ? buf_append(uuids, &row->uuid, sizeof(row->uuid), err) : SEALIFT_OK;
+}
+
+static enum sealift_status
+unlock_all(struct unlocking *unlocking, struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf uuids = {0};
+    struct table *table = unlocking->sealift->table;
+    struct table_fs row;
+    struct uuid uuid;
+
+    TRY(table_fs_list(table, note_encrypted, &uuids, err));
+    for (size_t at = 0; at < uuids.len; at += sizeof(uuid)) {
+        memcpy(&uuid, uuids.data + at, sizeof(uuid));
+        TRY(table_fs_get_by_uuid(table, &uuid, &row, err));
+        TRY(unlock_and_tell(unlocking, &row, err));
+    }
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+unlock_one(struct unlocking *unlocking, const char *name, struct sealift_error *err)
+{
+    struct table_fs row;
+
+    TRY(table_fs_get(unlocking->sealift->table, name, &row, err));
+    return unlock_and_tell(unlocking, &row, err);
+}
+
+static enum sealift_status
+judge(struct unlocking *unlocking, struct sealift_error *err)
+{
+    const char *names;
+
+    if (unlocking->failed.len == 0)
+        return SEALIFT_OK;
+    TRY(buf_text(&unlocking->failed, &names, err));
+    *err = unlocking->first;
+    return error_prefix(err, "not unlocked: %s", names);
+}
+
+enum sealift_status
+sealift_fs_unlock(struct sealift *sealift, const struct sealift_unlock_spec *spec, sealift_each_unlocked *each,
+                  void *context, struct sealift_error *err)
+{
+    SCOPED(unlocking_done)
+    struct unlocking unlocking = {
+        .sealift = sealift,
+        .patience = patience_begin(&sealift->world, spec->wait_seconds),
+        .each = each,
+        .context = context,
+    };
+
+    TRY(handle_need_table(sealift, err));
+    if (spec->name != NULL)
+        TRY(unlock_one(&unlocking, spec->name, err));
+    else
+        TRY(unlock_all(&unlocking, err));
+    return judge(&unlocking, err);
+}

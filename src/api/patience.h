@@ -1,0 +1,19 @@
+/* Waiting for a KMS that is not there yet: sealed, starting, out of reach. */
+#ifndef PATIENCE_H
+#define PATIENCE_H
+
+#include "world.h"
+
+struct patience {
+    const struct world *world;
+    int64_t deadline_ns; /* on the monotonic clock */
+    bool told;
+};
+
+struct patience patience_begin(const struct world *world, int64_t seconds);
+
+/* After a failed try. True: it is one that passes (UNAVAILABLE) and there is time left; some of it was slept away, try
+ * again. False: it stands, or somebody asked to stop, which `err` says then. */
+bool patience_lasts(struct patience *patience, struct sealift_error *err);
+
+#endif
