@@ -47,6 +47,10 @@ static const struct option options[] = {
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_add, spec.no_key_backup),
      .help = "add it without a store: when this table is lost, the key is lost"},
+    {.name = "encrypted",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_add, spec.encrypted),
+     .help = "make PATH, which must be empty, an encrypted directory, which only the KMS unlocks (ext4, F2FS)"},
     {.name = "allow-no-kms",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_add, spec.allow_no_kms),
@@ -60,8 +64,12 @@ const struct command cmd_fs_add = {
     .description =
         "A random 256-bit key is drawn, wrapped by the KMS, and shown to open. The wrapped key goes into the "
         "bucket and is read back before the table keeps it: from then on the bucket and the KMS are enough to "
-        "get everything back. Nothing in PATH is touched.",
-    .examples = "sealift fs add home /srv/home --obs dr",
+        "get everything back. Nothing in PATH is touched.\n\n"
+        "With --encrypted the kernel encrypts contents and names in PATH (Linux fscrypt) under a second random key, "
+        "which the KMS wraps, too: it is in the bucket before PATH is encrypted, and it is never written in the clear. "
+        "After a start of the machine `sealift fs unlock` asks the KMS and gives it to the kernel.",
+    .examples = "sealift fs add home /srv/home --obs dr\n"
+                "sealift fs add vault /srv/vault --obs dr --encrypted",
     .arguments = arguments,
     .groups = {{options, 0}},
     .size = sizeof(struct fs_add),

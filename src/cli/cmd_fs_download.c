@@ -14,6 +14,7 @@ struct fs_download {
 
 const struct column cmd_fs_download_columns[] = {
     {"filesystem_id", "filesystem", COLUMN_CHARS, offsetof(struct sealift_download_result, id)},
+    {"encrypted", "encrypted", COLUMN_FLAG, offsetof(struct sealift_download_result, encrypted)},
     {"entries", "entries", COLUMN_COUNT, offsetof(struct sealift_download_result, entries)},
     {"files", "files", COLUMN_COUNT, offsetof(struct sealift_download_result, files)},
     {"size", "size", COLUMN_BYTES, offsetof(struct sealift_download_result, size)},
@@ -83,6 +84,15 @@ static const struct option options[] = {
      .field = offsetof(struct fs_download, obs),
      .placeholder = "OBS",
      .help = "the store, when it does not stand before LOCATOR"},
+    {.name = "encrypted",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_download, spec.encrypted),
+     .excludes = "allow-unencrypted",
+     .help = "make PATH an encrypted directory also when the snapshot's filesystem was none"},
+    {.name = "allow-unencrypted",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct fs_download, spec.allow_unencrypted),
+     .help = "bring a snapshot of an encrypted filesystem back IN THE CLEAR"},
     {.name = "allow-no-kms",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_download, spec.allow_no_kms),
@@ -107,11 +117,14 @@ const struct command cmd_fs_download = {
         "The snapshot's key is unwrapped once, through the KMS, to read; everything is decrypted and checked before it "
         "is written. What comes out is a new filesystem: its own id, and its own fresh key, wrapped by this cluster's "
         "KMS. It remembers the snapshot that it came from.\n\n"
+        "A snapshot of a filesystem that was encrypted at rest comes back encrypted: PATH becomes an encrypted "
+        "directory under a new key before anything is written. Where that cannot be had, because of the kind of "
+        "file system or because PATH is not empty, the command says what to do and writes nothing.\n\n"
         "The machine needs the bucket and the KMS, and nothing of the cluster that made the snapshot. Nothing is ever "
         "written outside PATH.",
     .examples = "sealift fs download home2 /srv/home2 dr LOCATOR\n"
                 "sealift fs download home2 /srv/home2 s3://bucket/prefix LOCATOR --endpoint https://s3.example.com",
-    .interrupted = "No filesystem was added. To try again, empty PATH and run the same command.",
+    .interrupted = "No filesystem was added. To try again, remove PATH, or what is in it, and run the same command.",
     .arguments = arguments,
     .groups = {{options, 0},
                {obs_access_options, offsetof(struct fs_download, spec.obs)},

@@ -30,7 +30,10 @@ const struct command cmd_fs_list = {
     .words = "fs list",
     .implied = true,
     .summary = "list the filesystems",
-    .description = "Each with its path, the store its snapshots go to, and the KMS key that wraps its own key.",
+    .description =
+        "Each with its path, the store its snapshots go to, and the KMS key that wraps its own key; those that are "
+        "encrypted at rest also with how that stands: unlocked; locked; busy, which is locked while files "
+        "are still open; missing, when the directory is not there, as on a disk that is not mounted.",
     .examples = "sealift fs\nsealift fs list --json",
     .arguments = no_options,
     .run = run,

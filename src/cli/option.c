@@ -38,6 +38,7 @@ option_is_set(const struct option *option, const void *values)
     case OPTION_BYTES:
         return *(const uint64_t *)field != 0;
     case OPTION_DAYS:
+    case OPTION_DURATION:
         return *(const int64_t *)field != 0;
     case OPTION_COUNT:
         return *(const unsigned *)field != 0;
@@ -107,6 +108,8 @@ refuse(const struct option *option, const char *text, const char *origin, struct
     case OPTION_DAYS:
         return failure_set(err, SEALIFT_INVALID, "%s: '%s' is no number of days; write 30, 30d, 4w or 1y", origin,
                            text);
+    case OPTION_DURATION:
+        return failure_set(err, SEALIFT_INVALID, "%s: '%s' is no length of time; write 90s, 5m or 1h", origin, text);
     default:
         return failure_set(err, SEALIFT_INVALID, "%s: '%s' is no number from 1 to %u", origin, text, option->most);
     }
@@ -117,7 +120,7 @@ option_store(const struct option *option, void *values, const char *text, const 
 {
     void *field = (char *)values + option->field;
     uint64_t bytes = 0;
-    int64_t days = 0;
+    int64_t days = 0, seconds = 0;
     unsigned count = 0;
 
     if (*text == '\0')
@@ -139,6 +142,11 @@ option_store(const struct option *option, void *values, const char *text, const 
         if (!quantity_parse_days(text, &days))
             return refuse(option, text, origin, err);
         *(int64_t *)field = days;
+        break;
+    case OPTION_DURATION:
+        if (!quantity_parse_duration(text, &seconds))
+            return refuse(option, text, origin, err);
+        *(int64_t *)field = seconds;
         break;
     case OPTION_COUNT:
         if (!quantity_parse_count(text, &count) || count > option->most)

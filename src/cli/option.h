@@ -19,6 +19,7 @@ enum option_type {
     OPTION_SECRET_FILE, /* const char *; it must still be there at the next login */
     OPTION_BYTES,       /* uint64_t; K, M, G, T */
     OPTION_DAYS,        /* int64_t; d, w, y */
+    OPTION_DURATION,    /* int64_t, in seconds; s, m, h */
     OPTION_COUNT,       /* unsigned, 1 ... `most` */
     OPTION_WORDS,       /* const char *const *, ends with NULL; arguments only: all that are left */
     OPTION_REFUSED,     /* a secret that has no business in argv: `help` says what to use instead */

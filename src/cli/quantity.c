@@ -110,24 +110,42 @@ quantity_parse_bytes(const char *text, uint64_t *ret_bytes)
     return true;
 }
 
-bool
-quantity_parse_days(const char *text, int64_t *ret_days)
+struct unit {
+    const char *suffix;
+    int factor;
+};
+
+/* A number and one of the units. */
+static bool
+parse_with_unit(const char *text, const struct unit *units, size_t count, int64_t *ret_value)
 {
-    static const struct {
-        const char *suffix;
-        int days;
-    } units[] = {{"", 1}, {"d", 1}, {"w", 7}, {"y", 365}};
     uint64_t number;
 
-    if (!parse_number(text, &number, &text))
+    if (!parse_number(text, &number, &text) || number > INT_MAX)
         return false;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (strcmp(text, units[i].suffix) != 0 || number > INT_MAX)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, units[i].suffix) != 0)
             continue;
-        *ret_days = (int64_t)number * units[i].days;
+        *ret_value = (int64_t)number * units[i].factor;
         return true;
     }
     return false;
+}
+
+bool
+quantity_parse_days(const char *text, int64_t *ret_days)
+{
+    static const struct unit units[] = {{"", 1}, {"d", 1}, {"w", 7}, {"y", 365}};
+
+    return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_days);
+}
+
+bool
+quantity_parse_duration(const char *text, int64_t *ret_seconds)
+{
+    static const struct unit units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+
+    return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_seconds);
 }
 
 bool

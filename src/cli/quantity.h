@@ -15,7 +15,8 @@ void quantity_write_time_local(int64_t wall_ns, char out[QUANTITY_TEXT]); /* "20
 /* Each takes the whole text or none of it; zero, signs and what does not fit are refused. */
 bool quantity_parse_bytes(const char *text,
                           uint64_t *ret_bytes); /* "64", "64K", "64KiB", "64k"; K, M, G, T: powers of 1024 */
-bool quantity_parse_days(const char *text, int64_t *ret_days); /* "30", "30d", "4w", "1y" */
+bool quantity_parse_days(const char *text, int64_t *ret_days);        /* "30", "30d", "4w", "1y" */
+bool quantity_parse_duration(const char *text, int64_t *ret_seconds); /* "90s", "5m", "1h" */
 bool quantity_parse_count(const char *text, unsigned *ret_count);
 
 #endif

@@ -20,6 +20,7 @@ struct fake_sealift {
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
     struct sealift_fs_spec fs;
+    struct sealift_unlock_spec unlock;
     struct sealift_download_spec download;
     struct sealift_upload_spec upload;
     struct sealift_verify_spec verify;
@@ -222,6 +223,8 @@ sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, s
         .name = fake.name != NULL ? fake.name : "home",
         .id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
         .path = "/srv/h\xff",
+        .encrypted = true,
+        .at_rest = "locked",
         .obs = "dr",
         .kms_type = "vault",
         .kms_key_identifier = "cluster-key",
@@ -235,6 +238,34 @@ sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, s
         if (each(context, &fs, err) != SEALIFT_OK)
             return err->status;
     return fake_answer("fs_list", err);
+}
+
+enum sealift_status
+sealift_fs_lock(struct sealift *sealift, const char *name, sealift_each_holder *each, void *context,
+                struct sealift_error *err)
+{
+    const struct sealift_holder holder = {4711, "vi", "/srv/home/letter"};
+
+    (void)sealift;
+    fake.name = name;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &holder, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("fs_lock", err);
+}
+
+enum sealift_status
+sealift_fs_unlock(struct sealift *sealift, const struct sealift_unlock_spec *spec, sealift_each_unlocked *each,
+                  void *context, struct sealift_error *err)
+{
+    const struct sealift_unlocked unlocked = {.name = "home", .path = "/srv/home", .at_rest = "unlocked"};
+
+    (void)sealift;
+    fake.unlock = *spec;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &unlocked, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("fs_unlock", err);
 }
 
 static void

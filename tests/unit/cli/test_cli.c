@@ -332,6 +332,53 @@ Test(cli, downloads_from_a_name_or_a_url)
     cr_assert_eq(RUN("fs", "download", "home2", "/srv/home2", "dr", FAKE_LOCATOR, "--obs", "dr"), 2);
 }
 
+Test(cli, asks_for_encryption_at_rest_or_for_none)
+{
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home", "--obs", "dr", "--encrypted"), 0, "%s", errors.text);
+    cr_assert(fake.fs.encrypted);
+    expect_out("at rest:   locked\n");
+    cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR), 0);
+    cr_assert_not(fake.download.encrypted);
+    cr_assert_not(fake.download.allow_unencrypted);
+    cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR, "--encrypted"), 0);
+    cr_assert(fake.download.encrypted);
+    cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR, "--allow-unencrypted"), 0);
+    cr_assert(fake.download.allow_unencrypted);
+    cr_assert_eq(RUN("fs", "download", "h", "/p", "dr", FAKE_LOCATOR, "--encrypted", "--allow-unencrypted"), 2);
+    expect_error("--encrypted and --allow-unencrypted exclude each other");
+}
+
+Test(cli, unlocks_one_filesystem_or_all)
+{
+    cr_assert_eq(RUN("fs", "unlock", "home", "--wait", "5m"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.unlock.name, "home");
+    cr_assert_eq(fake.unlock.wait_seconds, 300);
+    expect_out("home        /srv/home  unlocked\n");
+    cr_assert_eq(RUN("fs", "unlock"), 0);
+    cr_assert_eq(fake.unlock.name, NULL);
+    cr_assert_eq(fake.unlock.wait_seconds, 0);
+    cr_assert_eq(RUN("fs", "unlock", "--wait", "5"), 2);
+    expect_error("--wait: '5' is no length of time; write 90s, 5m or 1h");
+    fake.rows = 0;
+    cr_assert_eq(RUN("fs", "unlock"), 0);
+    expect_error("No filesystem is encrypted at rest.");
+}
+
+Test(cli, locks_a_filesystem_and_lists_who_holds_it)
+{
+    fake.rows = 0;
+    cr_assert_eq(RUN("fs", "lock", "home"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.name, "home");
+    cr_assert_str_eq(out.text, "");
+    expect_error("Filesystem home is locked.");
+    cr_assert_eq(RUN("fs", "lock", "home", "--json"), 0);
+    cr_assert_str_eq(out.text, "[]\n");
+    fake.rows = 1;
+    fake.answer = SEALIFT_CONFLICT;
+    cr_assert_eq(RUN("fs", "lock", "home"), 5);
+    cr_assert_str_eq(out.text, " PID  COMMAND  HOLDS\n4711  vi       /srv/home/letter\n");
+}
+
 Test(cli, ends_with_the_exit_code_of_the_status)
 {
     fake.answer = SEALIFT_CORRUPT;
@@ -346,7 +393,7 @@ Test(cli, says_how_to_go_on_after_an_interruption)
     cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday"), 130);
     expect_error("sealift: Nothing was published. The same command begins the upload again.\n");
     cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR), 130);
-    expect_error("empty PATH and run the same command");
+    expect_error("remove PATH, or what is in it, and run the same command");
     cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--json"), 130);
     expect_error("{\"error\":{\"status\":\"cancelled\",");
     cr_assert_eq(strstr(errors.text, "published"), NULL);

@@ -1,5 +1,7 @@
 /* docs/JSON.md and the tables of columns say the same. */
 #include "cmd_fs_download.h"
+#include "cmd_fs_lock.h"
+#include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
 #include "cmd_snapshot_upload.h"
 #include "cmd_snapshot_verify.h"
@@ -20,6 +22,8 @@ static const struct {
     {"kms", kms_view_columns},
     {"kms-finding", cmd_kms_check_columns},
     {"fs", fs_view_columns},
+    {"unlocked", cmd_fs_unlock_columns},
+    {"holder", cmd_fs_lock_columns},
     {"download", cmd_fs_download_columns},
     {"snapshot", snapshot_view_columns},
     {"upload", cmd_snapshot_upload_columns},

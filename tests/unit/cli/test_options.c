@@ -14,7 +14,7 @@ struct values {
     const char *const *rest;
     struct access access;
     uint64_t size;
-    int64_t days;
+    int64_t days, wait;
     unsigned workers;
     bool quick, slow;
 };
@@ -43,6 +43,7 @@ static const struct option table[] = {
      .placeholder = "SIZE",
      .preset = "2K"},
     {.name = "keep", .type = OPTION_DAYS, .field = offsetof(struct values, days), .placeholder = "DAYS"},
+    {.name = "wait", .type = OPTION_DURATION, .field = offsetof(struct values, wait), .placeholder = "DURATION"},
     {.name = "workers",
      .type = OPTION_COUNT,
      .field = offsetof(struct values, workers),
@@ -124,10 +125,12 @@ Test(options, takes_everything_behind_two_dashes_as_arguments)
 
 Test(options, converts_each_type)
 {
-    cr_assert_eq(READ("A", "K", "--style", "path", "--keep", "4w", "--workers", "16", "--token-file", "/etc/t"),
-                 SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(
+        READ("A", "K", "--style", "path", "--keep", "4w", "--workers", "16", "--token-file", "/etc/t", "--wait", "5m"),
+        SEALIFT_OK, "%s", err.message);
     cr_assert_str_eq(values.choice, "path");
     cr_assert_eq(values.days, 28);
+    cr_assert_eq(values.wait, 300);
     cr_assert_eq(values.workers, 16);
     cr_assert_str_eq(values.file, "/etc/t");
 }
@@ -137,6 +140,7 @@ Test(options, refuses_values_of_the_wrong_type_and_shows_the_right_form)
     expect_refusal(READ("A", "K", "--size", "1.5G"), "--size: '1.5G' is no size; write a number, with K, M, G or T");
     expect_refusal(READ("A", "K", "--style", "pat"), "--style: 'pat' is none of: auto path virtual");
     expect_refusal(READ("A", "K", "--keep", "4h"), "30d, 4w or 1y");
+    expect_refusal(READ("A", "K", "--wait", "5"), "90s, 5m or 1h");
     expect_refusal(READ("A", "K", "--workers", "17"), "--workers: '17' is no number from 1 to 16");
     expect_refusal(READ("A", "K", "--endpoint", ""), "--endpoint: the value is empty");
     expect_refusal(READ("A", "K", "--endpoint="), "--endpoint: the value is empty");

@@ -101,6 +101,22 @@ Test(quantity, reads_days_weeks_and_years)
     cr_assert_not(quantity_parse_days("99999999999", &days));
 }
 
+Test(quantity, reads_seconds_minutes_and_hours)
+{
+    int64_t seconds = 7;
+
+    cr_assert(quantity_parse_duration("90s", &seconds) && seconds == 90);
+    cr_assert(quantity_parse_duration("5m", &seconds) && seconds == 300);
+    cr_assert(quantity_parse_duration("1h", &seconds) && seconds == 3600);
+    cr_assert_not(quantity_parse_duration("5", &seconds), "seconds or minutes?");
+    cr_assert_not(quantity_parse_duration("0s", &seconds));
+    cr_assert_not(quantity_parse_duration("-1s", &seconds));
+    cr_assert_not(quantity_parse_duration("1h30m", &seconds));
+    cr_assert_not(quantity_parse_duration("5d", &seconds));
+    cr_assert_not(quantity_parse_duration("99999999999s", &seconds));
+    cr_assert_eq(seconds, 3600);
+}
+
 Test(quantity, reads_counts)
 {
     unsigned count;
