@@ -27,6 +27,7 @@ static const struct sentence sentences[] = {
     {ELOOP, SEALIFT_CONFLICT, "a symbolic link stands in the way, and nothing is written through one",
      "find out who made it, " RUN_AGAIN},
     {ENOTDIR, SEALIFT_CONFLICT, "something that is no directory stands in the way", "find out who made it, " RUN_AGAIN},
+    {ENOKEY, SEALIFT_KEY, "the key that it is encrypted under was taken from the kernel", "unlock it, " RUN_AGAIN},
     {EXDEV, SEALIFT_CONFLICT, "another filesystem is mounted there", "unmount it, " RUN_AGAIN},
 };
 

@@ -203,6 +203,8 @@ make_node(struct target *target, const struct place *place, const struct tree_en
     if (errno == EPERM || errno == EOPNOTSUPP)
         return leave_out(target, entry,
                          "it could not be made: this user, or this filesystem, may have none of its kind");
+    if (errno == ENAMETOOLONG && entry->type == TREE_SYMLINK)
+        return leave_out(target, entry, "it could not be made: this filesystem takes no link that points so far");
     return report_failure(&target->report, errno, entry->path, "make", err);
 }
 

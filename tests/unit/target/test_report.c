@@ -24,6 +24,7 @@ Test(report, says_what_failed_on_which_object_and_what_to_do)
     expect(ELOOP, SEALIFT_CONFLICT, "symbolic link");
     expect(ENOTDIR, SEALIFT_CONFLICT, "no directory");
     expect(EXDEV, SEALIFT_CONFLICT, "unmount it");
+    expect(ENOKEY, SEALIFT_KEY, "unlock it");
     expect(EACCES, SEALIFT_DENIED, "Permission denied");
     expect(EIO, SEALIFT_IO, "Input/output error");
 }
