@@ -1,6 +1,7 @@
 #include "walk.h"
 
 #include "btrfs.h"
+#include "cache_tag.h"
 #include "descriptors.h"
 #include "error.h"
 #include "inode.h"
@@ -28,6 +29,7 @@ struct walk {
     struct link_map *links;
     struct statx root;
     bool began;
+    bool in_cache;   /* the directory on top is a cache: of it only the tag is given, and nothing is entered */
     struct buf path; /* of the entry at hand */
 };
 
@@ -104,6 +106,7 @@ leave_directory(struct walk *walk)
 {
     name_stack_pop(walk->names);
     trail_pop(walk->trail);
+    walk->in_cache = false;
 }
 
 /* The root is opened twice: a link that an admin names is followed, "." below it is then no link. */
@@ -219,6 +222,49 @@ is_mount_point(const struct walk *walk, const struct statx *stat)
     return inode_device(stat) != inode_device(&walk->root);
 }
 
+/* --- what the selection leaves out --- */
+
+static bool
+leave_out(struct walk *walk, const struct pattern *pattern)
+{
+    notify(walk, WALK_EXCLUDED, buf_bytes(&walk->path), "is left out by the pattern '%s'", pattern->text);
+    return true;
+}
+
+/* Whatever it is: then it is not even looked at. It may be left out because whoever looks at it waits for ever. */
+static bool
+is_left_out_unseen(struct walk *walk, const char *name, const struct verdict *verdict)
+{
+    if (walk->in_cache && strcmp(name, CACHE_TAG_NAME) != 0)
+        return true; /* that was told of the directory */
+    return verdict->directory != NULL && verdict->other != NULL && leave_out(walk, verdict->other);
+}
+
+static bool
+is_left_out(struct walk *walk, const struct verdict *verdict, const struct statx *stat)
+{
+    const struct selection *selection = walk->options.selection;
+    const struct pattern *pattern = S_ISDIR(stat->stx_mode) ? verdict->directory : verdict->other;
+
+    if (pattern != NULL)
+        return leave_out(walk, pattern);
+    if (selection == NULL || !selection->exclude_nodump || (stat->stx_attributes & STATX_ATTR_NODUMP) == 0)
+        return false;
+    notify(walk, WALK_EXCLUDED, buf_bytes(&walk->path), "is left out: it has the nodump flag");
+    return true;
+}
+
+static void
+look_for_cache_tag(struct walk *walk, const struct walk_directory *directory)
+{
+    const struct selection *selection = walk->options.selection;
+
+    walk->in_cache = selection != NULL && selection->exclude_caches && cache_tag_is_in(directory->fd);
+    if (walk->in_cache)
+        notify(walk, WALK_EXCLUDED, buf_bytes(&walk->path),
+               "what lies in it is left out: " CACHE_TAG_NAME " says that it is a cache");
+}
+
 static enum sealift_status
 descend(struct walk *walk, struct walk_directory *parent, const char *name, const struct statx *stat,
         struct sealift_error *err)
@@ -227,8 +273,10 @@ descend(struct walk *walk, struct walk_directory *parent, const char *name, cons
     int error_number = 0;
 
     TRY(walk_directory_open(parent->fd, name, inode_device(stat), stat->stx_ino, &directory, &error_number, err));
-    if (directory != NULL)
+    if (directory != NULL) {
+        look_for_cache_tag(walk, directory);
         TRY(enter_directory(walk, name, stat, &directory, &error_number, err));
+    }
     if (error_number != 0)
         notify(walk, notice_of(error_number), buf_bytes(&walk->path), "its entries cannot all be read: %s",
                reason_of(error_number));
@@ -252,6 +300,24 @@ set_path(struct walk *walk, const char *name, struct sealift_error *err)
     return buf_append_text(&walk->path, name, err);
 }
 
+/* *ret_seen is false when there is nothing to see; then somebody was told. */
+static enum sealift_status
+look_at(struct walk *walk, struct walk_directory *directory, const char *name, struct statx *ret_stat, bool *ret_seen,
+        struct sealift_error *err)
+{
+    struct bytes path = buf_bytes(&walk->path);
+
+    *ret_seen = inode_stat(directory->fd, name, ret_stat) == 0;
+    if (*ret_seen)
+        return SEALIFT_OK;
+    TRY(descriptors_check(errno, err));
+    if (errno == ENOENT)
+        notify(walk, WALK_VANISHED, path, "was deleted while the tree was being read");
+    else
+        notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
+    return SEALIFT_OK;
+}
+
 /* Looks at one name of the directory on top. *ret_entry stays NULL when there is nothing to give; then somebody was
  * told. */
 static enum sealift_status
@@ -259,23 +325,23 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
       struct sealift_error *err)
 {
     SCOPED(walk_entry_free) struct walk_entry *entry = NULL;
+    struct verdict verdict;
     struct bytes path;
     struct statx stat;
+    bool seen;
 
     TRY(set_path(walk, name, err));
     path = buf_bytes(&walk->path);
+    verdict = selection_judge(walk->options.selection, path);
+    if (is_left_out_unseen(walk, name, &verdict))
+        return SEALIFT_OK;
     if (!tree_path_is_valid(path)) {
         notify(walk, WALK_MISSING, path, "a path or name of this length cannot be in a snapshot");
         return SEALIFT_OK;
     }
-    if (inode_stat(directory->fd, name, &stat) != 0) {
-        TRY(descriptors_check(errno, err));
-        if (errno == ENOENT)
-            notify(walk, WALK_VANISHED, path, "was deleted while the tree was being read");
-        else
-            notify(walk, notice_of(errno), path, "cannot be looked at: %s", reason_of(errno));
+    TRY(look_at(walk, directory, name, &stat, &seen, err));
+    if (!seen || is_left_out(walk, &verdict, &stat))
         return SEALIFT_OK;
-    }
     if (is_snapshot_folder(path, &stat))
         return SEALIFT_OK;
     if (inode_type(&stat) == 0) {
@@ -288,7 +354,7 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
             return SEALIFT_OK;
     }
     TRY(make_entry_here(walk, directory, &stat, &entry, err));
-    if (S_ISDIR(stat.stx_mode) && !is_mount_point(walk, &stat))
+    if (S_ISDIR(stat.stx_mode) && !is_mount_point(walk, &stat) && !walk->in_cache)
         TRY(descend(walk, directory, entry->name, &stat, err));
     *ret_entry = TAKE(entry);
     return SEALIFT_OK;

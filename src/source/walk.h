@@ -6,6 +6,7 @@
 #ifndef WALK_H
 #define WALK_H
 
+#include "selection.h"
 #include "tree.h"
 #include "world.h"
 
@@ -33,6 +34,9 @@ enum walk_notice {
                       not) */
     WALK_VANISHED, /* the same, because it was deleted or renamed since its directory was read */
     WALK_MOUNT,    /* another filesystem is mounted here: not crossed (a mounted file is left out) */
+    WALK_EXCLUDED, /* the selection leaves it out, with all that lies below it; or, of a cache directory, what lies in
+                    * it
+                    */
 };
 /* `path` is below the root; `reason` is a sentence. Called on the thread that walks. */
 typedef void walk_notify(void *context, enum walk_notice notice, struct bytes path, const char *reason);
@@ -40,6 +44,7 @@ typedef void walk_notify(void *context, enum walk_notice notice, struct bytes pa
 struct walk_options {
     size_t names_in_memory; /* bytes of names, of all directories on the way together, before they spill; 0: 16 MiB */
     size_t links_in_memory; /* bytes of the hard-link map before it spills; 0: 16 MiB */
+    const struct selection *selection; /* NULL: everything. The root is never left out */
     walk_notify *notify;
     void *context;
 };
