@@ -9,9 +9,17 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* `from`: the path of an existing read-only snapshot; NULL: the filesystem's own path will be read live. CONFLICT: the
- * name is taken. */
-enum sealift_status sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
+struct sealift_snapshot_spec {
+    const char *fs, *name;
+    const char *from; /* the path of an existing read-only snapshot, to be read instead of the filesystem's own path */
+    bool live;        /* read the filesystem itself, also where a snapshot of it could be made */
+    bool keep;        /* a snapshot that is made here is not removed after its upload */
+};
+
+/* Without `from` and `live` a read-only snapshot is made here and now, where the filesystem can (a btrfs subvolume); it
+ * is removed when it is uploaded. Elsewhere the filesystem will be read live. CONFLICT: the name is taken. DENIED: this
+ * user may not make or remove a snapshot there. */
+enum sealift_status sealift_snapshot_add(struct sealift *sealift, const struct sealift_snapshot_spec *spec,
                                          struct sealift_error *err);
 
 struct sealift_snapshot {
@@ -19,7 +27,8 @@ struct sealift_snapshot {
     int64_t created_ns;
     const char *status; /* "added", "uploading", "uploaded", "partial" */
     bool live;
-    const char *from;               /* NULL: live */
+    const char *from;   /* what is read instead; NULL: live, or a snapshot that was made here and is removed by now */
+    const char *native; /* "btrfs": made here, and removed when it is uploaded; else NULL */
     uint64_t entries, size, stored; /* once uploaded */
     const char *locator;            /* NULL until uploaded */
 };
@@ -49,8 +58,9 @@ struct sealift_upload_result {
 };
 
 /* When it returns OK the snapshot is restorable now: every segment is in the bucket, seen in a listing with its size,
- * and the wrapped key was shown to open. A failed or cancelled upload leaves segments that no manifest names, and
- * nothing else. CONFLICT: uploaded already. */
+ * and the wrapped key was shown to open. Then a snapshot that was made here is removed; what cannot be removed is
+ * logged, and tried again after the next upload. A failed or cancelled upload leaves segments that no manifest names,
+ * and nothing else. CONFLICT: uploaded already. */
 enum sealift_status sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
                                             struct sealift_upload_result *ret_result, struct sealift_error *err);
 

@@ -1,6 +1,7 @@
 #include "error.h"
 #include "handle.h"
 #include "names.h"
+#include "native_snapshot.h"
 #include "scoped.h"
 
 #include <stdio.h>
@@ -18,31 +19,63 @@ doubt_writable(struct sealift *sealift, const char *source)
             source);
 }
 
-enum sealift_status
-sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
-                     struct sealift_error *err)
+static enum sealift_status
+read_from(struct sealift *sealift, const char *from, struct table_snapshot *row, struct sealift_error *err)
 {
     SCOPED(free_done) char *source = NULL;
-    struct table_snapshot snapshot = {.status = TABLE_SNAPSHOT_ADDED};
-    struct table_fs row;
 
-    TRY(handle_need(fs, "the filesystem's name", err));
-    TRY(handle_need(name, "the snapshot's name", err));
-    TRY(handle_need_table(sealift, err));
-    TRY(table_fs_get(sealift->table, fs, &row, err));
-    TRY(table_check_name("snapshot", name, err));
-    if (from != NULL)
-        TRY(handle_directory(from, &source, err));
-    if (source != NULL && strlen(source) >= sizeof(snapshot.source))
+    TRY(handle_directory(from, &source, err));
+    if (strlen(source) >= sizeof(row->source))
         return error_set(err, SEALIFT_INVALID, "%s: the path is longer than %zu bytes", source,
-                         sizeof(snapshot.source) - 1);
-    snapshot.fs = row.uuid;
-    snapshot.created_ns = sealift->world.clock->wall_ns(sealift->world.clock);
-    snprintf(snapshot.name, sizeof(snapshot.name), "%s", name);
-    snprintf(snapshot.source, sizeof(snapshot.source), "%s", source != NULL ? source : "");
-    TRY(table_snapshot_add(sealift->table, &snapshot, err));
-    if (source != NULL)
-        doubt_writable(sealift, source);
+                         sizeof(row->source) - 1);
+    snprintf(row->source, sizeof(row->source), "%s", source);
+    doubt_writable(sealift, source);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+check_spec(const struct sealift_snapshot_spec *spec, struct sealift_error *err)
+{
+    TRY(handle_need(spec->fs, "the filesystem's name", err));
+    TRY(handle_need(spec->name, "the snapshot's name", err));
+    TRY(table_check_name("snapshot", spec->name, err));
+    if (spec->from != NULL && spec->live)
+        return error_set(err, SEALIFT_INVALID, "--from says what to read, --live to read the filesystem: choose one");
+    if (spec->keep && (spec->from != NULL || spec->live))
+        return error_set(err, SEALIFT_INVALID,
+                         "--keep is for a snapshot that is made here: with --from or --live there is none");
+    return SEALIFT_OK;
+}
+
+/* What the upload will read. The row says nothing about a live read. */
+static enum sealift_status
+choose_source(struct sealift *sealift, const struct sealift_snapshot_spec *spec, const struct table_fs *fs,
+              struct table_snapshot *row, struct sealift_error *err)
+{
+    if (spec->from != NULL)
+        return read_from(sealift, spec->from, row, err);
+    return spec->live ? SEALIFT_OK : native_snapshot_make(sealift, fs, spec->keep, row, err);
+}
+
+enum sealift_status
+sealift_snapshot_add(struct sealift *sealift, const struct sealift_snapshot_spec *spec, struct sealift_error *err)
+{
+    struct table_snapshot row = {.status = TABLE_SNAPSHOT_ADDED};
+    struct table_fs fs;
+
+    TRY(check_spec(spec, err));
+    TRY(handle_need_table(sealift, err));
+    TRY(table_fs_get(sealift->table, spec->fs, &fs, err));
+    TRY(table_snapshot_check_free(sealift->table, &fs.uuid, spec->name, err));
+    row.fs = fs.uuid;
+    row.created_ns = sealift->world.clock->wall_ns(sealift->world.clock);
+    snprintf(row.name, sizeof(row.name), "%s", spec->name);
+    TRY(choose_source(sealift, spec, &fs, &row, err));
+    if (table_snapshot_add(sealift->table, &row, err) != SEALIFT_OK) {
+        if (spec->from == NULL)
+            native_snapshot_take_back(sealift, &row);
+        return err->status;
+    }
     return SEALIFT_OK;
 }
 
@@ -50,12 +83,6 @@ struct snapshot_listing {
     sealift_each_snapshot *each;
     void *context;
 };
-
-static bool
-is_uploaded(const struct table_snapshot *row)
-{
-    return row->status == TABLE_SNAPSHOT_UPLOADED || row->status == TABLE_SNAPSHOT_PARTIAL;
-}
 
 static enum sealift_status
 show_snapshot(void *context, const struct table_snapshot *row, struct sealift_error *err)
@@ -68,12 +95,13 @@ show_snapshot(void *context, const struct table_snapshot *row, struct sealift_er
         .name = row->name,
         .created_ns = row->created_ns,
         .status = table_snapshot_status_name(row->status),
-        .live = row->source[0] == '\0',
+        .live = row->source[0] == '\0' && row->native[0] == '\0',
         .from = row->source[0] != '\0' ? row->source : NULL,
+        .native = row->native[0] != '\0' ? row->native : NULL,
         .entries = row->entries,
         .size = row->size,
         .stored = row->stored,
-        .locator = is_uploaded(row) ? shown : NULL,
+        .locator = table_snapshot_is_uploaded(row) ? shown : NULL,
     };
 
     locator_format(&locator, shown);

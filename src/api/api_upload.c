@@ -2,6 +2,7 @@
 #include "fs_at_rest.h"
 #include "handle.h"
 #include "manifest_fetch.h"
+#include "native_snapshot.h"
 #include "new_fs.h"
 #include "obs.h"
 #include "publish.h"
@@ -85,6 +86,8 @@ check_path(const struct upload_job *job, struct sealift_error *err)
 {
     struct stat found;
 
+    if (job->snapshot.native[0] != '\0')
+        return native_snapshot_check(&job->snapshot, err);
     if (stat(path_of(job), &found) != 0)
         return cannot_read(path_of(job), errno, err);
     if (!S_ISDIR(found.st_mode))
@@ -97,7 +100,7 @@ check_path(const struct upload_job *job, struct sealift_error *err)
 static enum sealift_status
 check_not_uploaded(const struct table_snapshot *snapshot, struct sealift_error *err)
 {
-    if (snapshot->status != TABLE_SNAPSHOT_UPLOADED && snapshot->status != TABLE_SNAPSHOT_PARTIAL)
+    if (!table_snapshot_is_uploaded(snapshot))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_CONFLICT,
                      "snapshot %s of %s: is uploaded already; \"sealift fs snapshot\" shows its locator",
@@ -329,6 +332,7 @@ upload(struct upload_job *job, struct sealift_upload_result *ret_result, struct 
         TRY(note_begun(job, err));
         TRY(carry(job, &totals, &changed, err));
     }
+    native_snapshot_sweep(job->sealift, &job->fs.uuid);
     fill_result(job, &totals, changed, ret_result);
     return SEALIFT_OK;
 }

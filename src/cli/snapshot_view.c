@@ -1,7 +1,5 @@
 #include "snapshot_view.h"
 
-#include <string.h>
-
 const struct column snapshot_view_columns[] = {
     {"filesystem", "filesystem", COLUMN_TEXT, offsetof(struct sealift_snapshot, filesystem)},
     {"name", "name", COLUMN_TEXT, offsetof(struct sealift_snapshot, name)},
@@ -9,6 +7,7 @@ const struct column snapshot_view_columns[] = {
     {"status", "status", COLUMN_TEXT, offsetof(struct sealift_snapshot, status)},
     {"live", NULL, COLUMN_FLAG, offsetof(struct sealift_snapshot, live)},
     {"from", NULL, COLUMN_TEXT, offsetof(struct sealift_snapshot, from)},
+    {"native", NULL, COLUMN_TEXT, offsetof(struct sealift_snapshot, native)},
     {"entries", NULL, COLUMN_COUNT, offsetof(struct sealift_snapshot, entries)},
     {"size", "size", COLUMN_BYTES, offsetof(struct sealift_snapshot, size)},
     {"stored", "stored", COLUMN_BYTES, offsetof(struct sealift_snapshot, stored)},
@@ -39,27 +38,3 @@ const struct column snapshot_view_bucket_columns[] = {
     {"problem", "remark", COLUMN_TEXT, offsetof(struct sealift_bucket_snapshot, problem)},
     {0},
 };
-
-struct search {
-    struct cli *cli;
-    const char *name;
-};
-
-static enum sealift_status
-show_if_named(void *context, const struct sealift_snapshot *snapshot, struct sealift_error *err)
-{
-    const struct search *search = context;
-
-    (void)err;
-    if (strcmp(snapshot->name, search->name) == 0)
-        cli_show(search->cli, snapshot_view_columns, snapshot);
-    return SEALIFT_OK;
-}
-
-enum sealift_status
-snapshot_view_show(struct cli *cli, const char *fs, const char *name, struct sealift_error *err)
-{
-    struct search search = {cli, name};
-
-    return sealift_snapshot_list(cli->sealift, fs, show_if_named, &search, err);
-}

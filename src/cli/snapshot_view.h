@@ -7,7 +7,4 @@
 extern const struct column snapshot_view_columns[];        /* of struct sealift_snapshot */
 extern const struct column snapshot_view_bucket_columns[]; /* of struct sealift_bucket_snapshot */
 
-/* The snapshot of that filesystem and name: what adding one answers with. */
-enum sealift_status snapshot_view_show(struct cli *cli, const char *fs, const char *name, struct sealift_error *err);
-
 #endif

@@ -114,16 +114,21 @@ struct table_snapshot {
     char fs_name[TABLE_NAME_MAX]; /* when read */
     char name[TABLE_NAME_MAX];
     int64_t created_ns; /* when it was added; of a live read, when its upload began */
-    char source[4096];  /* --from: what is read instead of the filesystem's path; empty: a live read */
-    char native[16]; /* the kind of the snapshot that we made at `source` and remove after the upload: "btrfs"; empty:
-                        none, or the admin's to keep */
+    char source[4096];  /* what is read instead of the filesystem's path; empty: a live read, unless `native` is set */
+    char native[16];    /* the kind of the snapshot that we made at `source`, and remove after the upload: then `source`
+                           is empty. "btrfs"; empty: none, or the admin's to keep */
     enum table_snapshot_status status;
     struct uuid upload;             /* of the attempt under way or done: UPLOADING and later */
     uint64_t entries, size, stored; /* the last two in bytes; once uploaded */
 };
 
+bool table_snapshot_is_uploaded(const struct table_snapshot *snapshot); /* also partially */
+
 enum sealift_status table_snapshot_add(struct table *table, const struct table_snapshot *snapshot,
                                        struct sealift_error *err);
+/* The same question beforehand: CONFLICT when the name is taken. */
+enum sealift_status table_snapshot_check_free(struct table *table, const struct uuid *fs, const char *name,
+                                              struct sealift_error *err);
 enum sealift_status table_snapshot_get(struct table *table, const struct uuid *fs, const char *name,
                                        struct table_snapshot *ret_snapshot, struct sealift_error *err);
 /* Replaces everything but fs and name. */

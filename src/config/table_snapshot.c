@@ -24,6 +24,12 @@ table_snapshot_status_name(enum table_snapshot_status status)
     return status_names[status];
 }
 
+bool
+table_snapshot_is_uploaded(const struct table_snapshot *snapshot)
+{
+    return snapshot->status == TABLE_SNAPSHOT_UPLOADED || snapshot->status == TABLE_SNAPSHOT_PARTIAL;
+}
+
 /* The table's CHECK allows no other word. */
 static enum table_snapshot_status
 find_status(const char *name)
@@ -133,6 +139,24 @@ insert(struct table *table, const struct table_snapshot *snapshot, unsigned *ret
     return query_run(&query, ret_added, err);
 }
 
+static enum sealift_status
+say_taken(const char *fs, const char *name, struct sealift_error *err)
+{
+    return error_set(err, SEALIFT_CONFLICT, "the filesystem \"%s\" has a snapshot \"%s\" already; choose another name",
+                     fs, name);
+}
+
+enum sealift_status
+table_snapshot_check_free(struct table *table, const struct uuid *fs, const char *name, struct sealift_error *err)
+{
+    struct table_snapshot there;
+    enum sealift_status status = table_snapshot_get(table, fs, name, &there, err);
+
+    if (status == SEALIFT_OK)
+        return say_taken(there.fs_name, name, err);
+    return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
+}
+
 enum sealift_status
 table_snapshot_add(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
 {
@@ -145,9 +169,7 @@ table_snapshot_add(struct table *table, const struct table_snapshot *snapshot, s
     TRY(table_fs_get_by_uuid(table, &snapshot->fs, &fs, err));
     TRY(insert(table, snapshot, &added, err));
     if (added == 0)
-        return error_set(err, SEALIFT_CONFLICT,
-                         "the filesystem \"%s\" has a snapshot \"%s\" already; choose another name", fs.name,
-                         snapshot->name);
+        return say_taken(fs.name, snapshot->name, err);
     return transaction_commit(&transaction, err);
 }
 

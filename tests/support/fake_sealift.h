@@ -15,13 +15,16 @@ struct fake_sealift {
 
     bool cancelled;
     struct sealift_options options;
-    const char *name, *from;
+    const char *name;
     bool no_check, names;
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
     struct sealift_fs_spec fs;
     struct sealift_unlock_spec unlock;
     struct sealift_download_spec download;
+    struct sealift_snapshot_spec snapshot;
+    bool not_live; /* as snapshots are listed */
+    const char *from, *native;
     struct sealift_upload_spec upload;
     struct sealift_verify_spec verify;
 };
@@ -296,13 +299,11 @@ sealift_fs_download(struct sealift *sealift, const struct sealift_download_spec 
 }
 
 enum sealift_status
-sealift_snapshot_add(struct sealift *sealift, const char *fs, const char *name, const char *from,
-                     struct sealift_error *err)
+sealift_snapshot_add(struct sealift *sealift, const struct sealift_snapshot_spec *spec, struct sealift_error *err)
 {
     (void)sealift;
-    (void)fs;
-    fake.name = name;
-    fake.from = from;
+    fake.name = spec->name;
+    fake.snapshot = *spec;
     return fake_answer("snapshot_add", err);
 }
 
@@ -314,7 +315,9 @@ sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snap
                                               .name = fake.name != NULL ? fake.name : "monday",
                                               .created_ns = INT64_C(1764000000000000000),
                                               .status = "uploaded",
-                                              .live = true,
+                                              .live = !fake.not_live,
+                                              .from = fake.from,
+                                              .native = fake.native,
                                               .size = UINT64_C(5) << 30,
                                               .stored = 3 << 20,
                                               .locator = FAKE_LOCATOR};

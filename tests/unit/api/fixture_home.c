@@ -116,6 +116,14 @@ fixture_add_fs(struct fixture *fixture, const char *name, const char *below)
 }
 
 void
+fixture_add_snapshot(struct fixture *fixture, const char *fs, const char *name)
+{
+    const struct sealift_snapshot_spec spec = {.fs = fs, .name = name};
+
+    fixture_expect(fixture, sealift_snapshot_add(fixture->sealift, &spec, &fixture->err), SEALIFT_OK, "");
+}
+
+void
 fixture_add_uploaded(struct fixture *fixture, const char *name, const char *below, char ret_locator[74])
 {
     const struct sealift_upload_spec upload = {.fs = name, .snapshot = "monday"};
@@ -125,8 +133,7 @@ fixture_add_uploaded(struct fixture *fixture, const char *name, const char *belo
     fixture_add_fs(fixture, name, below);
     snprintf(file, sizeof(file), "%s/file", below);
     fixture_write(fixture, file, "text");
-    fixture_expect(fixture, sealift_snapshot_add(fixture->sealift, name, "monday", NULL, &fixture->err), SEALIFT_OK,
-                   "");
+    fixture_add_snapshot(fixture, name, "monday");
     fixture_expect(fixture, sealift_snapshot_upload(fixture->sealift, &upload, &result, &fixture->err), SEALIFT_OK, "");
     memcpy(ret_locator, result.locator, 74);
 }

@@ -32,7 +32,9 @@ void fixture_write(struct fixture *fixture, const char *below, const char *text)
 
 /* Filesystem `name` of the directory `below`, which is made. */
 void fixture_add_fs(struct fixture *fixture, const char *name, const char *below);
-/* That and a snapshot "monday" of it, uploaded; *ret_locator is its locator. */
+/* A snapshot of it, to be read live. */
+void fixture_add_snapshot(struct fixture *fixture, const char *fs, const char *name);
+/* A filesystem and a snapshot "monday" of it, uploaded; *ret_locator is its locator. */
 void fixture_add_uploaded(struct fixture *fixture, const char *name, const char *below, char ret_locator[74]);
 
 /* Aborts, saying what was answered, unless the call ended with `status` and its message has `word` in it. */

@@ -200,7 +200,9 @@ Test(api_fs, add_asks_nobody_for_a_key_when_the_directory_cannot_be_encrypted)
 static void
 add_snapshot(const char *fs, const char *name, const char *from, enum sealift_status status, const char *word)
 {
-    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, fs, name, from, &fixture.err), status, word);
+    const struct sealift_snapshot_spec spec = {.fs = fs, .name = name, .from = from};
+
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), status, word);
 }
 
 static enum sealift_status

@@ -1,3 +1,4 @@
+#include "btrfs.h"
 #include "fixture_home.h"
 #include "scoped.h"
 
@@ -42,7 +43,9 @@ TestSuite(api_snapshot, .init = set_up, .fini = tear_down);
 static void
 add(const char *fs, const char *name, const char *from, enum sealift_status status, const char *word)
 {
-    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, fs, name, from, &fixture.err), status, word);
+    const struct sealift_snapshot_spec spec = {.fs = fs, .name = name, .from = from};
+
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), status, word);
 }
 
 struct shown {
@@ -94,6 +97,32 @@ Test(api_snapshot, trusts_a_view_that_cannot)
     cr_assert_eq(chmod(fixture_path(&fixture, "view"), 0555), 0);
     add("home", "tuesday", fixture_path(&fixture, "view"), SEALIFT_OK, "");
     cr_assert_str_eq(told, "");
+}
+
+Test(api_snapshot, knows_what_goes_together)
+{
+    struct sealift_snapshot_spec spec = {.fs = "home", .name = "monday", .live = true, .keep = true};
+
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), SEALIFT_INVALID, "--keep");
+    spec = (struct sealift_snapshot_spec){.fs = "home", .name = "monday", .live = true, .from = "/"};
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), SEALIFT_INVALID, "--from");
+    spec = (struct sealift_snapshot_spec){.fs = "home", .name = "monday", .from = "/", .keep = true};
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), SEALIFT_INVALID, "--keep");
+    spec = (struct sealift_snapshot_spec){.fs = "home", .name = "monday", .live = true};
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), SEALIFT_OK, "");
+    expect_last("home", 1, "home/monday added live from=-");
+}
+
+Test(api_snapshot, keeps_none_where_none_can_be_made)
+{
+    const struct sealift_snapshot_spec spec = {.fs = "home", .name = "monday", .keep = true};
+    enum btrfs_place place;
+
+    fixture_expect(&fixture, btrfs_look(fixture_path(&fixture, "tree"), &place, &fixture.err), SEALIFT_OK, "");
+    if (place == BTRFS_SUBVOLUME)
+        cr_skip_test("here one can be made");
+    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, &spec, &fixture.err), SEALIFT_INVALID,
+                   "no snapshot to --keep");
 }
 
 Test(api_snapshot, needs_what_is_named_to_be_there)

@@ -28,7 +28,7 @@ TestSuite(api_upload, .init = set_up, .fini = tear_down);
 static void
 add_snapshot(const char *name)
 {
-    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, "home", name, NULL, &fixture.err), SEALIFT_OK, "");
+    fixture_add_snapshot(&fixture, "home", name);
 }
 
 static struct sealift_upload_result

@@ -94,8 +94,7 @@ Test(handle, stops_what_comes_after_a_cancellation)
 
     fixture_init(&fixture, true);
     fixture_add_fs(&fixture, "home", "tree");
-    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, "home", "monday", NULL, &fixture.err), SEALIFT_OK,
-                   "");
+    fixture_add_snapshot(&fixture, "home", "monday");
     sealift_cancel(fixture.sealift);
     fixture_expect(&fixture, sealift_snapshot_upload(fixture.sealift, &spec, &result, &fixture.err), SEALIFT_CANCELLED,
                    "");

@@ -151,8 +151,7 @@ Test(memory, stays_below_the_ceiling_whatever_is_carried, .timeout = 110)
     fixture_init(&fixture, true);
     fixture_add_fs(&fixture, "home", "tree");
     make_tree(long_run ? 50000 : 4000, (long_run ? 300 : 100) * MIB);
-    fixture_expect(&fixture, sealift_snapshot_add(fixture.sealift, "home", "monday", NULL, &fixture.err), SEALIFT_OK,
-                   "");
+    fixture_add_snapshot(&fixture, "home", "monday");
     sealift_close(&fixture.sealift);
     expect_bounded("upload", peak_of(upload));
     fixture_reopen(&fixture);

@@ -210,14 +210,32 @@ Test(cli, adds_a_filesystem_only_with_a_place_for_its_key)
 Test(cli, adds_and_lists_snapshots)
 {
     cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--from", "/snap/t"), 0);
-    cr_assert_str_eq(fake.from, "/snap/t");
+    cr_assert_str_eq(fake.snapshot.from, "/snap/t");
     expect_out("name:       tuesday\n");
     cr_assert_str_eq(errors.text, "");
     cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday"), 0);
     expect_error("it will be read live");
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--live"), 0);
+    cr_assert(fake.snapshot.live);
+    cr_assert_str_eq(errors.text, "");
     cr_assert_eq(RUN("fs", "snapshot", "list", "home"), 0);
     expect_out("FILESYSTEM  NAME     CREATED              STATUS       SIZE   STORED  LOCATOR\n"
                "home        tuesday  2025-11-24 16:00:00  uploaded  5.0 GiB  3.0 MiB  " FAKE_LOCATOR "\n");
+}
+
+Test(cli, says_what_becomes_of_a_snapshot_that_was_made)
+{
+    fake.not_live = true;
+    fake.from = "/srv/home/.sealift-snapshots/1";
+    fake.native = "btrfs";
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday"), 0);
+    expect_error("A btrfs snapshot of the filesystem was made, which is removed");
+    fake.native = NULL;
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--keep"), 0);
+    cr_assert(fake.snapshot.keep);
+    expect_error("and stays: /srv/home/.sealift-snapshots/1");
+    fake.not_live = false;
+    fake.from = NULL;
 }
 
 Test(cli, ends_an_upload_with_the_locator)

@@ -38,7 +38,9 @@ Test(table_snapshot, comes_back_as_it_was_added_and_updated)
     snapshot = config_sample_snapshot(&fs, "monday");
     strcpy(snapshot.source, "/srv/.snapshots/\xff");
     strcpy(snapshot.native, "btrfs");
+    cr_assert_eq(table_snapshot_check_free(sample.table, &fs.uuid, "monday", &sample.err), SEALIFT_OK);
     cr_assert_eq(table_snapshot_add(sample.table, &snapshot, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_snapshot_check_free(sample.table, &fs.uuid, "monday", &sample.err), SEALIFT_CONFLICT);
     expect_stored(&sample, &snapshot);
 
     for (unsigned status = TABLE_SNAPSHOT_UPLOADING; status <= TABLE_SNAPSHOT_PARTIAL; status++) {
