@@ -207,9 +207,9 @@ btrfs_snapshot_make(const char *snapshot, bool to_be_removed, struct sealift_err
     return SEALIFT_OK;
 }
 
-/* The name in the folder: what is to be read in place of the subvolume, or is to be destroyed, is what we made. */
+/* What has the name in the folder, to be read in place of the subvolume or to be destroyed, is what we made. */
 static enum sealift_status
-check_made(const struct place *place, const char *snapshot, struct sealift_error *err)
+open_made(const struct place *place, const char *snapshot, int *ret_fd, struct sealift_error *err)
 {
     SCOPED(fd_done) int fd = openat(place->folder, place->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct stat found;
@@ -220,6 +220,8 @@ check_made(const struct place *place, const char *snapshot, struct sealift_error
     if (found.st_ino != SUBVOLUME_ROOT || ioctl(fd, BTRFS_IOC_SUBVOL_GETFLAGS, &flags) != 0 ||
         (flags & BTRFS_SUBVOL_RDONLY) == 0)
         return error_set(err, SEALIFT_INVALID, "%s: is no read-only snapshot (any more)", snapshot);
+    *ret_fd = fd;
+    fd = -1;
     return SEALIFT_OK;
 }
 
@@ -227,21 +229,42 @@ enum sealift_status
 btrfs_snapshot_check(const char *snapshot, struct sealift_error *err)
 {
     SCOPED(place_done) struct place place = {.subvolume = -1, .folder = -1};
+    SCOPED(fd_done) int fd = -1;
 
     TRY(open_subvolume(snapshot, &place, err));
     TRY(open_folder(&place, err));
-    return check_made(&place, snapshot, err);
+    return open_made(&place, snapshot, &fd, err);
+}
+
+/* To an ordinary user, unlike to root, a read-only subvolume is one that cannot be removed: EROFS. */
+static int
+destroy_made(const struct place *place, int fd)
+{
+    __u64 read_only = BTRFS_SUBVOL_RDONLY, writable = 0;
+    int error_number;
+
+    if (destroy(place) == 0)
+        return 0;
+    if (errno != EROFS || ioctl(fd, BTRFS_IOC_SUBVOL_SETFLAGS, &writable) != 0)
+        return -1;
+    if (destroy(place) == 0)
+        return 0;
+    error_number = errno;
+    ioctl(fd, BTRFS_IOC_SUBVOL_SETFLAGS, &read_only);
+    errno = error_number;
+    return -1;
 }
 
 enum sealift_status
 btrfs_snapshot_remove(const char *snapshot, struct sealift_error *err)
 {
     SCOPED(place_done) struct place place = {.subvolume = -1, .folder = -1};
+    SCOPED(fd_done) int fd = -1;
 
     TRY(open_subvolume(snapshot, &place, err));
     TRY(open_folder(&place, err));
-    TRY(check_made(&place, snapshot, err));
-    if (destroy(&place) != 0)
+    TRY(open_made(&place, snapshot, &fd, err));
+    if (destroy_made(&place, fd) != 0)
         return error_errno(err, errno, "%s: cannot be removed", snapshot);
     drop_folder(&place);
     return SEALIFT_OK;

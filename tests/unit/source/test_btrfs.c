@@ -302,6 +302,16 @@ make_as_ordinary_user(void *argument)
     return btrfs_snapshot_make(snapshot, *to_be_removed, &err) == SEALIFT_OK ? 0 : err.status == SEALIFT_DENIED ? 2 : 1;
 }
 
+static int
+remove_as_ordinary_user(void *unused)
+{
+    SCOPED(free_done) char *snapshot = NULL;
+
+    (void)unused;
+    PLAYGROUND_CHECK(btrfs_snapshot_path(volume, &name, &snapshot, &err) == SEALIFT_OK);
+    return btrfs_snapshot_remove(snapshot, &err) == SEALIFT_OK ? 0 : err.status == SEALIFT_DENIED ? 2 : 1;
+}
+
 Test(btrfs, is_made_for_an_ordinary_user_who_can_remove_it)
 {
     bool to_be_removed = true, stays = false;
@@ -312,7 +322,10 @@ Test(btrfs, is_made_for_an_ordinary_user_who_can_remove_it)
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &to_be_removed), 2);
     cr_assert_neq(access(in_folder(NULL), F_OK), 0, "something is left");
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &stays), 0);
+    cr_assert_eq(playground_as_ordinary_user(remove_as_ordinary_user, NULL), 2);
     name = uuid_v7(&seeded.world);
     cr_assert(RUN("mount", "-o", "remount,user_subvol_rm_allowed", disk));
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &to_be_removed), 0);
+    cr_assert_eq(playground_as_ordinary_user(remove_as_ordinary_user, NULL), 0);
+    cr_assert_eq(access(in_folder(NULL), F_OK), 0, "the first one is still there");
 }
