@@ -32,6 +32,13 @@ segment_id_equal(const struct segment_id *a, const struct segment_id *b)
 }
 
 bool
+frame_ref_equal(const struct frame_ref *a, const struct frame_ref *b)
+{
+    return a->offset == b->offset && a->size == b->size && a->number == b->number &&
+           segment_id_equal(&a->segment, &b->segment);
+}
+
+bool
 frame_ref_is_possible(const struct frame_ref *ref)
 {
     return (ref->segment.kind == SEGMENT_DATA || ref->segment.kind == SEGMENT_TREE) &&

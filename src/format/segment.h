@@ -38,6 +38,7 @@ struct frame_ref {
 };
 
 bool segment_id_equal(const struct segment_id *a, const struct segment_id *b);
+bool frame_ref_equal(const struct frame_ref *a, const struct frame_ref *b);
 /* Whether there can be such a frame: number and place within bounds. What comes from outside must pass it first. */
 bool frame_ref_is_possible(const struct frame_ref *ref);
 

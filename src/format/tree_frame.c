@@ -24,7 +24,7 @@ forget(struct tree_frame *frame)
 {
     free(frame->segments);
     free(frame->frames);
-    *frame = (struct tree_frame){.plain = frame->plain, .items_left = 1};
+    *frame = (struct tree_frame){.plain = frame->plain, .items_left = 1, .item_count = 1};
 }
 
 void
@@ -135,10 +135,18 @@ parse(struct tree_frame *frame, enum tree_frame_kind kind, unsigned level, struc
     TRY(read_head(&rest, kind, level, err));
     TRY(read_segments(frame, &rest, err));
     TRY(read_frames(frame, &rest, err));
-    if (!varint_cut(&rest, rest.len, &frame->items_left) || frame->items_left == 0)
+    if (!varint_cut(&rest, rest.len, &frame->item_count) || frame->item_count == 0)
         return ends_early(err);
-    frame->items = rest;
+    frame->all_items = rest;
+    tree_frame_rewind(frame);
     return SEALIFT_OK;
+}
+
+void
+tree_frame_rewind(struct tree_frame *frame)
+{
+    frame->items = frame->all_items;
+    frame->items_left = frame->item_count;
 }
 
 enum sealift_status

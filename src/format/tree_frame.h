@@ -49,6 +49,9 @@ struct tree_frame {
 
     struct bytes items;  /* the rest of them: whoever reads one cuts it off ... */
     uint64_t items_left; /* ... and counts down */
+
+    struct bytes all_items;
+    uint64_t item_count;
 };
 
 void tree_frame_done(struct tree_frame *frame);
@@ -57,6 +60,8 @@ void tree_frame_done(struct tree_frame *frame);
 enum sealift_status tree_frame_load(struct tree_frame *frame, tree_fetch *fetch, void *context,
                                     const struct frame_ref *ref, enum tree_frame_kind kind, unsigned level,
                                     struct sealift_error *err);
+/* Back to its first item. */
+void tree_frame_rewind(struct tree_frame *frame);
 /* CORRUPT when the frame has no such reference, or it leads to a segment of another kind. */
 enum sealift_status tree_frame_follow(const struct tree_frame *frame, uint64_t index, enum segment_kind kind,
                                       struct frame_ref *ret_ref, struct sealift_error *err);

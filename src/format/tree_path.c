@@ -1,5 +1,7 @@
 #include "tree_path.h"
 
+#include "scoped.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -63,6 +65,23 @@ tree_path_is_within(struct bytes path, struct bytes folder)
         return true;
     return path.len >= folder.len && memcmp(path.data, folder.data, folder.len) == 0 &&
            (path.len == folder.len || path.data[folder.len] == '/');
+}
+
+struct bytes
+tree_path_step(struct bytes folder, struct bytes path)
+{
+    size_t begin = folder.len > 0 ? folder.len + 1 : 0;
+    const uint8_t *slash = memchr(path.data + begin, '/', path.len - begin);
+
+    return (struct bytes){path.data, slash != NULL ? (size_t)(slash - path.data) : path.len};
+}
+
+/* The byte that counts least in a name, NUL being in none. */
+enum sealift_status
+tree_path_append_behind(struct bytes folder, struct buf *out, struct sealift_error *err)
+{
+    TRY(buf_append_bytes(out, folder, err));
+    return buf_append(out, "\x01", 1, err);
 }
 
 const char *

@@ -19,6 +19,12 @@ struct bytes tree_path_parent(struct bytes path);
 /* Whether `path` is `folder` or lies somewhere below it. */
 bool tree_path_is_within(struct bytes path, struct bytes folder);
 
+/* The next step on the way from `folder` down to `path`, which lies below it: of "a" and "a/b/c" it is "a/b". */
+struct bytes tree_path_step(struct bytes folder, struct bytes path);
+/* Appends what is next in the order behind all that lies in the folder: not itself a path that could be. The root has
+ * nothing behind it. */
+enum sealift_status tree_path_append_behind(struct bytes folder, struct buf *out, struct sealift_error *err);
+
 /* For messages: printf("%s", tree_path_show(path, room)). Long paths are cut in the middle, control characters are left
  * to the message. */
 #define TREE_PATH_SHOWN 256

@@ -1,4 +1,4 @@
-/* Reads a tree in order. One thread; constant memory: one frame a level.
+/* Reads a tree in order, from its beginning or from any path on. One thread; constant memory: one frame a level.
  *
  * Whoever made the tree may hold the key and mean harm, so everything that can be checked in passing is: kinds, levels,
  * counts, bounds of references, paths and their order, that each entry lies in a directory that came before, which
@@ -20,6 +20,15 @@ void tree_reader_free(struct tree_reader **reader);
  * names the entry, or the frame. */
 enum sealift_status tree_reader_next(struct tree_reader *reader, struct tree_entry *ret_entry, bool *ret_end,
                                      struct sealift_error *err);
+
+/* Goes where `path` (a valid one, or what is behind one: tree_path_append_behind()) would stand, forwards or backwards:
+ * what tree_reader_next() gives then, and all that follows, is not less. The index leads there: a frame a level is
+ * fetched, unless it is the one that is held already, and as many for each directory above `path` that was not passed
+ * on the way here, since an entry is given only when the directories that it lies in were seen.
+ *
+ * All that is read is checked as if the whole tree were, but what was not read is not known: where somebody who holds
+ * the key made a tree that tree_reader_next() would refuse further on, an entry may be overlooked. */
+enum sealift_status tree_reader_seek(struct tree_reader *reader, struct bytes path, struct sealift_error *err);
 
 /* The extents of the entry that tree_reader_next() gave last; may be called until the next tree_reader_next(). The sum
  * of the lengths is the entry's size, checked. */

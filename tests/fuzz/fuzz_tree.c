@@ -112,6 +112,28 @@ read_tree(struct tree_reader *reader)
     }
 }
 
+/* Sends the reader to what it found, to what is behind that, and back. */
+static void
+read_tree_by_seeking(struct tree_reader *reader)
+{
+    SCOPED(buf_done) struct buf sought = {0};
+    struct sealift_error err;
+    struct tree_entry entry;
+    bool end;
+
+    for (unsigned steps = 0; steps < MAX_STEPS / 100; steps++) {
+        if (tree_reader_seek(reader, buf_bytes(&sought), &err) != SEALIFT_OK ||
+            tree_reader_next(reader, &entry, &end, &err) != SEALIFT_OK || end)
+            return;
+        expect(tree_path_compare(entry.path, buf_bytes(&sought)) >= 0);
+        check_entry(&entry, (struct bytes){0});
+        buf_clear(&sought);
+        if (tree_path_append_behind(entry.path, &sought, &err) != SEALIFT_OK ||
+            (steps % 3 == 0 && tree_reader_seek(reader, tree_path_parent(buf_bytes(&sought)), &err) != SEALIFT_OK))
+            return;
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -127,7 +149,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     root.frame.segment.number = (uint32_t)(shelf.count - 1) / 32;
     root.frame.number = (uint32_t)(shelf.count - 1) % 32;
     root.frame.offset += 32 * FRAME_MAX_SIZE;
-    if (tree_reader_new(&root, fetch, &shelf, &reader, &err) == SEALIFT_OK)
-        read_tree(reader);
+    if (tree_reader_new(&root, fetch, &shelf, &reader, &err) != SEALIFT_OK)
+        return 0;
+    read_tree(reader);
+    read_tree_by_seeking(reader);
     return 0;
 }

@@ -85,3 +85,22 @@ Test(tree_path, is_shown_cut_when_it_is_long)
     cr_assert_eq(room[strlen(room) - 1], 'z');
     cr_assert_not_null(strstr(room, "xx...xx"));
 }
+
+Test(tree_path, is_walked_step_by_step)
+{
+    cr_assert(bytes_equal(tree_path_step(T(""), T("a/b/c")), T("a")));
+    cr_assert(bytes_equal(tree_path_step(T("a"), T("a/b/c")), T("a/b")));
+    cr_assert(bytes_equal(tree_path_step(T("a/b"), T("a/b/c")), T("a/b/c")));
+    cr_assert(bytes_equal(tree_path_step(T(""), T("abc")), T("abc")));
+}
+
+Test(tree_path, has_nothing_between_its_last_descendant_and_what_is_behind_it)
+{
+    struct buf behind = {0};
+    struct sealift_error err;
+
+    cr_assert_eq(tree_path_append_behind(T("a/b"), &behind, &err), SEALIFT_OK);
+    cr_assert_lt(tree_path_compare(T("a/b/\xff\xff/\xff"), buf_bytes(&behind)), 0);
+    cr_assert_leq(tree_path_compare(buf_bytes(&behind), T("a/b\x01")), 0);
+    buf_done(&behind);
+}

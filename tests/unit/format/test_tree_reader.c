@@ -424,9 +424,85 @@ Test(tree_reader, refuses_an_index_that_lies)
     expect_corrupt(read_index("", "m", false, SEGMENT_DATA), "the wrong kind");
 }
 
+/* Two frames of entries and their index, and what stands at a path. */
+static enum sealift_status
+seek_index(const char *second_key, const char *path, bool *ret_found)
+{
+    SCOPED(forge_done) struct forge forge = {0};
+    SCOPED(tree_reader_free) struct tree_reader *reader = NULL;
+    struct frame_ref first, second;
+    struct tree_entry entry;
+    bool end;
+
+    forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
+    put_root(&forge);
+    put_entry(&forge, "a", TREE_FILE, "");
+    put_entry(&forge, "a/b", TREE_FILE, "");
+    put_entry(&forge, "d", TREE_DIRECTORY, "");
+    first = forge_seal(&forge);
+    forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
+    put_entry(&forge, "d/m", TREE_SYMLINK, "/etc");
+    put_entry(&forge, "d/m/n", TREE_FILE, "");
+    put_entry(&forge, "x/y", TREE_FILE, "");
+    second = forge_seal(&forge);
+    forge_begin(&forge, TREE_FRAME_INDEX, 1);
+    put_child(&forge, &first, "");
+    put_child(&forge, &second, second_key);
+    forge_seal(&forge);
+    TRY(tree_reader_new(&forge.root, frame_shelf_fetch, &forge.shelf, &reader, &err));
+    TRY(tree_reader_seek(reader, bytes_of_text(path), &err));
+    TRY(tree_reader_next(reader, &entry, &end, &err));
+    *ret_found = !end && bytes_equal(entry.path, bytes_of_text(path));
+    return SEALIFT_OK;
+}
+
+/* What lies below a link, a file, or nothing at all would lead a restore astray, wherever the reading began. */
+Test(tree_reader, refuses_what_is_in_no_directory_wherever_it_is_sent)
+{
+    bool found = false;
+
+    cr_assert_eq(seek_index("d/m", "d/m", &found), SEALIFT_OK, "%s", err.message);
+    cr_assert(found);
+    expect_corrupt(seek_index("d/m", "d/m/n", &found), "entry d/m/n: is in no directory of the tree");
+    expect_corrupt(seek_index("d/m", "a/b", &found), "entry a/b: is in no directory of the tree");
+    expect_corrupt(seek_index("d/m", "x/y", &found), "entry x/y: is in no directory of the tree");
+    expect_corrupt(seek_index("d/m", "d/z", &found), "entry x/y: is in no directory of the tree");
+    cr_assert_eq(seek_index("d/m", "z/z", &found), SEALIFT_OK, "%s", err.message);
+    cr_assert_not(found);
+}
+
+Test(tree_reader, is_not_led_astray_by_an_index_that_lies)
+{
+    bool found = false;
+
+    expect_corrupt(seek_index("d/l", "d/m", &found), "what its index says");
+    expect_corrupt(seek_index("d/n", "d/m", &found), "what its index says");
+    expect_corrupt(seek_index("z", "d/m", &found), "what its index says");
+    expect_corrupt(seek_index("", "d/m", &found), "what its index says");
+}
+
+/* Each frame leads to itself, as far as levels allow. */
+Test(tree_reader, seeks_in_no_circles)
+{
+    SCOPED(forge_done) struct forge forge = {0};
+    SCOPED(tree_reader_free) struct tree_reader *reader = NULL;
+    struct frame_ref entries, self = frame_shelf_ref(1);
+
+    forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
+    put_root(&forge);
+    entries = forge_seal(&forge);
+    forge_begin(&forge, TREE_FRAME_INDEX, 1);
+    put_child(&forge, &entries, "");
+    put_child(&forge, &self, "a");
+    forge_seal(&forge);
+    cr_assert_eq(tree_reader_new(&forge.root, frame_shelf_fetch, &forge.shelf, &reader, &err), SEALIFT_OK);
+    expect_corrupt(tree_reader_seek(reader, bytes_of_text("b"), &err), "it is of kind 2, level 1 where");
+}
+
 Test(tree_reader, refuses_an_index_whose_keys_are_out_of_order)
 {
     SCOPED(forge_done) struct forge forge = {0};
+    SCOPED(tree_reader_free) struct tree_reader *reader = NULL;
     struct frame_ref entries;
 
     forge_begin(&forge, TREE_FRAME_ENTRIES, 0);
@@ -438,6 +514,8 @@ Test(tree_reader, refuses_an_index_whose_keys_are_out_of_order)
     put_child(&forge, &entries, "a");
     forge_seal(&forge);
     cr_assert_eq(read_all(&forge), SEALIFT_CORRUPT);
+    cr_assert_eq(tree_reader_new(&forge.root, frame_shelf_fetch, &forge.shelf, &reader, &err), SEALIFT_OK);
+    expect_corrupt(tree_reader_seek(reader, bytes_of_text("c"), &err), "its keys are out of order");
 }
 
 Test(tree_reader, refuses_frames_in_each_others_places)
