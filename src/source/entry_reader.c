@@ -3,6 +3,7 @@
 #include "descriptors.h"
 #include "error.h"
 #include "inode.h"
+#include "inode_flags.h"
 #include "inode_xattrs.h"
 #include "io.h"
 #include "quiet_open.h"
@@ -30,6 +31,7 @@ struct run {
 struct entry_reader {
     const struct world *world;
     int fd;
+    bool is_path;            /* fd: of the kind that O_PATH gives */
     struct shown_path shown; /* for messages */
     struct tree_entry meta;
     struct buf path;
@@ -84,20 +86,40 @@ say_replaced(const struct entry_reader *reader, struct sealift_error *err)
                      reader->shown.text);
 }
 
-/* What open() answers when a link, a socket or a device has taken a file's place. */
+/* What open() answers when a link, a socket or a device has taken a file's or a directory's place. */
 static bool
 tells_of_replacement(int error_number)
 {
-    return error_number == ELOOP || error_number == ENXIO || error_number == ENODEV || error_number == ESTALE;
+    return error_number == ELOOP || error_number == ENOTDIR || error_number == ENXIO || error_number == ENODEV ||
+           error_number == ESTALE;
 }
 
-/* Only files are opened for reading. Of all others the inode is looked at and nothing more (O_PATH): opening a device
- * may act on it, and a directory's attributes can be had without the right to read it. */
+/* Only files and directories are opened. Of all others the inode is looked at and nothing more (O_PATH): opening a
+ * device may act on it, opening a mount point may mount. So it is with a directory that may not be read; most of its
+ * attributes can be had all the same. */
+static int
+open_as(enum tree_type type, const struct walk_entry *entry, bool *ret_is_path)
+{
+    int parent = entry->directory->fd;
+    int fd;
+
+    *ret_is_path = false;
+    if (type == TREE_FILE)
+        return quiet_open(parent, entry->name, 0);
+    if (type == TREE_DIRECTORY && !entry->is_mount_point) {
+        fd = quiet_open(parent, entry->name, O_DIRECTORY);
+        if (fd >= 0 || errno != EACCES)
+            return fd;
+    }
+    *ret_is_path = true;
+    return openat(parent, entry->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static enum sealift_status
-open_inode(struct entry_reader *reader, int parent, const char *name, bool is_file, struct sealift_error *err)
+open_inode(struct entry_reader *reader, const struct walk_entry *entry, enum tree_type type, struct sealift_error *err)
 {
     entry_reader_close(reader);
-    reader->fd = is_file ? quiet_open(parent, name, 0) : openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    reader->fd = open_as(type, entry, &reader->is_path);
     if (reader->fd >= 0)
         return SEALIFT_OK;
     TRY(descriptors_check(errno, err));
@@ -145,7 +167,9 @@ read_meta(struct entry_reader *reader, const struct walk_entry *entry, enum tree
     reader->run = (struct run){0};
     if (type == TREE_SYMLINK)
         TRY(read_link_target(reader, err));
-    TRY(inode_xattrs_read(&reader->xattrs, reader->fd, type != TREE_FILE, reader->shown.text, err));
+    if (!reader->is_path)
+        TRY(inode_flags_read(reader->fd, reader->shown.text, &reader->meta, err));
+    TRY(inode_xattrs_read(&reader->xattrs, reader->fd, reader->is_path, reader->shown.text, err));
     reader->meta.xattrs = buf_bytes(&reader->xattrs.set);
     return SEALIFT_OK;
 }
@@ -172,7 +196,7 @@ entry_reader_open(struct entry_reader *reader, const struct walk_entry *entry, s
     buf_clear(&reader->path);
     TRY(buf_append_bytes(&reader->path, entry->meta.path, err));
     reader->meta.path = buf_bytes(&reader->path);
-    TRY(open_inode(reader, entry->directory->fd, entry->name, type == TREE_FILE, err));
+    TRY(open_inode(reader, entry, type, err));
     return read_meta(reader, entry, type, err);
 }
 

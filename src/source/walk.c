@@ -354,7 +354,8 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
             return SEALIFT_OK;
     }
     TRY(make_entry_here(walk, directory, &stat, &entry, err));
-    if (S_ISDIR(stat.stx_mode) && !is_mount_point(walk, &stat) && !walk->in_cache)
+    entry->is_mount_point = is_mount_point(walk, &stat);
+    if (S_ISDIR(stat.stx_mode) && !entry->is_mount_point && !walk->in_cache)
         TRY(descend(walk, directory, entry->name, &stat, err));
     *ret_entry = TAKE(entry);
     return SEALIFT_OK;

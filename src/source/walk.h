@@ -19,7 +19,8 @@ struct walk_entry {
     /* From statx: path, type, mode, owner, times, size, links, device numbers, inode, ctime; target for hard links
      * only. Not xattrs, not a symlink's target: the reader brings those. Views into the entry's own memory. */
     struct tree_entry meta;
-    uint64_t device; /* st_dev, to be compared when it is opened */
+    uint64_t device;     /* st_dev, to be compared when it is opened */
+    bool is_mount_point; /* a directory that the walk stays out of */
 };
 void walk_entry_free(struct walk_entry **entry);
 

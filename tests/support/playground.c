@@ -76,6 +76,7 @@ unmount_below(const char *path)
 void
 playground_remove(struct playground *playground)
 {
+    char *thaw[] = {"chattr", "-R", "-f", "-ia", playground->path, NULL};
     char *unlock[] = {"chmod", "-R", "u+rwx", playground->path, NULL};
     char *remove[] = {"rm", "-rf", playground->path, NULL};
 
@@ -83,7 +84,9 @@ playground_remove(struct playground *playground)
     playground->fd = -1;
     in_use = NULL;
     unmount_below(playground->path);
-    if (geteuid() != 0)
+    if (geteuid() == 0)
+        run(thaw);
+    else
         run(unlock);
     run(remove);
 }
