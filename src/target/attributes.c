@@ -1,5 +1,6 @@
 #include "attributes.h"
 
+#include "chattr.h"
 #include "error.h"
 #include "scoped.h"
 #include "shown_path.h"
@@ -43,25 +44,10 @@ attributes_of(const struct tree_entry *entry)
         .mtime_s = entry->mtime_s,
         .mtime_ns = entry->mtime_ns,
         .xattrs = entry->xattrs,
+        .flags = entry->flags,
+        .has_project = entry->has_project,
+        .project = entry->project,
     };
-}
-
-/* Whether a call was refused for what was asked, by rights or by the kind of filesystem, rather than having failed. */
-static bool
-is_refusal(int error_number)
-{
-    switch (error_number) {
-    case EPERM:
-    case EACCES:
-    case EOPNOTSUPP:
-    case ENOSYS:
-    case EINVAL: /* a user that this user namespace does not know */
-    case E2BIG:
-    case ERANGE:
-        return true;
-    default:
-        return false;
-    }
 }
 
 /* ext4 answers ENOSPC also when attributes outgrow the room that an inode has for them. */
@@ -95,7 +81,7 @@ set_owner(struct subject *subject, struct sealift_error *err)
     subject->is_owned = error_number == 0;
     if (subject->is_owned)
         return SEALIFT_OK;
-    if (!is_refusal(error_number))
+    if (!report_is_refusal(error_number))
         return report_failure(subject->report, error_number, subject->path, "set the owner of", err);
     report_degraded(subject->report, subject->path, "its owner %u:%u could not be set: %s", subject->attributes->uid,
                     subject->attributes->gid, strerrordesc_np(error_number));
@@ -110,7 +96,7 @@ set_xattr(struct subject *subject, const char *name, struct bytes value, struct 
 
     if (result == 0)
         return SEALIFT_OK;
-    if (!is_refusal(errno) && (errno != ENOSPC || is_full(subject)))
+    if (!report_is_refusal(errno) && (errno != ENOSPC || is_full(subject)))
         return report_failure(subject->report, errno, subject->path, "set an extended attribute of", err);
     if (strcmp(name, ACCESS_ACL) == 0)
         subject->lacks_acl = true;
@@ -166,7 +152,7 @@ set_mode(const struct subject *subject, struct sealift_error *err)
     result = subject->is_path ? chmod(subject->link, mode) : fchmod(subject->fd, mode);
     if (result == 0)
         return SEALIFT_OK;
-    if (!is_refusal(errno))
+    if (!report_is_refusal(errno))
         return report_failure(subject->report, errno, subject->path, "set the mode of", err);
     report_degraded(subject->report, subject->path, "its mode %04o could not be set: %s", (unsigned)mode,
                     strerrordesc_np(errno));
@@ -198,7 +184,7 @@ set_times(const struct subject *subject, struct sealift_error *err)
 
     if (result == 0)
         return SEALIFT_OK;
-    if (!is_refusal(errno))
+    if (!report_is_refusal(errno))
         return report_failure(subject->report, errno, subject->path, "set the times of", err);
     report_degraded(subject->report, subject->path, "its times could not be set: %s", strerrordesc_np(errno));
     return SEALIFT_OK;
@@ -218,5 +204,6 @@ attributes_set(const struct attributes *attributes, int fd, bool is_path, struct
     TRY(set_xattrs(&subject, &capability, err));
     TRY(set_mode(&subject, err));
     TRY(set_capability(&subject, capability, err));
+    TRY(chattr_set(attributes, CHATTR_COMPLETE, fd, path, report, err));
     return set_times(&subject, err);
 }

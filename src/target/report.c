@@ -49,6 +49,24 @@ report_failure(const struct report *report, int error_number, struct bytes path,
     return error_errno(err, error_number, "%s: cannot %s %s", root.text, act, shown.text);
 }
 
+bool
+report_is_refusal(int error_number)
+{
+    switch (error_number) {
+    case EPERM:
+    case EACCES:
+    case EOPNOTSUPP:
+    case ENOTTY:
+    case ENOSYS:
+    case EINVAL: /* a user that this user namespace does not know */
+    case E2BIG:
+    case ERANGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void
 report_degraded(const struct report *report, struct bytes path, const char *format, ...)
 {

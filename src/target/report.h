@@ -15,6 +15,9 @@ struct report {
 enum sealift_status report_failure(const struct report *report, int error_number, struct bytes path, const char *act,
                                    struct sealift_error *err);
 
+/* Whether a call was refused for what was asked, by rights or by the kind of filesystem, rather than having failed. */
+bool report_is_refusal(int error_number);
+
 /* Tells what was left out, and goes on. */
 [[gnu::format(printf, 3, 4)]] void report_degraded(const struct report *report, struct bytes path, const char *format,
                                                    ...);

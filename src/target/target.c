@@ -2,6 +2,7 @@
 
 #include "attributes.h"
 #include "beneath.h"
+#include "chattr.h"
 #include "descriptors.h"
 #include "dir_stack.h"
 #include "entry_path.h"
@@ -94,11 +95,34 @@ is_lost_and_found(const struct place *place, struct bytes path)
 }
 
 static enum sealift_status
+prepare_root(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct attributes attributes = attributes_of(entry);
+
+    return chattr_set(&attributes, CHATTR_EMPTY, target->root, entry->path, &target->report, err);
+}
+
+static enum sealift_status
+prepare_directory(struct target *target, const struct place *place, const struct tree_entry *entry,
+                  struct sealift_error *err)
+{
+    struct attributes attributes = attributes_of(entry);
+    SCOPED(fd_done) int fd = -1;
+
+    if (!chattr_has(&attributes, CHATTR_EMPTY))
+        return SEALIFT_OK;
+    fd = beneath_open(place->parent, place->name, O_RDONLY | O_DIRECTORY, 0);
+    if (fd < 0)
+        return report_failure(&target->report, errno, entry->path, "open the directory", err);
+    return chattr_set(&attributes, CHATTR_EMPTY, fd, entry->path, &target->report, err);
+}
+
+static enum sealift_status
 make_directory(struct target *target, const struct place *place, const struct tree_entry *entry,
                struct sealift_error *err)
 {
     if (mkdirat(place->parent, place->name, 0700) == 0)
-        return SEALIFT_OK;
+        return prepare_directory(target, place, entry, err);
     if (errno == EEXIST && is_lost_and_found(place, entry->path))
         return SEALIFT_OK;
     return report_failure(&target->report, errno, entry->path, "make the directory", err);
@@ -215,7 +239,7 @@ target_make(struct target *target, const struct tree_entry *entry, struct sealif
 
     TRY(world_check_cancel(target->world, err));
     if (entry->path.len == 0)
-        return SEALIFT_OK;
+        return prepare_root(target, entry, err);
     TRY(find_place(target, &target->here, entry->path, &place, err));
     switch (entry->type) {
     case TREE_DIRECTORY:
@@ -255,23 +279,60 @@ finish_deepest(struct target *target, struct sealift_error *err)
     pending_dirs_deepest(&target->pending, &path, &attributes);
     TRY(dir_stack_enter(&target->done, path, &target->report, &fd, err));
     TRY(attributes_set(&attributes, fd, false, path, &target->report, err));
+    TRY(chattr_set(&attributes, CHATTR_LAST, fd, path, &target->report, err));
     pending_dirs_pop(&target->pending);
     return SEALIFT_OK;
 }
 
-enum sealift_status
-target_finish_directory(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+/* A file that nothing more is to be done to. Its directory still is 0700, and holds no flag of this kind. */
+static enum sealift_status
+finish_file(struct target *target, const struct tree_entry *entry, const struct attributes *attributes,
+            struct sealift_error *err)
 {
-    struct attributes attributes = attributes_of(entry);
+    SCOPED(fd_done) int fd = -1;
+    struct place place;
+    struct stat stat;
 
-    TRY(world_check_cancel(target->world, err));
+    TRY(find_place(target, &target->done, entry->path, &place, err));
+    fd = beneath_open(place.parent, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0 && errno == ENOENT && target->left_out)
+        return SEALIFT_OK;
+    if (fd < 0 && errno == EACCES) {
+        report_degraded(&target->report, entry->path,
+                        "it could not be made immutable or append-only: this user may not open it");
+        return SEALIFT_OK;
+    }
+    if (fd < 0 || fstat(fd, &stat) != 0)
+        return report_failure(&target->report, errno, entry->path, "open", err);
+    if (!S_ISREG(stat.st_mode))
+        return report_failure(&target->report, EEXIST, entry->path, "finish", err);
+    return chattr_set(attributes, CHATTR_LAST, fd, entry->path, &target->report, err);
+}
+
+static enum sealift_status
+finish_directory(struct target *target, const struct tree_entry *entry, const struct attributes *attributes,
+                 struct sealift_error *err)
+{
     if (entry->path.len > 0 && !tree_path_is_valid(entry->path))
         return error_set(err, SEALIFT_CORRUPT, "%s: the tree holds this path, which cannot be restored",
                          shown_path(entry->path).text);
     while (!pending_dirs_is_empty(&target->pending) &&
            !entry_path_is_within(entry->path, buf_bytes(&target->pending.path)))
         TRY(finish_deepest(target, err));
-    return pending_dirs_push(&target->pending, entry->path, &attributes, err);
+    return pending_dirs_push(&target->pending, entry->path, attributes, err);
+}
+
+enum sealift_status
+target_finish_entry(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+{
+    struct attributes attributes = attributes_of(entry);
+
+    TRY(world_check_cancel(target->world, err));
+    if (entry->type == TREE_DIRECTORY)
+        return finish_directory(target, entry, &attributes, err);
+    if (entry->type == TREE_FILE && chattr_has(&attributes, CHATTR_LAST))
+        return finish_file(target, entry, &attributes, err);
+    return SEALIFT_OK;
 }
 
 enum sealift_status

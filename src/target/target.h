@@ -34,15 +34,17 @@ enum sealift_status target_file_make(struct target *target, const struct tree_en
 /* Any thread, in any order, pieces that do not overlap. A full disk is IO and says so. */
 enum sealift_status target_file_write(struct target_file *file, uint64_t offset, struct bytes data,
                                       struct sealift_error *err);
-/* Sets owner, ACLs and xattrs, mode, security.capability, times; closes. Consumes the file, whatever the outcome. */
+/* Sets owner, ACLs and xattrs, mode, security.capability, flags, times; closes. Consumes the file, whatever the
+ * outcome. */
 enum sealift_status target_file_finish(struct target_file **file, struct sealift_error *err);
 /* Closes without attributes: after a failure. */
 void target_file_abandon(struct target_file **file);
 
-/* At the very end, in the tree's order: the attributes of a directory (the root's too). Those of a directory are set
- * once the tree has moved past its descendants; target_finish() sets the rest. */
-enum sealift_status target_finish_directory(struct target *target, const struct tree_entry *entry,
-                                            struct sealift_error *err);
+/* At the very end, in the tree's order, every entry (the root too) once more. Files that are immutable or append-only
+ * become so now that all their names are there; the attributes of a directory are set once the tree has moved past its
+ * descendants, target_finish() sets the rest. */
+enum sealift_status target_finish_entry(struct target *target, const struct tree_entry *entry,
+                                        struct sealift_error *err);
 /* The last ones; then syncfs(): when it returns OK the tree is on disk. */
 enum sealift_status target_finish(struct target *target, struct sealift_error *err);
 

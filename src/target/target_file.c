@@ -1,5 +1,6 @@
 #include "target_file.h"
 
+#include "chattr.h"
 #include "error.h"
 #include "scoped.h"
 #include "shown_path.h"
@@ -24,7 +25,7 @@ enum sealift_status
 target_file_new(int fd, const struct tree_entry *entry, const struct report *report, struct target_file **ret_file,
                 struct sealift_error *err)
 {
-    struct target_file *file = malloc(sizeof(*file) + entry->path.len + entry->xattrs.len);
+    SCOPED(target_file_abandon) struct target_file *file = malloc(sizeof(*file) + entry->path.len + entry->xattrs.len);
 
     if (file == NULL) {
         fd_done(&fd);
@@ -36,7 +37,8 @@ target_file_new(int fd, const struct tree_entry *entry, const struct report *rep
     if (entry->xattrs.len > 0)
         memcpy(file->memory + entry->path.len, entry->xattrs.data, entry->xattrs.len);
     file->attributes.xattrs = (struct bytes){file->memory + entry->path.len, entry->xattrs.len};
-    *ret_file = file;
+    TRY(chattr_set(&file->attributes, CHATTR_EMPTY, fd, file->path, report, err));
+    *ret_file = TAKE(file);
     return SEALIFT_OK;
 }
 

@@ -90,11 +90,11 @@ note_degraded(void *context, struct bytes path, const char *what)
 }
 
 static enum sealift_status
-finish_directory(void *context, const struct tree_entry *entry, struct sealift_error *err)
+finish_entry(void *context, const struct tree_entry *entry, struct sealift_error *err)
 {
     struct download *download = context;
 
-    return entry->type == TREE_DIRECTORY ? target_finish_directory(download->target, entry, err) : SEALIFT_OK;
+    return target_finish_entry(download->target, entry, err);
 }
 
 enum sealift_status
@@ -144,7 +144,7 @@ download_run(struct download *download, struct store *store, const struct readin
     progress_totals(download->progress, totals->entries, totals->size);
     TRY(reading_run(download->world, store, download->progress, request, &sink, &outcome.read, err));
     progress_stage(download->progress, "finish");
-    TRY(reading_entries(download->world, store, request, finish_directory, download, err));
+    TRY(reading_entries(download->world, store, request, finish_entry, download, err));
     TRY(target_finish(download->target, err));
     outcome.degraded = atomic_load(&download->degraded);
     *ret_outcome = outcome;

@@ -1,5 +1,5 @@
 /* A tree's entries without the contents of files: what a download goes through once more at the end, for the attributes
- * of directories. */
+ * of directories, and for what may only be set when all is there. */
 #include "error.h"
 #include "frame_source.h"
 #include "reading.h"

@@ -14,7 +14,8 @@ struct playground {
 
 /* Under $TMPDIR or /tmp; anybody may enter it. */
 void playground_make(struct playground *playground);
-/* Removes it with all that is in it, whatever modes, flags, depth and mounts that has; also at exit(), for a test that fails.
+/* Removes it with all that is in it, whatever modes, flags, depth and mounts that has; also at exit(), for a test that
+ * fails.
  */
 void playground_remove(struct playground *playground);
 

@@ -8,9 +8,11 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -132,6 +134,32 @@ set_xattr_where_possible(int fd, const char *name, const char *attribute, const 
 }
 
 static void
+set_flags_where_possible(int fd, const char *name, unsigned flags)
+{
+    SCOPED(fd_done) int inode = openat(fd, name, O_RDONLY | O_CLOEXEC);
+    unsigned room[2] = {0};
+
+    if (ioctl(inode, FS_IOC_GETFLAGS, room) == 0) {
+        room[0] |= flags;
+        if (ioctl(inode, FS_IOC_SETFLAGS, room) == 0)
+            return;
+    }
+    fprintf(stderr, "this user or filesystem cannot set the flags %#x: the round trip goes without\n", flags);
+}
+
+static void
+make_flags(int fd)
+{
+    playground_directory(fd, "flags");
+    playground_file(fd, "flags/not-dumped", "text");
+    playground_file(fd, "flags/immutable", "text");
+    cr_assert_eq(linkat(fd, "flags/immutable", fd, "flags/later-name", 0), 0);
+    set_flags_where_possible(fd, "flags/not-dumped", FS_NODUMP_FL | FS_NOATIME_FL);
+    set_flags_where_possible(fd, "flags/immutable", FS_IMMUTABLE_FL);
+    set_flags_where_possible(fd, "flags", FS_NODUMP_FL | FS_APPEND_FL);
+}
+
+static void
 make_metadata(int fd)
 {
     static const mode_t modes[] = {0400, 0444, 0700, 0777, 01644, 02755, 04711, 06755, 07777};
@@ -163,6 +191,7 @@ make_metadata(int fd)
     }
     set_xattr_where_possible(fd, "attributed-too", "system.posix_acl_default", acl, sizeof(acl));
     playground_file(fd, "attributed-too/inherits", "");
+    make_flags(fd);
 }
 
 static void
@@ -251,12 +280,12 @@ copy_entry(struct entry_reader *reader, struct target *target, const struct walk
 }
 
 static enum sealift_status
-copy_directory_attributes(struct entry_reader *reader, struct target *target, const struct walk_entry *entry)
+finish_entry(struct entry_reader *reader, struct target *target, const struct walk_entry *entry)
 {
-    if (entry->meta.type != TREE_DIRECTORY)
+    if (entry->meta.type == TREE_HARD_LINK)
         return SEALIFT_OK;
     TRY(entry_reader_open(reader, entry, &err));
-    return target_finish_directory(target, entry_reader_meta(reader), &err);
+    return target_finish_entry(target, entry_reader_meta(reader), &err);
 }
 
 typedef enum sealift_status step(struct entry_reader *reader, struct target *target, const struct walk_entry *entry);
@@ -286,7 +315,7 @@ copy_tree(void)
     TRY(entry_reader_new(&seeded.world, &reader, &err));
     TRY(target_open(&seeded.world, target_path, note_degraded, NULL, &target, &err));
     TRY(for_each(copy_entry, reader, target));
-    TRY(for_each(copy_directory_attributes, reader, target));
+    TRY(for_each(finish_entry, reader, target));
     return target_finish(target, &err);
 }
 
@@ -323,7 +352,8 @@ same_meta(const struct tree_entry *a, const struct tree_entry *b)
     return bytes_equal(a->path, b->path) && a->type == b->type && a->mode == b->mode && a->uid == b->uid &&
            a->gid == b->gid && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns && a->size == b->size &&
            (a->type == TREE_DIRECTORY || a->links == b->links) && a->major == b->major && a->minor == b->minor &&
-           bytes_equal(a->target, b->target) && bytes_equal(a->xattrs, b->xattrs);
+           bytes_equal(a->target, b->target) && bytes_equal(a->xattrs, b->xattrs) && a->flags == b->flags &&
+           a->project == b->project;
 }
 
 static bool

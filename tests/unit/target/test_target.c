@@ -116,7 +116,7 @@ finish_directory(struct target *target, const char *name, uint32_t mode)
 {
     struct tree_entry entry = entry_of(TREE_DIRECTORY, name, mode);
 
-    cr_assert_eq(target_finish_directory(target, &entry, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(target_finish_entry(target, &entry, &err), SEALIFT_OK, "%s", err.message);
 }
 
 static struct stat
@@ -393,7 +393,7 @@ Test(target, goes_deeper_than_path_max_with_few_descriptors)
     }
     for (int level = 0; level <= LEVELS; level++) {
         entry.path = (struct bytes){(const uint8_t *)deep, level > 0 ? (size_t)level * STEP - 1 : 0};
-        cr_assert_eq(target_finish_directory(target, &entry, &err), SEALIFT_OK, "%s", err.message);
+        cr_assert_eq(target_finish_entry(target, &entry, &err), SEALIFT_OK, "%s", err.message);
     }
     cr_assert_eq(target_finish(target, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(stat_of("").st_mode, S_IFDIR | 0750);
@@ -449,7 +449,7 @@ Test(target, sets_extended_attributes)
     expect_xattr("file", "user.a", "", 0);
     expect_xattr("file", "user.b", "\0\xff", 2);
     make(target, TREE_DIRECTORY, "d", 0500);
-    cr_assert_eq(target_finish_directory(target, &directory, &err), SEALIFT_OK);
+    cr_assert_eq(target_finish_entry(target, &directory, &err), SEALIFT_OK);
     cr_assert_eq(target_finish(target, &err), SEALIFT_OK);
     expect_xattr("d", "user.b", "\0\xff", 2);
     cr_assert_str_eq(degraded, "");
@@ -551,7 +551,7 @@ Test(target, sets_the_owner_of_every_type)
     link.gid = directory.gid = 4000000001;
     cr_assert_eq(target_make(target, &link, &err), SEALIFT_OK, "%s", err.message);
     make(target, TREE_DIRECTORY, "d", 02775);
-    cr_assert_eq(target_finish_directory(target, &directory, &err), SEALIFT_OK);
+    cr_assert_eq(target_finish_entry(target, &directory, &err), SEALIFT_OK);
     cr_assert_eq(target_finish(target, &err), SEALIFT_OK);
     cr_assert_eq(stat_of("link").st_uid, 4000000000);
     cr_assert_eq(stat_of("link").st_gid, 4000000001);
@@ -596,7 +596,7 @@ restore_as_ordinary_user(void *argument)
     PLAYGROUND_CHECK(target_make(target, &link, &err) == SEALIFT_OK);
     symlink.target = bytes_of_text("a");
     PLAYGROUND_CHECK(target_make(target, &symlink, &err) == SEALIFT_OK);
-    PLAYGROUND_CHECK(target_finish_directory(target, &closed, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(target_finish_entry(target, &closed, &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(target_finish(target, &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(
         strcmp(degraded,
@@ -795,7 +795,7 @@ Test(target, refuses_paths_that_lead_elsewhere)
         cr_assert_eq(try_file(target, &entry, ""), SEALIFT_CORRUPT, "%s", hostile[i]);
         cr_assert_eq(target_make(target, &directory, &err), SEALIFT_CORRUPT, "%s", hostile[i]);
         cr_assert_eq(target_make(target, &link, &err), SEALIFT_CORRUPT, "%s", hostile[i]);
-        cr_assert_eq(target_finish_directory(target, &directory, &err), SEALIFT_CORRUPT, "%s", hostile[i]);
+        cr_assert_eq(target_finish_entry(target, &directory, &err), SEALIFT_CORRUPT, "%s", hostile[i]);
     }
 }
 
@@ -897,5 +897,5 @@ Test(target, stops_when_asked_to)
     atomic_store(&seeded.cancel.asked, true);
     cr_assert_eq(try_file(target, &entry, ""), SEALIFT_CANCELLED);
     cr_assert_eq(target_make(target, &entry, &err), SEALIFT_CANCELLED);
-    cr_assert_eq(target_finish_directory(target, &entry, &err), SEALIFT_CANCELLED);
+    cr_assert_eq(target_finish_entry(target, &entry, &err), SEALIFT_CANCELLED);
 }
