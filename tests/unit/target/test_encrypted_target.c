@@ -84,7 +84,7 @@ finish(void)
 {
     struct tree_entry root = entry_of(TREE_DIRECTORY, "", 0751);
 
-    cr_assert_eq(target_finish_directory(target, &root, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(target_finish_entry(target, &root, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(target_finish(target, &err), SEALIFT_OK, "%s", err.message);
     target_free(&target);
 }
