@@ -17,7 +17,8 @@ look(const char *path, enum btrfs_place *ret_place, struct sealift_error *err)
     return status == SEALIFT_NOT_FOUND ? error_hint(err, "is the filesystem mounted?") : status;
 }
 
-/* A place of which there can be no snapshot. That it is read live is what people expect there, except on btrfs. */
+/* A place of which there can be no snapshot. That it is read live is what people expect of it, except on btrfs; a
+ * subvolume may be read-only only for us (in a unit with ProtectSystem=), and change while it is read. */
 static enum sealift_status
 do_without(struct sealift *sealift, const char *path, enum btrfs_place place, bool keep, struct sealift_error *err)
 {
@@ -30,7 +31,10 @@ do_without(struct sealift *sealift, const char *path, enum btrfs_place place, bo
     if (place == BTRFS_INSIDE)
         world_log(&sealift->world, LOG_WARNING, "%s lies on btrfs, but is no subvolume: it will be read live", path);
     if (place == BTRFS_UNCHANGEABLE)
-        world_log(&sealift->world, LOG_INFO, "%s is a read-only subvolume: it will be read as it stands", path);
+        world_log(&sealift->world, LOG_WARNING,
+                  "%s is a btrfs subvolume, but there is no place for a snapshot, since it cannot be written to from "
+                  "here: it will be read live",
+                  path);
     return SEALIFT_OK;
 }
 

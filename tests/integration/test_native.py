@@ -186,11 +186,11 @@ def test_only_a_whole_subvolume_has_a_snapshot(volume):
     assert machine.ok("fs", "snapshot", "upload", "part", "monday", "--json").json["live"] is True
 
 
-def test_a_subvolume_that_is_read_only_is_read_as_it_stands(volume):
+def test_a_subvolume_that_is_read_only_has_no_place_for_a_snapshot(volume):
     still = volume.disk.path / "still"
     btrfs("subvolume", "snapshot", "-r", volume.path, still)
     add_local_fs(volume.machine, "still", still)
-    volume.machine.ok("fs", "snapshot", "add", "still", "monday")
+    assert "cannot be written to from here: it will be read live" in volume.machine.ok("fs", "snapshot", "add", "still", "monday").err
     volume.machine.ok("fs", "snapshot", "upload", "still", "monday")
     assert btrfs("subvolume", "list", "-o", still) == ""
 

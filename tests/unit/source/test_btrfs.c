@@ -1,7 +1,7 @@
 #include "btrfs.h"
 
 #include "buf.h"
-#include "playground.h"
+#include "disk.h"
 #include "scoped.h"
 #include "seeded_world.h"
 #include "walk.h"
@@ -12,77 +12,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static struct sealift_error err;
 static struct seeded_world seeded;
-static struct playground playground;
-static char disk[PATH_MAX + 8];    /* where a btrfs of the test's own is mounted; empty: nowhere */
-static char volume[PATH_MAX + 16]; /* a subvolume of it */
+static struct disk disk;
+static char volume[2 * PATH_MAX]; /* a subvolume of it */
 static struct uuid name;
 
-static bool
-run(const char *const *argv)
-{
-    pid_t child = fork();
-    int status;
-
-    if (child == 0) {
-        int null = open("/dev/null", O_WRONLY);
-
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        execvp(argv[0], (char *const *)(const void *)argv);
-        _exit(127);
-    }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+#define RUN(...) disk_run((const char *const[]){__VA_ARGS__, NULL})
 
 static void
 set_up(void)
 {
     seeded_world_init(&seeded, 7);
     name = uuid_v7(&seeded.world);
-    playground_make(&playground);
-    disk[0] = '\0';
 }
 
 static void
 tear_down(void)
 {
-    if (disk[0] != '\0' && !RUN("umount", disk))
-        RUN("umount", "-l", disk);
-    playground_remove(&playground);
+    disk_done(&disk);
 }
 
 TestSuite(btrfs, .init = set_up, .fini = tear_down);
 
-/* A test that needs one begins with: if (!mount_disk()) cr_skip_test(...). */
 static bool
-mount_disk(void)
+make_volume(void)
 {
-    char image[PATH_MAX + 8], mountpoint[PATH_MAX + 8];
+    static const char *const make[] = {"mkfs.btrfs", "-q", NULL};
 
-    snprintf(image, sizeof(image), "%s/image", playground.path);
-    snprintf(mountpoint, sizeof(mountpoint), "%s/disk", playground.path);
-    playground_file(playground.fd, "image", "");
-    playground_directory(playground.fd, "disk");
-    cr_assert_eq(truncate(image, (off_t)256 << 20), 0);
-    if (!RUN("mkfs.btrfs", "-q", image) || !RUN("mount", "-o", "loop", image, mountpoint))
+    if (!disk_make(&disk, make))
         return false;
-    strcpy(disk, mountpoint);
-    snprintf(volume, sizeof(volume), "%s/volume", disk);
-    cr_assert(RUN("btrfs", "subvolume", "create", volume));
+    snprintf(volume, sizeof(volume), "%s", disk_at(&disk, "volume"));
+    cr_assert(RUN("btrfs", "-q", "subvolume", "create", volume));
     return true;
 }
 
-#define NEED_DISK()                                                                                                    \
+#define NEED_VOLUME()                                                                                                  \
     do {                                                                                                               \
-        if (!mount_disk())                                                                                             \
-            cr_skip_test("a btrfs on a loop device takes root and mkfs.btrfs");                                        \
+        if (!make_volume())                                                                                            \
+            cr_skip_test("no btrfs of one's own");                                                                     \
     } while (0)
 
 static void
@@ -115,7 +85,7 @@ write_file(const char *folder, const char *below, const char *text)
 static void
 expect_file(const char *folder, const char *below, const char *text)
 {
-    char path[2 * PATH_MAX], found[64] = "";
+    char path[3 * PATH_MAX], found[64] = "";
     FILE *file;
 
     snprintf(path, sizeof(path), "%s/%s", folder, below);
@@ -130,7 +100,7 @@ expect_file(const char *folder, const char *below, const char *text)
 static const char *
 in_folder(const char *below)
 {
-    static char path[2 * PATH_MAX];
+    static char path[3 * PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/" BTRFS_SNAPSHOT_FOLDER "%s%s", volume, below != NULL ? "/" : "",
              below != NULL ? below : "");
@@ -149,19 +119,19 @@ make_snapshot(void)
 
 Test(btrfs, tells_a_subvolume_from_what_else_there_is)
 {
-    char path[2 * PATH_MAX];
+    const char *path;
 
     expect_place("/proc", BTRFS_NOT_HERE);
-    NEED_DISK();
-    expect_place(disk, BTRFS_SUBVOLUME);
+    NEED_VOLUME();
+    expect_place(disk.mount, BTRFS_SUBVOLUME);
     expect_place(volume, BTRFS_SUBVOLUME);
-    snprintf(path, sizeof(path), "%s/below", volume);
+    path = disk_at(&disk, "volume/below");
     cr_assert_eq(mkdir(path, 0755), 0);
     expect_place(path, BTRFS_INSIDE);
-    snprintf(path, sizeof(path), "%s/still", disk);
-    cr_assert(RUN("btrfs", "subvolume", "snapshot", "-r", volume, path));
+    path = disk_at(&disk, "still");
+    cr_assert(RUN("btrfs", "-q", "subvolume", "snapshot", "-r", volume, path));
     expect_place(path, BTRFS_UNCHANGEABLE);
-    cr_assert(RUN("mount", "-o", "remount,ro", disk));
+    cr_assert(RUN("mount", "-o", "remount,ro", disk.mount));
     expect_place(volume, BTRFS_UNCHANGEABLE);
 }
 
@@ -176,7 +146,7 @@ Test(btrfs, holds_what_was_there_when_it_was_made)
 {
     SCOPED(free_done) char *snapshot = NULL;
 
-    NEED_DISK();
+    NEED_VOLUME();
     write_file(volume, "file", "before");
     snapshot = make_snapshot();
     write_file(volume, "file", "after");
@@ -191,7 +161,7 @@ Test(btrfs, goes_without_a_trace)
     SCOPED(free_done) char *snapshot = NULL;
     struct stat before, after;
 
-    NEED_DISK();
+    NEED_VOLUME();
     write_file(volume, "file", "text");
     cr_assert_eq(stat(volume, &before), 0);
     snapshot = make_snapshot();
@@ -209,7 +179,7 @@ Test(btrfs, leaves_the_other_snapshots_alone)
 {
     SCOPED(free_done) char *first = NULL, *second = NULL;
 
-    NEED_DISK();
+    NEED_VOLUME();
     write_file(volume, "file", "first");
     first = make_snapshot();
     name = uuid_v7(&seeded.world);
@@ -227,7 +197,7 @@ Test(btrfs, is_no_part_of_what_is_walked)
     SCOPED(free_done) char *snapshot = NULL;
     static const char *const expected[] = {"", "directory", "directory/" BTRFS_SNAPSHOT_FOLDER};
 
-    NEED_DISK();
+    NEED_VOLUME();
     snapshot = make_snapshot();
     write_file(volume, "file", "text");
     unlink(in_folder("../file"));
@@ -250,7 +220,7 @@ Test(btrfs, trusts_only_a_folder_of_its_own)
 {
     SCOPED(free_done) char *snapshot = NULL;
 
-    NEED_DISK();
+    NEED_VOLUME();
     expect(btrfs_snapshot_path(volume, &name, &snapshot, &err), SEALIFT_OK, "");
     cr_assert_eq(symlink("/tmp", in_folder(NULL)), 0);
     expect(btrfs_snapshot_make(snapshot, true, &err), SEALIFT_IO, BTRFS_SNAPSHOT_FOLDER ": cannot be opened");
@@ -268,13 +238,13 @@ Test(btrfs, destroys_nothing_that_it_did_not_make)
 {
     SCOPED(free_done) char *snapshot = NULL;
 
-    NEED_DISK();
+    NEED_VOLUME();
     expect(btrfs_snapshot_path(volume, &name, &snapshot, &err), SEALIFT_OK, "");
     cr_assert_eq(mkdir(in_folder(NULL), 0700), 0);
     cr_assert_eq(mkdir(snapshot, 0700), 0);
     expect(btrfs_snapshot_remove(snapshot, &err), SEALIFT_INVALID, "no read-only snapshot");
     cr_assert_eq(rmdir(snapshot), 0);
-    cr_assert(RUN("btrfs", "subvolume", "create", snapshot));
+    cr_assert(RUN("btrfs", "-q", "subvolume", "create", snapshot));
     expect(btrfs_snapshot_remove(snapshot, &err), SEALIFT_INVALID, "no read-only snapshot");
     expect(btrfs_snapshot_check(snapshot, &err), SEALIFT_INVALID, "no read-only snapshot");
     expect(btrfs_snapshot_remove(volume, &err), SEALIFT_INVALID, "no snapshot that sealift made");
@@ -285,11 +255,12 @@ Test(btrfs, leaves_nothing_when_it_cannot_be_made)
 {
     SCOPED(free_done) char *snapshot = NULL;
 
-    expect(btrfs_snapshot_path(playground.path, &name, &snapshot, &err), SEALIFT_OK, "");
+    playground_make(&disk.playground);
+    expect(btrfs_snapshot_path(disk.playground.path, &name, &snapshot, &err), SEALIFT_OK, "");
     cr_assert_neq(btrfs_snapshot_make(snapshot, false, &err), SEALIFT_OK);
     cr_assert_not_null(strstr(err.message, "cannot be made"), "%s", err.message);
-    cr_assert_eq(rmdir(playground.path), 0, "something is left");
-    cr_assert_eq(mkdir(playground.path, 0755), 0);
+    cr_assert_eq(unlinkat(AT_FDCWD, disk.playground.path, AT_REMOVEDIR), 0, "something is left");
+    cr_assert_eq(mkdir(disk.playground.path, 0755), 0);
 }
 
 static int
@@ -316,7 +287,7 @@ Test(btrfs, is_made_for_an_ordinary_user_who_can_remove_it)
 {
     bool to_be_removed = true, stays = false;
 
-    NEED_DISK();
+    NEED_VOLUME();
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &to_be_removed), 2, "may not even write there");
     cr_assert_eq(chown(volume, 65534, 65534), 0);
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &to_be_removed), 2);
@@ -324,7 +295,7 @@ Test(btrfs, is_made_for_an_ordinary_user_who_can_remove_it)
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &stays), 0);
     cr_assert_eq(playground_as_ordinary_user(remove_as_ordinary_user, NULL), 2);
     name = uuid_v7(&seeded.world);
-    cr_assert(RUN("mount", "-o", "remount,user_subvol_rm_allowed", disk));
+    cr_assert(RUN("mount", "-o", "remount,user_subvol_rm_allowed", disk.mount));
     cr_assert_eq(playground_as_ordinary_user(make_as_ordinary_user, &to_be_removed), 0);
     cr_assert_eq(playground_as_ordinary_user(remove_as_ordinary_user, NULL), 0);
     cr_assert_eq(access(in_folder(NULL), F_OK), 0, "the first one is still there");
