@@ -218,6 +218,8 @@ Test(cli, adds_and_lists_snapshots)
     cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--live"), 0);
     cr_assert(fake.snapshot.live);
     cr_assert_str_eq(errors.text, "");
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--live", "--keep"), 2);
+    cr_assert_eq(RUN("fs", "snapshot", "add", "home", "tuesday", "--live", "--from", "/snap/t"), 2);
     cr_assert_eq(RUN("fs", "snapshot", "list", "home"), 0);
     expect_out("FILESYSTEM  NAME     CREATED              STATUS       SIZE   STORED  LOCATOR\n"
                "home        tuesday  2025-11-24 16:00:00  uploaded  5.0 GiB  3.0 MiB  " FAKE_LOCATOR "\n");
