@@ -2,6 +2,7 @@
 
 #include "fixture_disk.h"
 #include "fscrypt.h"
+#include "heap_search.h"
 #include "scoped.h"
 #include "text.h"
 
@@ -9,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fscrypt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,11 +38,16 @@ tear_down(void)
 
 TestSuite(at_rest, .init = set_up, .fini = tear_down);
 
-#define NEEDS_AN_ENCRYPTED_DIRECTORY()                                                                                 \
+#define NEEDS_A_DISK()                                                                                                 \
     do {                                                                                                               \
         if (!disk_make_encryptable(&disk))                                                                             \
             cr_skip_test("no ext4 with fscrypt on a loop device here");                                                \
         snprintf(vault, sizeof(vault), "%s", disk_at(&disk, "vault"));                                                 \
+    } while (0)
+
+#define NEEDS_AN_ENCRYPTED_DIRECTORY()                                                                                 \
+    do {                                                                                                               \
+        NEEDS_A_DISK();                                                                                                \
         cr_assert_eq(at_rest_encrypt(vault, key, &err), SEALIFT_OK, "%s", err.message);                                \
     } while (0)
 
@@ -279,4 +286,105 @@ Test(at_rest, leaves_a_directory_that_was_there_its_mode)
     cr_assert_eq(at_rest_encrypt(disk_at(&disk, "other"), key, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(stat(disk_at(&disk, "other"), &about), 0);
     cr_assert_eq(about.st_mode & 07777, 0750);
+}
+
+static int
+do_it_all_as_ordinary_user(void *argument)
+{
+    enum at_rest_state state;
+
+    (void)argument;
+    PLAYGROUND_CHECK(at_rest_encrypt(vault, key, &err) == SEALIFT_OK);
+    write_diary();
+    PLAYGROUND_CHECK(at_rest_lock(vault, id, &state, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(state == AT_REST_LOCKED);
+    PLAYGROUND_CHECK(!diary_is_readable());
+    PLAYGROUND_CHECK(at_rest_unlock(vault, id, key, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(diary_is_readable());
+    return 0;
+}
+
+Test(at_rest, is_for_ordinary_users_too)
+{
+    NEEDS_A_DISK();
+    cr_assert_eq(chmod(disk.mount, 0777), 0);
+    cr_assert_eq(playground_as_ordinary_user(do_it_all_as_ordinary_user, NULL), 0);
+}
+
+static int
+lock_what_root_unlocked(void *argument)
+{
+    enum at_rest_state state;
+
+    (void)argument;
+    PLAYGROUND_CHECK(at_rest_lock(vault, id, &state, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(state == AT_REST_UNLOCKED);
+    PLAYGROUND_CHECK(at_rest_unlock(vault, id, key, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(at_rest_lock(vault, id, &state, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(state == AT_REST_UNLOCKED);
+    PLAYGROUND_CHECK(at_rest_unlock(vault, id, key, &err) == SEALIFT_OK);
+    return 0;
+}
+
+Test(at_rest, stays_unlocked_while_another_user_wants_it_and_root_locks_it_for_all)
+{
+    NEEDS_AN_ENCRYPTED_DIRECTORY();
+    cr_assert_eq(chmod(vault, 0755), 0);
+    cr_assert_eq(playground_as_ordinary_user(lock_what_root_unlocked, NULL), 0);
+    cr_assert_eq(lock(), AT_REST_LOCKED);
+}
+
+static void
+fill_disk(void)
+{
+    SCOPED(fd_done) int fd = open(disk_at(&disk, "fill"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    off_t at = 0;
+
+    for (off_t piece = (off_t)64 << 20; piece >= 1024;) {
+        if (fallocate(fd, 0, at, piece) == 0)
+            at += piece;
+        else
+            piece /= 2;
+    }
+}
+
+/* Inodes of 128 bytes have no room for the policy: it takes a block, and there is none. */
+Test(at_rest, leaves_the_kernel_no_key_when_it_fails)
+{
+    static const char *const make[] = {"mkfs.ext4", "-q", "-F", "-I", "128", "-m", "0", "-O", "encrypt", NULL};
+    SCOPED(fd_done) int fd = -1;
+    struct fscrypt_id known;
+    uint32_t status;
+
+    if (!disk_make(&disk, make))
+        cr_skip_test("no ext4 on a loop device here");
+    snprintf(vault, sizeof(vault), "%s", disk_at(&disk, "vault"));
+    cr_assert_eq(mkdir(vault, 0700), 0);
+    fill_disk();
+    cr_assert_eq(at_rest_encrypt(vault, key, &err), SEALIFT_IO, "%s", err.message);
+    cr_assert(strstr(err.message, "No space left") != NULL, "%s", err.message);
+    fd = open(disk.mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cr_assert(hex_decode(id, known.bytes, sizeof(known.bytes)));
+    cr_assert_eq(fscrypt_key_status(fd, &known, &status), 0);
+    cr_assert_eq(status, FSCRYPT_KEY_STATUS_ABSENT);
+}
+
+Test(at_rest, leaves_no_copy_of_the_key_in_memory)
+{
+    static const char shifted[] = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr";
+    SCOPED(buf_done) struct buf present = {0};
+
+    NEEDS_A_DISK();
+    for (size_t i = 0; i < key->len; i++)
+        key->bytes[i] = (uint8_t)(shifted[i] - 1);
+    cr_assert_eq(buf_append_bytes(&present, secret_bytes(key), &err), SEALIFT_OK);
+    if (heap_count_shifted(shifted) == 0)
+        cr_skip_test("this heap cannot be searched");
+    memset(present.data, 0, present.len);
+
+    cr_assert_eq(at_rest_identify(key, id, &err), SEALIFT_OK);
+    cr_assert_eq(at_rest_encrypt(vault, key, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(lock(), AT_REST_LOCKED);
+    cr_assert_eq(at_rest_unlock(vault, id, key, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(heap_count_shifted(shifted), 0);
 }
