@@ -85,7 +85,9 @@ prove(const char *path, int fd, const struct fscrypt_id *id, struct sealift_erro
     file = openat(fd, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
     if (file < 0 && errno == ENOPKG)
         return error_set(err, SEALIFT_INVALID,
-                         "%s: this kernel lacks AES-256-XTS or AES-256-CTS; load its modules xts and cts", path);
+                         "%s: this kernel lacks AES-256-XTS or AES-256-CTS; load its modules xts and cts, remove this "
+                         "directory, which is empty and useless now, and try again",
+                         path);
     return SEALIFT_OK;
 }
 
@@ -96,6 +98,8 @@ set_policy(const char *path, int fd, const struct fscrypt_id *id, struct sealift
 
     if (error_number != 0)
         return error_errno(err, error_number, "%s: cannot make this an encrypted directory", path);
+    if (fsync(fd) != 0)
+        return error_errno(err, errno, "%s: cannot make durable", path);
     return prove(path, fd, id, err);
 }
 

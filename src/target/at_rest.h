@@ -50,8 +50,10 @@ enum sealift_status at_rest_unlock(const char *path, const char *id, const struc
 enum sealift_status at_rest_lock(const char *path, const char *id, enum at_rest_state *ret_state,
                                  struct sealift_error *err);
 
-/* The processes that hold something below `path`: open files, mapped ones, working directories, roots; those that this
- * user may look at (/proc). `path` of what they hold as /proc says it. One call for each process. */
+/* What holds something of the directory, as far as this user may look (/proc): one call for each process that has a
+ * file of it open or mapped, works in it, or has it as its root, or mounted in a container, and one with the PID 0 and
+ * the command "mount" when it, or a part of it, is mounted elsewhere, or something else on a part of it. `what`: one
+ * thing that is held, by the path that /proc says. */
 typedef void at_rest_holder(void *context, int pid, const char *command, const char *what);
 enum sealift_status at_rest_holders(const char *path, at_rest_holder *each, void *context, struct sealift_error *err);
 

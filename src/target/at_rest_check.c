@@ -127,29 +127,34 @@ kernel_lacks_it(const char *features)
     return fd >= 0 && faccessat(fd, "encryption", F_OK, 0) != 0;
 }
 
+/* The kernel may call the device of the root filesystem /dev/root, which nobody made. */
+static enum sealift_status
+name_device(const struct mount_entry *mount, char **ret_name, struct sealift_error *err)
+{
+    if (access(mount->source, F_OK) == 0)
+        return text_copy(mount->source, ret_name, err);
+    return text_format(ret_name, "/dev/block/%u:%u", err, mount->major, mount->minor);
+}
+
 static enum sealift_status
 refuse_feature(const struct subject *subject, struct sealift_error *err)
 {
     const struct mount_entry *mount = &subject->mount;
     bool is_f2fs = type_is(subject, "f2fs");
+    SCOPED(free_done) char *device = NULL;
 
     if (kernel_lacks_it(is_f2fs ? "/sys/fs/f2fs/features" : "/sys/fs/ext4/features"))
         return error_set(err, SEALIFT_INVALID,
                          "%s: this kernel was built without CONFIG_FS_ENCRYPTION; it needs another kernel",
                          subject->path);
-    if (is_f2fs)
-        return error_set(
-            err, SEALIFT_INVALID,
-            "%s: the filesystem mounted at %s has the feature \"encrypt\" switched off; unmount it and run: "
-            "fsck.f2fs -O encrypt %s",
-            subject->path, mount->point, mount->source);
-    if (strncmp(mount->type, "ext", 3) != 0)
+    if (!is_f2fs && strncmp(mount->type, "ext", 3) != 0)
         return error_set(err, SEALIFT_INVALID, "%s: the %s mounted at %s does not offer encryption", subject->path,
                          mount->type, mount->point);
-    return error_set(err, SEALIFT_INVALID,
-                     "%s: the filesystem mounted at %s has the feature \"encrypt\" switched off; switch it on with: "
-                     "tune2fs -O encrypt %s",
-                     subject->path, mount->point, mount->source);
+    TRY(name_device(mount, &device, err));
+    return error_set(
+        err, SEALIFT_INVALID, "%s: the filesystem mounted at %s has the feature \"encrypt\" switched off; %s%s",
+        subject->path, mount->point,
+        is_f2fs ? "unmount it and run: fsck.f2fs -O encrypt " : "switch it on with: tune2fs -O encrypt ", device);
 }
 
 static enum sealift_status

@@ -1,6 +1,7 @@
 #include "at_rest.h"
 #include "error.h"
 #include "fscrypt.h"
+#include "mount_entry.h"
 #include "scoped.h"
 
 #include <ctype.h>
@@ -18,14 +19,40 @@
  * FIFOs and devices, which are under none, and what is mapped, are known by their path. */
 struct search {
     unsigned major, minor;
-    char *path; /* without links, as /proc writes it */
+    char *path;   /* without links, as /proc writes it */
+    char *inside; /* its path in its filesystem, wherever that is mounted */
     struct fscrypt_id id;
+    ino_t namespace; /* of mounts: ours */
 };
 
 static void
 search_done(struct search *search)
 {
     free_done(&search->path);
+    free_done(&search->inside);
+}
+
+/* The mount shows `mount.root` of the filesystem at `mount.point`. */
+static enum sealift_status
+find_inside(struct search *search, int fd, struct sealift_error *err)
+{
+    SCOPED(mount_entry_done) struct mount_entry mount = {0};
+    size_t point_len, root_len;
+
+    TRY(mount_entry_of(fd, search->path, &mount, err));
+    point_len = strcmp(mount.point, "/") == 0 ? 0 : strlen(mount.point);
+    root_len = strcmp(mount.root, "/") == 0 ? 0 : strlen(mount.root);
+    if (strlen(search->path) < point_len)
+        return error_set(err, SEALIFT_CONFLICT, "%s: was mounted elsewhere meanwhile", search->path);
+    return text_format(&search->inside, "%.*s%s", err, (int)root_len, mount.root, search->path + point_len);
+}
+
+static ino_t
+mount_namespace(int folder, const char *link)
+{
+    struct stat about;
+
+    return fstatat(folder, link, &about, 0) == 0 ? about.st_ino : 0;
 }
 
 static enum sealift_status
@@ -40,16 +67,19 @@ search_begin(struct search *search, const char *path, struct sealift_error *err)
         return error_set(err, SEALIFT_NOT_FOUND, "%s: is not encrypted", path);
     search->major = about.stx_dev_major;
     search->minor = about.stx_dev_minor;
+    search->namespace = mount_namespace(AT_FDCWD, "/proc/self/ns/mnt");
     search->path = realpath(path, NULL);
-    return search->path != NULL ? SEALIFT_OK : error_errno(err, errno, "%s: cannot look at this directory", path);
+    if (search->path == NULL)
+        return error_errno(err, errno, "%s: cannot look at this directory", path);
+    return find_inside(search, fd, err);
 }
 
 static bool
-is_below(const struct search *search, const char *path)
+is_below(const char *directory, const char *path)
 {
-    size_t len = strlen(search->path);
+    size_t len = strlen(directory);
 
-    return strncmp(path, search->path, len) == 0 && (path[len] == '/' || path[len] == '\0');
+    return strncmp(path, directory, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
 /* Only what opens without waiting, and means nothing to anybody, is opened. */
@@ -79,7 +109,7 @@ link_holds(const struct search *search, int folder, const char *link, char what[
     if (len < 0)
         return false;
     what[len] = '\0';
-    return is_below(search, what) || is_under_key(search, folder, link, about.stx_mode);
+    return is_below(search->path, what) || is_under_key(search, folder, link, about.stx_mode);
 }
 
 static void
@@ -148,10 +178,46 @@ mapping_holds(const struct search *search, int process, char what[PATH_MAX])
             continue;
         line[strcspn(line, "\n")] = '\0';
         snprintf(what, PATH_MAX, "%s", line + path);
-        if (is_below(search, what))
+        if (is_below(search->path, what))
             return true;
     }
     return false;
+}
+
+/* A mount of the directory, or of one below, at another place. */
+static bool
+shows_it(const struct search *search, const struct mount_entry *mount)
+{
+    return mount->major == search->major && mount->minor == search->minor && is_below(search->inside, mount->root);
+}
+
+/* Among the mounts that the process sees. What hides a directory of ours holds it as well. */
+static bool
+mount_holds(const struct search *search, int process, bool is_ours, char what[PATH_MAX])
+{
+    SCOPED(close_file) FILE *file = open_text(process, "mountinfo");
+    SCOPED(free_done) char *line = NULL;
+    size_t room = 0;
+
+    while (file != NULL && getline(&line, &room, file) > 0) {
+        SCOPED(mount_entry_done) struct mount_entry mount = {0};
+
+        if (!mount_entry_parse(line, &mount))
+            continue;
+        snprintf(what, PATH_MAX, "%s", mount.point);
+        if (shows_it(search, &mount) || (is_ours && is_below(search->path, mount.point)))
+            return true;
+    }
+    return false;
+}
+
+/* A container that has it mounted, and nothing of it open. */
+static bool
+container_holds(const struct search *search, int process, char what[PATH_MAX])
+{
+    ino_t namespace = mount_namespace(process, "ns/mnt");
+
+    return namespace != 0 && namespace != search->namespace && mount_holds(search, process, false, what);
 }
 
 /* Whatever cannot be looked at, because it is another user's or gone by now, holds nothing. */
@@ -160,7 +226,7 @@ process_holds(const struct search *search, int process, char what[PATH_MAX])
 {
     return link_holds(search, process, "cwd", what) || link_holds(search, process, "root", what) ||
            link_holds(search, process, "exe", what) || descriptor_holds(search, process, what) ||
-           mapping_holds(search, process, what);
+           mapping_holds(search, process, what) || container_holds(search, process, what);
 }
 
 static void
@@ -178,14 +244,17 @@ at_rest_holders(const char *path, at_rest_holder *each, void *context, struct se
 {
     SCOPED(search_done) struct search search = {0};
     SCOPED(close_listing) DIR *processes = list(AT_FDCWD, "/proc");
+    SCOPED(fd_done) int ourselves = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char what[PATH_MAX], command[64];
     const struct dirent *entry;
 
-    if (processes == NULL)
+    if (processes == NULL || ourselves < 0)
         return error_errno(err, errno, "/proc: cannot look for the processes that hold %s", path);
     TRY(search_begin(&search, path, err));
+    if (mount_holds(&search, ourselves, true, what))
+        each(context, 0, "mount", what);
     while ((entry = readdir(processes)) != NULL) {
         SCOPED(fd_done) int process = -1;
-        char what[PATH_MAX], command[64];
 
         if (!isdigit((unsigned char)*entry->d_name))
             continue;

@@ -4,7 +4,6 @@
 #include "scoped.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,40 +44,39 @@ read_mount_id(int fd, const char *path, int *ret_id, struct sealift_error *err)
     return error_set(err, SEALIFT_NOT_FOUND, "%s: %s does not tell its mount", path, name);
 }
 
-/* Blanks and backslashes stand there as three octal digits. */
+/* Blanks and backslashes stand there as a backslash and three octal digits. */
 static void
 unescape(char *text)
 {
     char *out = text;
 
-    for (const char *at = text; *at != '\0';) {
-        unsigned value;
-
-        if (sscanf(at, "\\%3o", &value) == 1) {
-            *out++ = (char)value;
-            at += strlen("\\040");
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '\\' && strspn(at + 1, "01234567") >= 3) {
+            *out++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+            at += 3;
         } else {
-            *out++ = *at++;
+            *out++ = *at;
         }
     }
     *out = '\0';
 }
 
 /* "36 35 98:0 /part /mnt rw,noatime shared:1 ... - ext4 /dev/sda1 rw": the fields before the dash may grow. */
-static bool
-parse(const char *line, int wanted_id, struct mount_entry *entry)
+bool
+mount_entry_parse(const char *line, struct mount_entry *ret_entry)
 {
+    SCOPED(mount_entry_done) struct mount_entry entry = {0};
     const char *dash = strstr(line, " - ");
-    int id;
 
-    if (dash == NULL || sscanf(line, "%d", &id) != 1 || id != wanted_id)
+    if (dash == NULL ||
+        sscanf(line, "%d %*d %u:%u %ms %ms", &entry.id, &entry.major, &entry.minor, &entry.root, &entry.point) != 5 ||
+        sscanf(dash, " - %ms %ms", &entry.type, &entry.source) != 2)
         return false;
-    if (sscanf(line, "%*d %*d %*s %ms %ms", &entry->root, &entry->point) != 2 ||
-        sscanf(dash, " - %ms %ms", &entry->type, &entry->source) != 2)
-        return false;
-    unescape(entry->root);
-    unescape(entry->point);
-    unescape(entry->source);
+    unescape(entry.root);
+    unescape(entry.point);
+    unescape(entry.source);
+    *ret_entry = entry;
+    entry = (struct mount_entry){0};
     return true;
 }
 
@@ -87,6 +85,7 @@ mount_entry_of(int fd, const char *path, struct mount_entry *ret_entry, struct s
 {
     SCOPED(close_file) FILE *file = NULL;
     SCOPED(free_done) char *line = NULL;
+    struct mount_entry entry;
     size_t room = 0;
     int id;
 
@@ -95,13 +94,13 @@ mount_entry_of(int fd, const char *path, struct mount_entry *ret_entry, struct s
     if (file == NULL)
         return error_errno(err, errno, "/proc/self/mountinfo: cannot open");
     while (getline(&line, &room, file) > 0) {
-        SCOPED(mount_entry_done) struct mount_entry entry = {0};
-
-        if (!parse(line, id, &entry))
+        if (!mount_entry_parse(line, &entry))
             continue;
-        *ret_entry = entry;
-        entry = (struct mount_entry){0};
-        return SEALIFT_OK;
+        if (entry.id == id) {
+            *ret_entry = entry;
+            return SEALIFT_OK;
+        }
+        mount_entry_done(&entry);
     }
     return error_set(err, SEALIFT_NOT_FOUND, "%s: /proc/self/mountinfo does not list its mount", path);
 }

@@ -135,18 +135,41 @@ Test(at_rest_check, refuses_what_belongs_to_somebody_else)
     cr_assert_eq(playground_as_ordinary_user(check_as_ordinary_user, NULL), 0);
 }
 
+static void
+read_device(char out[64])
+{
+    char says[sizeof(err.message)];
+
+    expect_refusal(disk_at(&disk, "data"), SEALIFT_INVALID, "tune2fs -O encrypt /dev/");
+    snprintf(says, sizeof(says), "%s", strstr(err.message, "tune2fs"));
+    cr_assert_eq(sscanf(says, "tune2fs -O encrypt %63s", out), 1);
+}
+
+static const char *const make_without[] = {"mkfs.ext4", "-q", "-F", "-b", "4096", NULL};
+
 /* The command that it names does what it says, and needs no unmounting. */
 Test(at_rest_check, says_how_the_feature_is_switched_on)
 {
-    static const char *const make[] = {"mkfs.ext4", "-q", "-F", "-b", "4096", NULL};
-    char command[64] = "", device[64] = "", *says;
+    char device[64];
 
-    NEEDS(disk_make(&disk, make));
-    expect_refusal(disk_at(&disk, "data"), SEALIFT_INVALID, "tune2fs -O encrypt /dev/loop");
-    says = strstr(err.message, "tune2fs");
-    cr_assert_eq(sscanf(says, "%63s -O encrypt %63s", command, device), 2);
-    cr_assert(disk_run((const char *const[]){command, "-O", "encrypt", device, NULL}));
+    NEEDS(disk_make(&disk, make_without));
+    read_device(device);
+    cr_assert(disk_run((const char *const[]){"tune2fs", "-O", "encrypt", device, NULL}));
     cr_assert_eq(at_rest_check(disk_at(&disk, "data"), &err), SEALIFT_OK, "%s", err.message);
+}
+
+/* As /dev/root, which stands in /proc and nowhere else. */
+Test(at_rest_check, names_a_device_by_its_number_where_its_name_is_none)
+{
+    char device[64], alias[2 * PATH_MAX];
+
+    NEEDS(disk_make(&disk, make_without));
+    read_device(device);
+    snprintf(alias, sizeof(alias), "%s/alias", disk.playground.path);
+    cr_assert_eq(symlink(device, alias) | mkdir(disk_at(&disk, "again"), 0755), 0);
+    cr_assert_eq(mount(alias, disk_at(&disk, "again"), "ext4", 0, NULL), 0);
+    cr_assert_eq(unlink(alias), 0);
+    expect_refusal(disk_at(&disk, "again/data"), SEALIFT_INVALID, "tune2fs -O encrypt /dev/block/7:");
 }
 
 Test(at_rest_check, takes_small_blocks)

@@ -121,16 +121,23 @@ Test(at_rest_holders, have_a_file_open)
     expect(getpid(), disk_at(&disk, "vault/diary"));
 }
 
-Test(at_rest_holders, are_found_by_their_plain_names_when_the_key_is_gone)
+static enum at_rest_state
+lock(void)
 {
     SCOPED(secret_free) struct secret *key = disk_key(0);
-    SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
     char id[AT_REST_ID_SIZE];
     enum at_rest_state state;
 
     cr_assert_eq(at_rest_identify(key, id, &err), SEALIFT_OK);
-    cr_assert_eq(at_rest_lock(vault, id, &state, &err), SEALIFT_OK);
-    cr_assert_eq(state, AT_REST_BUSY);
+    cr_assert_eq(at_rest_lock(vault, id, &state, &err), SEALIFT_OK, "%s", err.message);
+    return state;
+}
+
+Test(at_rest_holders, are_found_by_their_plain_names_when_the_key_is_gone)
+{
+    SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
+
+    cr_assert_eq(lock(), AT_REST_BUSY);
     expect(getpid(), disk_at(&disk, "vault/diary"));
 }
 
@@ -195,11 +202,16 @@ Test(at_rest_holders, have_it_as_their_root)
 }
 
 static bool
-see_it_elsewhere(void)
+have_it_mounted(void)
 {
     return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount(vault, disk_at(&disk, "other"), NULL, MS_BIND, NULL) == 0 &&
-           open(disk_at(&disk, "other/diary"), O_RDONLY | O_CLOEXEC) >= 0;
+           mount(vault, disk_at(&disk, "other"), NULL, MS_BIND, NULL) == 0;
+}
+
+static bool
+see_it_elsewhere(void)
+{
+    return have_it_mounted() && open(disk_at(&disk, "other/diary"), O_RDONLY | O_CLOEXEC) >= 0;
 }
 
 Test(at_rest_holders, see_it_elsewhere_from_within_a_container)
@@ -210,6 +222,61 @@ Test(at_rest_holders, see_it_elsewhere_from_within_a_container)
     child = holder(see_it_elsewhere);
     expect(child, disk_at(&disk, "other/diary"));
     release(child);
+}
+
+Test(at_rest_holders, have_it_mounted_in_a_container_and_nothing_open)
+{
+    pid_t child;
+
+    cr_assert_eq(mkdir(disk_at(&disk, "other"), 0700), 0);
+    child = holder(have_it_mounted);
+    cr_assert_eq(lock(), AT_REST_BUSY);
+    expect(child, disk_at(&disk, "other"));
+    release(child);
+}
+
+static void
+expect_mount(const char *what)
+{
+    char line[3 * PATH_MAX];
+
+    snprintf(line, sizeof(line), "0 mount %s\n", what);
+    look();
+    cr_assert_str_eq(found, line);
+}
+
+Test(at_rest_holders, are_mounts_of_it_elsewhere)
+{
+    cr_assert_eq(mkdir(disk_at(&disk, "other"), 0700) | mkdir(disk_at(&disk, "vault/attic"), 0700), 0);
+    cr_assert_eq(mount(disk_at(&disk, "vault/attic"), disk_at(&disk, "other"), NULL, MS_BIND, NULL), 0);
+    cr_assert_eq(lock(), AT_REST_BUSY);
+    expect_mount(disk_at(&disk, "other"));
+    cr_assert_eq(umount(disk_at(&disk, "other")), 0);
+    look();
+    cr_assert_str_empty(found);
+    cr_assert_eq(lock(), AT_REST_LOCKED);
+}
+
+Test(at_rest_holders, are_mounts_of_something_else_on_a_part_of_it)
+{
+    cr_assert_eq(mkdir(disk_at(&disk, "vault/attic"), 0700), 0);
+    cr_assert_eq(mount("test", disk_at(&disk, "vault/attic"), "tmpfs", 0, NULL), 0);
+    cr_assert_eq(lock(), AT_REST_BUSY);
+    expect_mount(disk_at(&disk, "vault/attic"));
+}
+
+Test(at_rest_holders, are_found_from_where_only_a_part_of_the_disk_is_mounted)
+{
+    SCOPED(fd_done) int fd = -1;
+
+    cr_assert_eq(mkdir(disk_at(&disk, "part"), 0700) | mkdir(disk_at(&disk, "other"), 0700), 0);
+    cr_assert_eq(rename(vault, disk_at(&disk, "part/vault")), 0);
+    cr_assert_eq(mount(disk_at(&disk, "part"), disk_at(&disk, "other"), NULL, MS_BIND, NULL), 0);
+    snprintf(vault, sizeof(vault), "%s", disk_at(&disk, "other/vault"));
+    look();
+    cr_assert_str_empty(found);
+    fd = open(disk_at(&disk, "part/vault/diary"), O_RDONLY | O_CLOEXEC);
+    expect(getpid(), disk_at(&disk, "part/vault/diary"));
 }
 
 Test(at_rest_holders, are_not_missed_because_another_process_just_ended)
