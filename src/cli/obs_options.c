@@ -76,6 +76,41 @@ const struct option obs_write_options[] = {
     {0},
 };
 
+/* The option of that name that has a text; NULL: there is none. */
+static const struct option *
+find_text_option(const char *name, size_t len)
+{
+    static const struct option *const tables[] = {obs_access_options, obs_write_options};
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        for (const struct option *option = tables[i]; option->type != OPTION_END; option++)
+            if ((option->type == OPTION_TEXT || option->type == OPTION_CHOICE || option->type == OPTION_FILE) &&
+                strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+                return option;
+    return NULL;
+}
+
+enum sealift_status
+obs_options_reset(const char *names, struct sealift_obs_spec *spec, struct sealift_error *err)
+{
+    while (*names != '\0') {
+        size_t len = strcspn(names, ",");
+        const struct option *option = find_text_option(names, len);
+
+        if (option == NULL)
+            return failure_set(err, SEALIFT_INVALID,
+                               "--reset: '%.*s' is no option that can be taken back; `sealift help obs update` lists "
+                               "them",
+                               (int)len, names);
+        if (option_is_set(option, spec))
+            return failure_set(err, SEALIFT_INVALID, "--reset %s and --%s: choose one", option->name, option->name);
+        *(const char **)(void *)((char *)spec + option->field) = "";
+        names += len;
+        names += *names == ',';
+    }
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 obs_options_check(const struct sealift_obs_spec *spec, struct sealift_error *err)
 {

@@ -92,6 +92,13 @@ obs_options_free(struct obs_options **options)
     *options = NULL;
 }
 
+static bool
+takes_back(const char *text)
+{
+    return text != NULL && text[0] == '\0';
+}
+
+/* What is taken back takes with it what means nothing without it. */
 void
 obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *given)
 {
@@ -101,8 +108,12 @@ obs_spec_merge(struct sealift_obs_spec *spec, const struct sealift_obs_spec *giv
         const char *text = option_text(given, &text_options[i]);
 
         if (text != NULL)
-            *option_of(spec, &text_options[i]) = text[0] != '\0' ? text : NULL;
+            *option_of(spec, &text_options[i]) = takes_back(text) ? NULL : text;
     }
+    if (takes_back(given->sse) && given->sse_kms_key_id == NULL)
+        spec->sse_kms_key_id = NULL;
+    if (takes_back(given->lock_mode))
+        spec->lock_days = 0;
     if (given->lock_days != 0)
         spec->lock_days = given->lock_days;
 }

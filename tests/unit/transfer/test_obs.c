@@ -89,3 +89,17 @@ Test(obs, merging_an_empty_text_takes_an_option_back)
     obs_spec_merge(&spec, &(struct sealift_obs_spec){.region = ""});
     cr_assert_null(spec.region);
 }
+
+Test(obs, merging_takes_back_what_means_nothing_alone)
+{
+    struct sealift_obs_spec spec = {
+        .sse = "aws:kms", .sse_kms_key_id = "key", .lock_mode = "governance", .lock_days = 30};
+
+    obs_spec_merge(&spec, &(struct sealift_obs_spec){.sse = ""});
+    cr_assert_null(spec.sse);
+    cr_assert_null(spec.sse_kms_key_id);
+    cr_assert_eq(spec.lock_days, 30);
+    obs_spec_merge(&spec, &(struct sealift_obs_spec){.lock_mode = ""});
+    cr_assert_null(spec.lock_mode);
+    cr_assert_eq(spec.lock_days, 0);
+}
