@@ -45,11 +45,12 @@ enum sealift_status sealift_fs_list(struct sealift *sealift, sealift_each_fs *ea
 
 /* --- encrypted at rest --- */
 
-/* A process that holds something of a filesystem: an open or mapped file, its working directory, its root. */
+/* A process that holds something of a filesystem: an open or mapped file, its working directory, its root, a mount in a
+ * container. Or a mount: of a part of it elsewhere, or of something else within it. */
 struct sealift_holder {
-    int64_t pid;
-    const char *command;
-    const char *path; /* what it holds */
+    int64_t pid;         /* 0: a mount */
+    const char *command; /* "mount" for one */
+    const char *path;    /* what it holds */
 };
 typedef enum sealift_status sealift_each_holder(void *context, const struct sealift_holder *holder,
                                                 struct sealift_error *err);

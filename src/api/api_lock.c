@@ -45,7 +45,7 @@ report_busy(const struct table_fs *row, sealift_each_holder *each, void *context
     TRY(holders.status);
     return error_set(err, SEALIFT_CONFLICT,
                      "filesystem %s: its key was taken from the kernel, but files of it are open: these stay readable. "
-                     "End the processes that hold them, and lock it again",
+                     "End the processes that hold them, unmount what is mounted there or from there, and lock it again",
                      row->name);
 }
 

@@ -53,7 +53,8 @@ const struct command cmd_fs_lock = {
     .description = "From then on names and contents are unreadable, for everybody, until `sealift fs unlock`. What is "
                    "written, but not on the disk yet, is put there first.\n\n"
                    "Files that are open stay readable to those who hold them: then the processes are listed, as far as "
-                   "you may look at them, and the exit code is 5. When they have ended, lock it again.",
+                   "you may look at them, with a mount that keeps it in use (its PID is shown as 0), and the exit "
+                   "code is 5. When they have ended, lock it again.",
     .examples = "sealift fs lock home",
     .arguments = arguments,
     .size = sizeof(struct fs_lock),
