@@ -220,7 +220,9 @@ carry(struct upload_job *job, struct manifest_totals *ret_totals, uint64_t *ret_
     new_fs_names(&job->fs, &names);
     memcpy(names.snapshot, job->snapshot.name, sizeof(names.snapshot));
     memcpy(names.source, job->snapshot.source, sizeof(names.source));
-    if (upload_run(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err) != SEALIFT_OK)
+    /* What was locked meanwhile was read under names that the kernel makes up: with --allow-missing nothing failed. */
+    if (upload_run(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err) != SEALIFT_OK ||
+        fs_at_rest_check_readable(&job->fs, path_of(job), err) != SEALIFT_OK)
         return give_up(job, err);
     TRY(publish(job, &publication, err));
     *ret_totals = outcome.totals;
