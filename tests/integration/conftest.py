@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import uuid
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support import process
-from support.command import Sealift
+from support.command import Sealift, binary
 from support.openbao import OpenBao
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
@@ -143,3 +144,14 @@ def needs_tools():
     for tool in ("rsync", "setfacl"):
         if not shutil.which(tool):
             pytest.skip(f"{tool} is not installed")
+
+
+@pytest.fixture(scope="session")
+def prefix(tmp_path_factory):
+    """An installation of the build that the command under test comes from."""
+    build = next((folder for folder in binary().parents if (folder / "CMakeCache.txt").exists()), None)
+    if build is None:
+        pytest.skip("the command under test lies in no build folder")
+    folder = tmp_path_factory.mktemp("prefix")
+    subprocess.run(["cmake", "--install", build, "--prefix", folder], check=True, capture_output=True)
+    return folder

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.command import Sealift, binary
+from support.command import Sealift
 
 PROGRAM = r"""
 #include <sealift/sealift.h>
@@ -50,17 +50,6 @@ main(int argc, char **argv)
     return status == SEALIFT_OK ? 0 : 1;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    """An installation of the build that the command under test comes from."""
-    build = next((folder for folder in binary().parents if (folder / "CMakeCache.txt").exists()), None)
-    if build is None:
-        pytest.skip("the command under test lies in no build folder")
-    folder = tmp_path_factory.mktemp("prefix")
-    subprocess.run(["cmake", "--install", build, "--prefix", folder], check=True, capture_output=True)
-    return folder
 
 
 def exported(library, *options):

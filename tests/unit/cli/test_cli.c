@@ -75,19 +75,6 @@ Test(cli, changes_only_what_is_named)
     cr_assert_eq(fake.obs.url, NULL);
 }
 
-Test(cli, takes_back_what_is_named)
-{
-    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "endpoint,lock-mode", "--region", "eu-1"), 0);
-    cr_assert_str_eq(fake.obs.endpoint, "");
-    cr_assert_str_eq(fake.obs.lock_mode, "");
-    cr_assert_str_eq(fake.obs.region, "eu-1");
-    cr_assert_eq(fake.obs.profile, NULL);
-    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "endpoint,url"), 2);
-    expect_error("'url' is no option that can be taken back");
-    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "region", "--region", "eu-1"), 2);
-    expect_error("choose one");
-}
-
 Test(cli, says_what_to_do_when_there_is_nothing)
 {
     fake.rows = 0;
