@@ -222,3 +222,13 @@ def test_an_ordinary_user_is_told_what_they_may_not_do(disk, folder):
     assert "btrfs subvolume delete" not in volume.upload("tuesday", prefix=ORDINARY).err
     assert volume.snapshots() == [], "what was left before goes with the next upload"
     assert not (volume.path / ".sealift-snapshots").exists()
+
+
+def test_what_is_restored_into_a_subvolume_has_snapshots_again(volume, needs_tools):
+    volume.add("monday")
+    volume.upload("monday")
+    restored = volume.disk.path / "restored"
+    btrfs("subvolume", "create", restored)
+    download_same(volume.machine, "restored", restored, volume.row("monday")["locator"], volume.path, "--allow-no-kms")
+    volume.machine.ok("fs", "snapshot", "add", "restored", "tuesday")
+    assert btrfs("subvolume", "list", "-o", restored) != ""
