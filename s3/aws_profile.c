@@ -13,8 +13,7 @@
 
 struct aws_profile {
     char *name;
-    struct buf config;
-    struct buf credentials;
+    struct buf config, credentials; /* wiped: keys may stand in either */
 };
 
 static enum sealift_status
@@ -35,7 +34,6 @@ read_file(const char *variable, const char *default_name, struct buf *out, struc
     enum sealift_status status;
 
     TRY(find_file(variable, default_name, &path, err));
-    TRY(buf_reserve(out, MAX_FILE + 8192, err)); /* at once: growing would leave copies of the keys behind */
     status = io_read_file(path, MAX_FILE, out, err);
     return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
 }
@@ -56,6 +54,7 @@ aws_profile_load(const char *name, struct aws_profile **ret_profile, struct seal
 
     if (profile == NULL)
         return error_no_memory(err);
+    profile->config.wipe = profile->credentials.wipe = true;
     TRY(text_copy(was_named ? named : "default", &profile->name, err));
     TRY(read_file("AWS_CONFIG_FILE", "config", &profile->config, err));
     TRY(read_file("AWS_SHARED_CREDENTIALS_FILE", "credentials", &profile->credentials, err));
@@ -72,8 +71,8 @@ aws_profile_free(struct aws_profile **profile)
 {
     if (*profile != NULL) {
         free((*profile)->name);
-        buf_wipe_done(&(*profile)->config);
-        buf_wipe_done(&(*profile)->credentials);
+        buf_done(&(*profile)->config);
+        buf_done(&(*profile)->credentials);
     }
     free(*profile);
     *profile = NULL;

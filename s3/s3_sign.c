@@ -264,7 +264,7 @@ enum sealift_status
 s3_sign(const struct s3_credentials *credentials, const struct s3_sign_scope *scope,
         const struct s3_sign_request *request, struct buf *out, struct sealift_error *err)
 {
-    SCOPED(buf_wipe_done) struct buf canonical = {0};
+    SCOPED(buf_done) struct buf canonical = {.wipe = true};
     SCOPED(buf_done) struct buf to_sign = {0};
     SCOPED(secret_free) struct secret *key = NULL;
     const struct http_header *sorted[MAX_HEADERS];

@@ -38,7 +38,6 @@ make_form(const struct world *world, const struct s3_web_identity *identity, str
     const char *session_name = identity->session_name != NULL ? identity->session_name : "sealift";
 
     TRY(secret_from_file(world, identity->token_file, &token, err));
-    TRY(buf_reserve(form, 3 * (token->len + strlen(identity->role_arn) + strlen(session_name)) + 256, err));
     TRY(buf_append_text(form, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15", err));
     TRY(add_field(form, "RoleArn", bytes_of_text(identity->role_arn), err));
     TRY(add_field(form, "RoleSessionName", bytes_of_text(session_name), err));
@@ -50,7 +49,7 @@ read_credentials(const char *url, const struct http_answer *answer, struct s3_cr
                  struct sealift_error *err)
 {
     SCOPED(xml_free) struct xml *xml = NULL;
-    SCOPED(buf_wipe_done) struct buf id = {0}, secret = {0}, token = {0}, expiration = {0};
+    SCOPED(buf_done) struct buf secret = {.wipe = true}, token = {.wipe = true}, id = {0}, expiration = {0};
     const struct xml_node *node;
     const char *expires;
     int64_t expires_ns;
@@ -90,7 +89,7 @@ assume_once(const struct world *world, const struct s3_web_identity *identity, c
 {
     SCOPED(http_client_free) struct http_client *client = NULL;
     SCOPED(http_answer_done) struct http_answer answer = {0};
-    SCOPED(buf_wipe_done) struct buf form = {0};
+    SCOPED(buf_done) struct buf form = {.wipe = true};
     struct http_request request = {
         .method = "POST",
         .url = url,

@@ -4,6 +4,7 @@
 #include "scoped.h"
 #include "wiping_heap.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,9 +145,10 @@ buf_steal_text(struct buf *buf, char **ret_text, struct sealift_error *err)
 {
     const char *text;
 
+    assert(!buf->wipe);
     TRY(buf_text(buf, &text, err));
     *ret_text = (char *)buf->data;
-    *buf = (struct buf){.max = buf->max, .wipe = buf->wipe};
+    *buf = (struct buf){.max = buf->max};
     return SEALIFT_OK;
 }
 

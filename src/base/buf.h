@@ -28,7 +28,7 @@ struct buf {
     size_t len;
     size_t capacity;
     size_t max; /* 0: BUF_DEFAULT_MAX */
-    bool wipe;  /* for what may hold a secret: memory is wiped when the buffer outgrows it and when it goes */
+    bool wipe;  /* for what may hold a secret, from birth: its memory is of the wiping heap */
 };
 
 #define BUF_DEFAULT_MAX ((size_t)64 << 20)
@@ -48,7 +48,7 @@ enum sealift_status buf_append_text(struct buf *buf, const char *text, struct se
 struct bytes buf_bytes(const struct buf *buf);
 enum sealift_status buf_text(struct buf *buf, const char **ret_text, struct sealift_error *err);
 
-/* The contents as a malloc()ed C string that the caller frees; the buffer is empty afterwards. */
+/* The contents as a malloc()ed C string that the caller frees; the buffer is empty afterwards. Not of one that wipes. */
 enum sealift_status buf_steal_text(struct buf *buf, char **ret_text, struct sealift_error *err);
 
 /* Copies that report NO_MEMORY. */

@@ -1,10 +1,10 @@
 #include "arena.h"
 
+#include "wiping_heap.h"
+
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define FIRST_BLOCK   ((size_t)4 << 10)
 #define LARGEST_BLOCK ((size_t)1 << 20)
@@ -23,8 +23,7 @@ arena_done(struct arena *arena)
         struct arena_block *block = arena->newest;
 
         arena->newest = block->older;
-        explicit_bzero(block->room, block->used);
-        free(block);
+        wiping_heap_free(block);
     }
 }
 
@@ -39,12 +38,11 @@ add_block(struct arena *arena, size_t least)
         capacity = LARGEST_BLOCK;
     if (capacity < least)
         capacity = least;
-    block = malloc(sizeof(*block) + capacity);
+    block = wiping_heap_malloc(sizeof(*block) + capacity);
     if (block == NULL)
         return false;
     block->older = arena->newest;
     block->capacity = capacity;
-    block->used = 0;
     arena->newest = block;
     return true;
 }
@@ -65,5 +63,5 @@ arena_take(struct arena *arena, size_t size)
     }
     piece = block->room + block->used;
     block->used += size;
-    return memset(piece, 0, size);
+    return piece;
 }

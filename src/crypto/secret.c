@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "wiping_heap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,28 @@ enum heap_state { HEAP_FAILED = 0, HEAP_LOCKED = 1, HEAP_NOT_LOCKED = 2 };
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static enum heap_state heap_state;
 
+/* OpenSSL says where in its source it asks. */
+static void *
+openssl_takes(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return wiping_heap_malloc(size);
+}
+
+static void *
+openssl_grows(void *memory, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    return wiping_heap_realloc(memory, size);
+}
+
+static void
+openssl_frees(void *memory, const char *file, int line)
+{
+    (void)file, (void)line;
+    wiping_heap_free(memory);
+}
+
 static void
 prepare_process(void)
 {
@@ -31,6 +54,7 @@ prepare_process(void)
     /* Neither can fail for a process that lowers its own. */
     prctl(PR_SET_DUMPABLE, 0);
     setrlimit(RLIMIT_CORE, &no_core);
+    CRYPTO_set_mem_functions(openssl_takes, openssl_grows, openssl_frees);
     heap_state = (enum heap_state)CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MIN_BLOCK);
 }
 
@@ -116,14 +140,6 @@ bool
 secret_equal(const struct secret *a, const struct secret *b)
 {
     return a->len == b->len && CRYPTO_memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-void
-buf_wipe_done(struct buf *buf)
-{
-    if (buf->data != NULL)
-        OPENSSL_cleanse(buf->data, buf->capacity);
-    buf_done(buf);
 }
 
 static void

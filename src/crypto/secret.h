@@ -14,8 +14,9 @@ struct secret {
     uint8_t bytes[]; /* a NUL is kept behind it, so that a token can be handed on as a C string */
 };
 
-/* Sets up the secure heap and makes the process non-dumpable (prctl, RLIMIT_CORE). Call it first; calling it again does
- * nothing. */
+/* Sets up the secure heap, makes the process non-dumpable (prctl, RLIMIT_CORE), and gives OpenSSL the wiping heap,
+ * since its contexts hold keys, too. Call it first: OpenSSL changes its heap only before its first allocation. Calling
+ * it again does nothing. */
 enum sealift_status secret_init(struct sealift_error *err);
 /* False when the heap could not be locked in memory (RLIMIT_MEMLOCK): worth a warning, not a failure. */
 bool secret_heap_is_locked(void);
@@ -30,8 +31,6 @@ struct bytes secret_bytes(const struct secret *secret);
 const char *secret_text(const struct secret *secret);
 /* In constant time for equal lengths. */
 bool secret_equal(const struct secret *a, const struct secret *b);
-/* For buffers that held secret text on its way (a JSON answer): wipes and frees. */
-void buf_wipe_done(struct buf *buf);
 
 /* A small secret from where the admin keeps it: a file (one trailing newline is dropped; readable by others: a warning
  * through the world's logger). Empty is INVALID. */

@@ -106,12 +106,11 @@ add_line(struct exchange *exchange, const char *line, struct sealift_error *err)
 static enum sealift_status
 add_header(struct exchange *exchange, const struct http_header *header, struct sealift_error *err)
 {
-    SCOPED(buf_wipe_done) struct buf line = {0};
+    SCOPED(buf_done) struct buf line = {.wipe = true};
     const char *text;
 
     if (!is_header_text(header->value)) /* a line break would start a header of somebody else's choice */
         return error_set(err, SEALIFT_INVALID, "the value of the header %s holds control characters", header->name);
-    TRY(buf_reserve(&line, strlen(header->name) + strlen(header->value) + 4, err)); /* growing would leave copies */
     TRY(buf_append_text(&line, header->name, err));
     TRY(buf_append_text(&line, header->value[0] != '\0' ? ": " : ";", err)); /* libcurl's way to send an empty one */
     TRY(buf_append_text(&line, header->value, err));

@@ -11,7 +11,7 @@
 void
 http_answer_done(struct http_answer *answer)
 {
-    buf_wipe_done(&answer->text);
+    buf_done(&answer->text);
     buf_done(&answer->headers);
     *answer = (struct http_answer){0};
 }
@@ -60,29 +60,13 @@ http_answer_add_header(struct http_answer *answer, struct bytes line, struct sea
     return buf_append_text(&answer->headers, "\n", err);
 }
 
-/* Grows by moving, so that no block that held a token is given back unwiped, as realloc() may do. */
-static enum sealift_status
-make_room(struct buf *text, size_t more, struct sealift_error *err)
-{
-    SCOPED(buf_wipe_done) struct buf bigger = {.max = text->max};
-    struct buf old = *text;
-
-    if (more <= text->capacity - text->len)
-        return SEALIFT_OK;
-    TRY(buf_reserve(&bigger, 2 * (text->len + more), err));
-    TRY(buf_append_bytes(&bigger, buf_bytes(text), err));
-    *text = bigger;
-    bigger = old;
-    return SEALIFT_OK;
-}
-
 enum sealift_status
 http_answer_add_text(struct http_answer *answer, struct bytes data, size_t max, struct sealift_error *err)
 {
     if (data.len > max - answer->text.len)
         return error_set(err, SEALIFT_CORRUPT, "the answer has more than the %zu bytes that are expected", max);
-    answer->text.max = 2 * max + 2; /* doubling and a final NUL stay below it */
-    TRY(make_room(&answer->text, data.len + 1, err));
+    answer->text.max = max + 1; /* a final NUL */
+    answer->text.wipe = true;   /* it may be a token */
     return buf_append_bytes(&answer->text, data, err);
 }
 

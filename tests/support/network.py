@@ -7,12 +7,13 @@ import time
 
 class Proxy:
     """Forwards 127.0.0.1:`port` to `target_port`. Set `delay` (seconds before each piece), `cut_after` (bytes of answers after which every connection
-    is cut, once) at any time, or send the server away."""
+    is cut, once) at any time, or send the server away. `tap(piece, answers)` hears each piece before it is passed on; meanwhile it is on its way."""
 
     def __init__(self, target_port):
         self.target_port = target_port
         self.delay = 0.0
         self.cut_after = None
+        self.tap = None
         self.refusing = False
         self.open = set()
         self.cuts = 0
@@ -44,6 +45,8 @@ class Proxy:
     def forward(self, source, target, answers):
         try:
             while piece := source.recv(65536):
+                if self.tap:
+                    self.tap(piece, answers)
                 if self.delay:
                     time.sleep(self.delay)
                 if answers and self.must_cut(len(piece)):

@@ -221,8 +221,7 @@ Test(json_parse, leaves_no_trace_of_a_secret)
     char room[200];
 
     cr_assert_eq(json_parse(answer_with_token(room, "}"), "test", &json, &err), SEALIFT_OK, "%s", err.message);
-    if (heap_count_shifted(shifted) == 0)
-        cr_skip_test("there is no heap to look at here");
+    cr_assert_gt(heap_count_shifted(shifted), 0, "the search finds what is there");
     json_free(&json);
     cr_assert_eq(heap_count_shifted(shifted), 0);
     cr_assert_eq(json_parse(answer_with_token(room, ""), "test", &json, &err), SEALIFT_CORRUPT);

@@ -137,8 +137,7 @@ Test(json_writer, leaves_no_trace_of_a_secret)
     json_open_array(writer, NULL);
     for (int i = 0; i < 100; i++) /* so that the buffer grows */
         json_put_string(writer, NULL, token);
-    if (heap_count_shifted(shifted) == 0)
-        cr_skip_test("there is no heap to look at here");
+    cr_assert_gt(heap_count_shifted(shifted), 0, "the search finds what is there");
     json_writer_free(&writer);
     cr_assert_eq(heap_count_shifted(shifted), 0);
 }

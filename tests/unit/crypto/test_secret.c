@@ -196,14 +196,3 @@ Test(secret, warns_when_everybody_can_read_the_file)
     cr_assert_null(strstr(scripted.log, "token\n"), "the secret itself is never said");
     unlink(path);
 }
-
-Test(secret, on_its_way_is_wiped_from_a_buffer)
-{
-    struct buf buf = {0};
-
-    cr_assert_eq(buf_append_text(&buf, "token", &err), SEALIFT_OK);
-    buf_wipe_done(&buf);
-    cr_assert_null(buf.data);
-    cr_assert_eq(buf.len, 0);
-    buf_wipe_done(&buf);
-}

@@ -142,8 +142,7 @@ Test(vault_transit, leaves_no_key_in_the_heap)
     struct vault_answer answer = {0};
 
     cr_assert_eq(vault_answer_read(200, bytes_of_text(body), "test", &answer, &err), SEALIFT_OK);
-    if (heap_count_shifted(shifted_base64) == 0)
-        cr_skip_test("there is no heap to look at here");
+    cr_assert_gt(heap_count_shifted(shifted_base64), 0, "the search finds what is there");
     cr_assert_eq(vault_transit_plaintext(&answer, &kek, &err), SEALIFT_OK);
     vault_answer_done(&answer);
     cr_assert_eq(heap_count_shifted(shifted_base64), 0);
