@@ -6,19 +6,24 @@
 
 #include <stdlib.h>
 
+/* What is read ahead doubles from here on, as long as one frame follows the other: with no more than this between. */
+#define FIRST_AHEAD ((size_t)64 << 10)
+#define LARGEST_GAP ((size_t)128 << 10)
+
 struct frame_source {
     struct store *store;
     struct uuid fs;
     struct segment_reader *reader;
     size_t read_ahead;
+    size_t ahead; /* how much of that it is by now */
     bool is_entered;
     struct segment_id segment; /* that the window is of ... */
-    uint64_t segment_size;     /* ... and its size, when we read ahead */
+    uint64_t segment_size;     /* ... and its size; 0: not asked for yet */
     uint64_t window_offset;
     struct buf window;
     struct buf frame; /* these two: of frame_source_xattrs() */
     struct mac *namer;
-    uint64_t fetched;
+    uint64_t fetched, requests;
 };
 
 enum sealift_status
@@ -59,22 +64,22 @@ frame_source_fetched(const struct frame_source *source)
     return source->fetched;
 }
 
-/* The size of the segment says how much there is to read ahead. */
-static enum sealift_status
-enter_segment(struct frame_source *source, const struct segment_id *id, const char *name, struct sealift_error *err)
+uint64_t
+frame_source_requests(const struct frame_source *source)
 {
-    struct store_head head = {0};
+    return source->requests;
+}
 
+static void
+enter_segment(struct frame_source *source, const struct segment_id *id)
+{
     if (source->is_entered && segment_id_equal(&source->segment, id))
-        return SEALIFT_OK;
+        return;
     buf_clear(&source->window);
-    source->is_entered = false;
-    if (source->read_ahead > 0)
-        TRY(store_head(source->store, name, &head, err));
+    source->window_offset = 0;
     source->segment = *id;
-    source->segment_size = head.size;
+    source->segment_size = 0;
     source->is_entered = true;
-    return SEALIFT_OK;
 }
 
 static bool
@@ -84,20 +89,51 @@ has_frame(const struct frame_source *source, const struct frame_ref *ref)
            (uint64_t)ref->offset + ref->size <= source->window_offset + source->window.len;
 }
 
+static size_t
+choose_ahead(const struct frame_source *source, const struct frame_ref *ref)
+{
+    uint64_t end = source->window_offset + source->window.len;
+    size_t ahead = source->ahead > 0 ? 2 * source->ahead : FIRST_AHEAD;
+
+    if (source->window.len == 0 || ref->offset < end || ref->offset - end > LARGEST_GAP)
+        return 0;
+    return ahead < source->read_ahead ? ahead : source->read_ahead;
+}
+
+/* The size of the segment says how much there is to read ahead. */
+static enum sealift_status
+learn_size(struct frame_source *source, const char *name, struct sealift_error *err)
+{
+    struct store_head head;
+
+    if (source->segment_size > 0)
+        return SEALIFT_OK;
+    TRY(store_head(source->store, name, &head, err));
+    source->segment_size = head.size;
+    source->requests++;
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 fill_window(struct frame_source *source, const struct frame_ref *ref, const char *name, struct sealift_error *err)
 {
-    uint64_t left = source->segment_size > ref->offset ? source->segment_size - ref->offset : 0;
-    size_t want = left < source->read_ahead ? (size_t)left : source->read_ahead;
+    size_t want = ref->size; /* a segment that ends before is told by the store */
+    uint64_t left = 0;
 
-    if (want < ref->size) /* a segment that ends before is told by the store */
-        want = ref->size;
+    source->ahead = choose_ahead(source, ref);
+    if (source->ahead > want) {
+        TRY(learn_size(source, name, err));
+        left = source->segment_size > ref->offset ? source->segment_size - ref->offset : 0;
+    }
+    if (left > want)
+        want = left < source->ahead ? (size_t)left : source->ahead;
     buf_clear(&source->window);
     TRY(buf_reserve(&source->window, want, err));
     TRY(store_get_range(source->store, name, ref->offset, want, source->window.data, err));
     source->window.len = want;
     source->window_offset = ref->offset;
     source->fetched += want;
+    source->requests++;
     return SEALIFT_OK;
 }
 
@@ -110,7 +146,7 @@ frame_source_fetch(void *context, const struct frame_ref *ref, struct buf *out, 
     size_t len;
 
     name_of_segment(&source->fs, &ref->segment.upload, ref->segment.kind, ref->segment.number, name);
-    TRY(enter_segment(source, &ref->segment, name, err));
+    enter_segment(source, &ref->segment);
     if (!has_frame(source, ref))
         TRY(fill_window(source, ref, name, err));
     framed = (struct bytes){source->window.data + (ref->offset - source->window_offset), ref->size};

@@ -1,7 +1,6 @@
 #include "reading.h"
 
 #include "descriptors.h"
-#include "error.h"
 #include "reading_stages.h"
 #include "scoped.h"
 
@@ -86,11 +85,6 @@ reading_run(const struct world *world, struct store *store, struct progress *pro
     SCOPED(tear_down)
     struct reading reading = {.world = world, .request = request, .sink = sink, .store = store, .progress = progress};
 
-    if (request->manifest->part_count != 1)
-        return error_set(
-            err, SEALIFT_INVALID,
-            "the snapshot's tree has %zu parts, as later versions of sealift may write it: upgrade this one",
-            request->manifest->part_count);
     TRY(set_up(&reading, err));
     TRY(run_stages(&reading, err));
     *ret_outcome = (struct reading_outcome){

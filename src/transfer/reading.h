@@ -7,8 +7,8 @@
 #ifndef READING_H
 #define READING_H
 
+#include "branch_reader.h"
 #include "budget.h"
-#include "manifest.h"
 #include "progress.h"
 #include "store.h"
 
@@ -34,19 +34,21 @@ struct reading_sink {
 struct reading_request {
     const struct manifest *manifest; /* authenticated */
     const struct secret *fs_key;
+    struct branch_reader *branches; /* NULL: the whole tree; else what it gives, from its beginning */
     struct budget budget;
 };
 
 struct reading_outcome {
     uint64_t entries, files, size, chunks;
-    uint64_t fetched; /* bytes from the store */
+    uint64_t fetched; /* bytes from the store; without those of branches that the caller reads */
 };
 
 enum sealift_status reading_run(const struct world *world, struct store *store, struct progress *progress,
                                 const struct reading_request *request, const struct reading_sink *sink,
                                 struct reading_outcome *ret_outcome, struct sealift_error *err);
 
-/* Goes through the tree once more, entries only (with their extended attributes): `each` is called in the tree's order.
+/* Goes through the tree, or its branches, once more, entries only (with their extended attributes): `each` is called in
+ * the tree's order.
  */
 enum sealift_status reading_entries(const struct world *world, struct store *store,
                                     const struct reading_request *request,

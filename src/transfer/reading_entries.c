@@ -1,18 +1,13 @@
 /* A tree's entries without the contents of files: what a download goes through once more at the end, for the attributes
  * of directories, and for what may only be set when all is there. */
-#include "error.h"
-#include "frame_source.h"
 #include "reading.h"
 #include "scoped.h"
-#include "tree_reader.h"
-
-#define READ_AHEAD ((size_t)1 << 20)
 
 struct pass {
     const struct world *world;
-    struct frame_source *tree;
+    struct branch_reader *reader; /* of the request, or ours */
+    struct branch_reader *own;
     struct frame_source *single;
-    struct tree_reader *reader;
     struct buf xattrs;
 };
 
@@ -20,29 +15,33 @@ static void
 pass_done(struct pass *pass)
 {
     buf_done(&pass->xattrs);
-    tree_reader_free(&pass->reader);
+    branch_reader_free(&pass->own);
     frame_source_free(&pass->single);
-    frame_source_free(&pass->tree);
 }
 
 static enum sealift_status
 next_entry(struct pass *pass, struct tree_entry *ret_entry, bool *ret_end, struct sealift_error *err)
 {
     TRY(world_check_cancel(pass->world, err));
-    TRY(tree_reader_next(pass->reader, ret_entry, ret_end, err));
+    TRY(branch_reader_next(pass->reader, ret_entry, ret_end, err));
     if (*ret_end)
         return SEALIFT_OK;
-    return frame_source_xattrs(pass->single, pass->reader, ret_entry, &pass->xattrs, err);
+    TRY(branch_reader_resolve(pass->reader, ret_entry, err));
+    return frame_source_xattrs(pass->single, branch_reader_at(pass->reader), ret_entry, &pass->xattrs, err);
 }
 
 static enum sealift_status
 open_tree(struct pass *pass, struct store *store, const struct reading_request *request, struct sealift_error *err)
 {
-    const struct manifest *manifest = request->manifest;
+    const struct branch_request all = {.manifest = request->manifest, .fs_key = request->fs_key};
 
-    TRY(frame_source_new(store, request->fs_key, &manifest->fs, READ_AHEAD, &pass->tree, err));
-    TRY(frame_source_new(store, request->fs_key, &manifest->fs, 0, &pass->single, err));
-    return tree_reader_new(&manifest->parts[0], frame_source_fetch, pass->tree, &pass->reader, err);
+    TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, 0, &pass->single, err));
+    pass->reader = request->branches;
+    if (pass->reader != NULL)
+        return branch_reader_rewind(pass->reader, err);
+    TRY(branch_reader_new(pass->world, store, &all, &pass->own, err));
+    pass->reader = pass->own;
+    return SEALIFT_OK;
 }
 
 enum sealift_status

@@ -1,10 +1,8 @@
 /* The first stage of a reading: goes through the tree, begins files, and plans what to fetch for them, a window at a
  * time. */
 #include "error.h"
-#include "frame_source.h"
 #include "reading_stages.h"
 #include "scoped.h"
-#include "tree_reader.h"
 
 #include <stdlib.h>
 
@@ -12,14 +10,11 @@
 #define WINDOW_BYTES  ((uint64_t)32 << 20)
 #define WINDOW_PIECES ((size_t)8192)
 
-/* Frames of the tree are fetched this much at a time. */
-#define READ_AHEAD ((size_t)1 << 20)
-
 struct planner {
     struct reading *reading;
-    struct frame_source *tree;
+    struct branch_reader *reader; /* of the request, or ours */
+    struct branch_reader *own;
     struct frame_source *single; /* frames that hold large sets of extended attributes */
-    struct tree_reader *reader;
     struct fetch_plan plan;
     struct buf xattrs;
     uint64_t entries, files, size; /* so far */
@@ -36,9 +31,8 @@ planner_done(struct planner *planner)
     }
     fetch_plan_done(&planner->plan);
     buf_done(&planner->xattrs);
-    tree_reader_free(&planner->reader);
+    branch_reader_free(&planner->own);
     frame_source_free(&planner->single);
-    frame_source_free(&planner->tree);
 }
 
 /* Cuts the window into jobs and hands them out. */
@@ -98,7 +92,7 @@ plan_extents(struct planner *planner, struct reading_file *file, struct sealift_
         bool end;
 
         TRY(world_check_cancel(planner->reading->world, err));
-        TRY(tree_reader_extent(planner->reader, &extent, &end, err));
+        TRY(tree_reader_extent(branch_reader_at(planner->reader), &extent, &end, err));
         if (end)
             return SEALIFT_OK;
         if (!extent.hole)
@@ -131,7 +125,8 @@ plan_entry(struct planner *planner, struct tree_entry *entry, struct sealift_err
 {
     struct reading *reading = planner->reading;
 
-    TRY(frame_source_xattrs(planner->single, planner->reader, entry, &planner->xattrs, err));
+    TRY(branch_reader_resolve(planner->reader, entry, err));
+    TRY(frame_source_xattrs(planner->single, branch_reader_at(planner->reader), entry, &planner->xattrs, err));
     planner->entries++;
     progress_add(reading->progress, 1, entry->type == TREE_FILE, 0, 0);
     if (entry->type == TREE_FILE)
@@ -147,7 +142,7 @@ plan_tree(struct planner *planner, struct sealift_error *err)
         bool end;
 
         TRY(world_check_cancel(planner->reading->world, err));
-        TRY(tree_reader_next(planner->reader, &entry, &end, err));
+        TRY(branch_reader_next(planner->reader, &entry, &end, err));
         if (end)
             return flush(planner, err);
         TRY(plan_entry(planner, &entry, err));
@@ -157,12 +152,15 @@ plan_tree(struct planner *planner, struct sealift_error *err)
 static enum sealift_status
 open_tree(struct planner *planner, struct sealift_error *err)
 {
-    const struct reading_request *request = planner->reading->request;
-    struct store *store = planner->reading->store;
+    const struct reading *reading = planner->reading;
+    const struct reading_request *request = reading->request;
+    const struct branch_request all = {.manifest = request->manifest, .fs_key = request->fs_key};
 
-    TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, READ_AHEAD, &planner->tree, err));
-    TRY(frame_source_new(store, request->fs_key, &request->manifest->fs, 0, &planner->single, err));
-    return tree_reader_new(&request->manifest->parts[0], frame_source_fetch, planner->tree, &planner->reader, err);
+    TRY(frame_source_new(reading->store, request->fs_key, &request->manifest->fs, 0, &planner->single, err));
+    if (request->branches == NULL)
+        TRY(branch_reader_new(reading->world, reading->store, &all, &planner->own, err));
+    planner->reader = request->branches != NULL ? request->branches : planner->own;
+    return SEALIFT_OK;
 }
 
 static void
@@ -173,8 +171,9 @@ report(const struct planner *planner)
     reading->entries = planner->entries;
     reading->files = planner->files;
     reading->size = planner->size;
-    atomic_fetch_add(&reading->bytes_fetched,
-                     frame_source_fetched(planner->tree) + frame_source_fetched(planner->single));
+    atomic_fetch_add(&reading->bytes_fetched, frame_source_fetched(planner->single));
+    if (planner->own != NULL)
+        atomic_fetch_add(&reading->bytes_fetched, branch_reader_fetched(planner->own));
 }
 
 enum sealift_status
