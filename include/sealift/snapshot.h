@@ -1,4 +1,4 @@
-/* Snapshots: adding, uploading, listing, verifying. */
+/* Snapshots: adding, uploading, listing, verifying, looking into them. */
 #ifndef SEALIFT_SNAPSHOT_H
 #define SEALIFT_SNAPSHOT_H
 
@@ -94,6 +94,46 @@ struct sealift_verify_result {
 /* OK: all is well. CORRUPT, KEY, NOT_FOUND name the first object that is not; the others are told as notices. */
 enum sealift_status sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spec *spec,
                                             struct sealift_verify_result *ret_result, struct sealift_error *err);
+
+/* --- looking into an uploaded snapshot --- */
+
+/* An entry of a snapshot. Names are bytes as they were. */
+struct sealift_entry {
+    const char *path; /* below the snapshot's root, without a '/' in front or behind */
+    const char *type; /* "file", "directory", "symlink", "fifo", "socket", "character-device", "block-device",
+                         "hard-link" */
+    /* Of a hard link, which is one more name of what `target` names, all but the target is zero. */
+    uint32_t mode; /* permission bits, up to 07777 */
+    uint32_t uid, gid;
+    uint64_t size; /* files */
+    int64_t mtime_s;
+    uint32_t mtime_ns;
+    uint32_t major, minor; /* devices */
+    const char *target;    /* of a symlink its text, of a hard link a path of the snapshot; else NULL */
+};
+typedef enum sealift_status sealift_each_entry(void *context, const struct sealift_entry *entry,
+                                               struct sealift_error *err);
+
+struct sealift_ls_spec {
+    const char *fs, *snapshot; /* names from the table ... */
+    struct sealift_obs_spec obs;
+    const char *locator; /* ... or a locator and where it is */
+    const char *path;    /* below the snapshot's root; a '/' in front or behind counts for nothing; NULL: the root */
+    bool recursive;
+};
+
+struct sealift_ls_result {
+    char locator[74];
+    uint64_t entries;
+    uint64_t fetched, requests; /* bytes of the snapshot's tree, and how often the store was asked for some */
+};
+
+/* Of a directory what is in it, with `recursive` everything below; of anything else the entry itself. In the order of
+ * the tree: names as bytes, each directory followed by what is in it. Reads through the index: what is not shown is not
+ * fetched. NOT_FOUND: there is no such path. */
+enum sealift_status sealift_snapshot_ls(struct sealift *sealift, const struct sealift_ls_spec *spec,
+                                        sealift_each_entry *each, void *context, struct sealift_ls_result *ret_result,
+                                        struct sealift_error *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

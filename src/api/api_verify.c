@@ -1,22 +1,15 @@
 #include "error.h"
 #include "handle.h"
-#include "manifest_fetch.h"
-#include "obs.h"
+#include "named_snapshot.h"
 #include "scoped.h"
 #include "session.h"
-#include "snapshot_key.h"
 #include "verify_data.h"
 #include "verify_objects.h"
-
-#include <string.h>
 
 struct verify_job {
     struct sealift *sealift;
     const struct sealift_verify_spec *spec;
-    struct locator locator;
-    struct store *store;
-    struct manifest manifest;
-    struct secret *fs_key;
+    struct named_snapshot snapshot;
     struct session session;
 };
 
@@ -24,52 +17,7 @@ static void
 job_done(struct verify_job *job)
 {
     session_end(&job->session);
-    secret_free(&job->fs_key);
-    manifest_done(&job->manifest);
-    store_free(&job->store);
-}
-
-/* By names from the table ... */
-static enum sealift_status
-find_by_name(struct verify_job *job, struct sealift_error *err)
-{
-    const struct sealift_verify_spec *spec = job->spec;
-    struct table_snapshot snapshot;
-    struct table_fs fs;
-    struct sealift_obs_spec obs = {.url = fs.obs};
-
-    if (spec->fs == NULL || spec->snapshot == NULL)
-        return error_set(err, SEALIFT_INVALID, "name a filesystem and a snapshot, or a locator with its object store");
-    TRY(handle_need_table(job->sealift, err));
-    TRY(table_fs_get(job->sealift->table, spec->fs, &fs, err));
-    TRY(table_snapshot_get(job->sealift->table, &fs.uuid, spec->snapshot, &snapshot, err));
-    if (snapshot.status != TABLE_SNAPSHOT_UPLOADED && snapshot.status != TABLE_SNAPSHOT_PARTIAL)
-        return error_set(err, SEALIFT_CONFLICT,
-                         "snapshot %s of %s: is not uploaded; \"sealift fs snapshot upload %s %s\"", snapshot.name,
-                         fs.name, fs.name, snapshot.name);
-    job->locator = (struct locator){fs.uuid, snapshot.upload};
-    return handle_open_obs(job->sealift, spec->obs.url != NULL ? &spec->obs : &obs, &job->store, err);
-}
-
-/* ... or by its locator, without the table knowing of it. */
-static enum sealift_status
-find(struct verify_job *job, struct sealift_error *err)
-{
-    if (job->spec->locator == NULL)
-        return find_by_name(job, err);
-    if (!locator_parse(job->spec->locator, &job->locator))
-        return error_set(err, SEALIFT_INVALID, "%s: is no locator; one looks like FS-UUID/SNAPSHOT-UUID",
-                         job->spec->locator);
-    return handle_open_obs(job->sealift, &job->spec->obs, &job->store, err);
-}
-
-static enum sealift_status
-open_key(struct verify_job *job, uint64_t *ret_opened, struct sealift_error *err)
-{
-    struct sealift *sealift = job->sealift;
-
-    return snapshot_key_open(&sealift->world, job->store, handle_choose_kms, sealift, &job->manifest, &job->fs_key,
-                             ret_opened, err);
+    named_snapshot_done(&job->snapshot);
 }
 
 static enum sealift_status
@@ -77,8 +25,8 @@ verify_keys(struct verify_job *job, struct sealift_verify_result *result, struct
 {
     struct private_part names;
 
-    TRY(open_key(job, &result->envelopes, err));
-    return manifest_private(&job->manifest, job->fs_key, &names, err);
+    TRY(named_snapshot_open(job->sealift, &job->snapshot, &result->envelopes, err));
+    return manifest_private(&job->snapshot.manifest, job->snapshot.fs_key, &names, err);
 }
 
 static enum sealift_status
@@ -86,12 +34,12 @@ verify_all_objects(struct verify_job *job, struct sealift_verify_result *result,
 {
     struct verify_objects_outcome outcome;
     const struct verify_objects_request request = {
-        .manifest = &job->manifest,
+        .manifest = &job->snapshot.manifest,
         .read = job->spec->kind == SEALIFT_VERIFY_READ,
         .budget = job->session.budget,
     };
 
-    TRY(verify_objects(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err));
+    TRY(verify_objects(&job->sealift->world, job->snapshot.store, job->session.progress, &request, &outcome, err));
     result->objects = outcome.objects;
     result->bytes = outcome.bytes;
     result->by_checksum = outcome.by_checksum;
@@ -101,13 +49,13 @@ verify_all_objects(struct verify_job *job, struct sealift_verify_result *result,
 static enum sealift_status
 verify_all_data(struct verify_job *job, struct sealift_verify_result *result, struct sealift_error *err)
 {
-    struct reading_request request = {.manifest = &job->manifest, .budget = job->session.budget};
+    struct reading_request request = {.manifest = &job->snapshot.manifest, .budget = job->session.budget};
     struct reading_outcome outcome;
 
-    TRY(open_key(job, NULL, err));
-    request.fs_key = job->fs_key;
-    TRY(verify_data(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err));
-    result->objects = job->manifest.totals.segments;
+    TRY(named_snapshot_open(job->sealift, &job->snapshot, NULL, err));
+    request.fs_key = job->snapshot.fs_key;
+    TRY(verify_data(&job->sealift->world, job->snapshot.store, job->session.progress, &request, &outcome, err));
+    result->objects = job->snapshot.manifest.totals.segments;
     result->bytes = outcome.size;
     result->entries = outcome.entries;
     result->chunks = outcome.chunks;
@@ -117,12 +65,13 @@ verify_all_data(struct verify_job *job, struct sealift_verify_result *result, st
 static enum sealift_status
 verify(struct verify_job *job, struct sealift_verify_result *result, struct sealift_error *err)
 {
-    TRY(find(job, err));
-    TRY(obs_check_mark(job->store, err));
-    locator_format(&job->locator, result->locator);
-    TRY(manifest_fetch(job->store, &job->locator, &job->manifest, err));
-    TRY(session_begin(job->sealift, &job->spec->transfer, 0, &job->session, err));
-    switch (job->spec->kind) {
+    const struct sealift_verify_spec *spec = job->spec;
+    const struct snapshot_name name = {spec->fs, spec->snapshot, spec->locator, &spec->obs};
+
+    TRY(named_snapshot_find(job->sealift, &name, &job->snapshot, err));
+    locator_format(&job->snapshot.locator, result->locator);
+    TRY(session_begin(job->sealift, &spec->transfer, 0, &job->session, err));
+    switch (spec->kind) {
     case SEALIFT_VERIFY_KEYS:
         TRY(verify_keys(job, result, err));
         break;

@@ -21,6 +21,7 @@ extern const struct command cmd_snapshot_list;
 extern const struct command cmd_snapshot_add;
 extern const struct command cmd_snapshot_upload;
 extern const struct command cmd_snapshot_verify;
+extern const struct command cmd_snapshot_ls;
 extern const struct command cmd_help;
 extern const struct command cmd_completion;
 

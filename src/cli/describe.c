@@ -32,6 +32,8 @@ void
 describe_option(FILE *out, const struct option *option)
 {
     fputs(option->help, out);
+    if (option->letter != '\0')
+        fprintf(out, "; in short: -%c", option->letter);
     if (option->choices != NULL)
         write_words(out, option->choices, "; one of: ", ", ");
     if (option->environment != NULL)

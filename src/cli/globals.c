@@ -30,6 +30,7 @@ const struct option global_options[] = {
      .help = "tell what is being done, and each notice instead of the first 20 of a kind"},
     {.name = "help",
      .type = OPTION_FLAG,
+     .letter = 'h',
      .field = offsetof(struct globals, help),
      .help = "explain the command and do nothing"},
     {.name = "version",

@@ -28,6 +28,7 @@ enum option_type {
 struct option {
     const char *name; /* "endpoint"; of an argument what usage lines show: "NAME" */
     enum option_type type;
+    char letter;             /* of a flag, its short form: 'l' for -l */
     size_t field;            /* offsetof in the struct that the table fills */
     const char *placeholder; /* of the value: "URL" */
     const char *choices;     /* "auto path virtual" */

@@ -58,12 +58,33 @@ options_is_one(const char *word)
     return word[0] == '-' && word[1] != '\0' && strcmp(word, "--") != 0;
 }
 
-/* "--name=value" cut into its parts: `value` is NULL when there is no "=". `-h` is the one short form: everybody tries
- * it. */
+/* "-lR": flags by their letters. */
+static bool
+is_letters(const char *word)
+{
+    return word[0] == '-' && word[1] != '-';
+}
+
+static bool
+find_letter(const struct options *options, char letter, struct place *ret_place)
+{
+    struct walk walk = {0};
+    struct place place;
+
+    while (walk_next(options, &walk, &place)) {
+        if (place.option->letter != letter)
+            continue;
+        *ret_place = place;
+        return true;
+    }
+    return false;
+}
+
+/* "--name=value" cut into its parts: `value` is NULL when there is no "=". */
 static void
 split(const char *word, const char **ret_name, size_t *ret_len, const char **ret_value)
 {
-    *ret_name = strcmp(word, "-h") == 0 ? "help" : word + strspn(word, "-");
+    *ret_name = word + strspn(word, "-");
     *ret_len = strcspn(*ret_name, "=");
     *ret_value = (*ret_name)[*ret_len] == '=' ? *ret_name + *ret_len + 1 : NULL;
 }
@@ -75,6 +96,8 @@ options_knows(const struct options *options, const char *word)
     struct place place;
     size_t len;
 
+    if (is_letters(word))
+        return find_letter(options, word[1], &place);
     split(word, &name, &len, &value);
     return find(options, name, len, &place);
 }
@@ -120,6 +143,19 @@ take_value(const struct option *option, const char *origin, char *const *argv, i
     return SEALIFT_OK;
 }
 
+static enum sealift_status
+take_letters(const struct options *options, const char *word, struct sealift_error *err)
+{
+    for (const char *letter = word + 1; *letter != '\0'; letter++) {
+        struct place place;
+
+        if (!find_letter(options, *letter, &place))
+            return refuse_unknown(options, word, err);
+        TRY(option_store(place.option, place.values, "yes", word, err));
+    }
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 options_take(const struct options *options, char *const *argv, int *at, struct sealift_error *err)
 {
@@ -128,8 +164,12 @@ options_take(const struct options *options, char *const *argv, int *at, struct s
     struct place place;
     size_t len;
 
+    if (is_letters(word)) {
+        *at += 1;
+        return take_letters(options, word, err);
+    }
     split(word, &name, &len, &value);
-    if ((word[1] != '-' && strcmp(word, "-h") != 0) || !find(options, name, len, &place))
+    if (!find(options, name, len, &place))
         return refuse_unknown(options, word, err);
     snprintf(origin, sizeof(origin), "--%s", place.option->name);
     *at += 1;

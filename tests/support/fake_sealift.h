@@ -27,6 +27,7 @@ struct fake_sealift {
     const char *from, *native;
     struct sealift_upload_spec upload;
     struct sealift_verify_spec verify;
+    struct sealift_ls_spec ls;
 };
 
 static struct fake_sealift fake = {.rows = 1};
@@ -356,6 +357,27 @@ sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spe
     *ret_result = (struct sealift_verify_result){
         .locator = FAKE_LOCATOR, .kind = spec->kind, .objects = 7, .bytes = 4096, .by_checksum = 6, .envelopes = 2};
     return fake_answer("snapshot_verify", err);
+}
+
+enum sealift_status
+sealift_snapshot_ls(struct sealift *sealift, const struct sealift_ls_spec *spec, sealift_each_entry *each,
+                    void *context, struct sealift_ls_result *ret_result, struct sealift_error *err)
+{
+    static const struct sealift_entry entries[] = {
+        {.path = "ann", .type = "directory", .mode = 02750, .uid = 1000, .gid = 100, .mtime_s = 1790000000},
+        {.path = "ann/\x1b[31mred", .type = "file", .mode = 04644, .size = 1536, .mtime_s = INT64_MAX},
+        {.path = "ann/link", .type = "symlink", .mode = 0777, .target = "../etc/\xff"},
+        {.path = "ann/other", .type = "hard-link", .target = "ann/red"},
+        {.path = "tty", .type = "character-device", .mode = 01666, .major = 5, .minor = 1},
+    };
+
+    (void)sealift;
+    fake.ls = *spec;
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+        if (each(context, &entries[i], err) != SEALIFT_OK)
+            return err->status;
+    *ret_result = (struct sealift_ls_result){.entries = 5};
+    return fake_answer("snapshot_ls", err);
 }
 
 #endif

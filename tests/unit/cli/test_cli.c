@@ -75,6 +75,19 @@ Test(cli, changes_only_what_is_named)
     cr_assert_eq(fake.obs.url, NULL);
 }
 
+Test(cli, takes_back_what_is_named)
+{
+    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "endpoint,lock-mode", "--region", "eu-1"), 0);
+    cr_assert_str_eq(fake.obs.endpoint, "");
+    cr_assert_str_eq(fake.obs.lock_mode, "");
+    cr_assert_str_eq(fake.obs.region, "eu-1");
+    cr_assert_eq(fake.obs.profile, NULL);
+    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "endpoint,url"), 2);
+    expect_error("'url' is no option that can be taken back");
+    cr_assert_eq(RUN("obs", "update", "dr", "--reset", "region", "--region", "eu-1"), 2);
+    expect_error("choose one");
+}
+
 Test(cli, says_what_to_do_when_there_is_nothing)
 {
     fake.rows = 0;
@@ -280,6 +293,48 @@ Test(cli, chooses_the_compression)
     cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "20"), 2);
     cr_assert_eq(RUN("fs", "snapshot", "upload", "h", "m", "--compression", "best"), 2);
     expect_error("neither a level from 1 to 19 nor off");
+}
+
+Test(cli, lists_what_is_in_a_snapshot)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "ls", "home", "monday"), 0, "%s", errors.text);
+    cr_assert_str_eq(out.text, "ann\nann/\\x1b[31mred\nann/link\nann/other\ntty\n");
+    cr_assert_str_eq(fake.ls.fs, "home");
+    cr_assert_str_eq(fake.ls.snapshot, "monday");
+    cr_assert(fake.ls.path == NULL && fake.ls.locator == NULL && !fake.ls.recursive);
+
+    cr_assert_eq(RUN("fs", "snapshot", "ls", "home", "monday", "ann", "-Rl"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.ls.path, "ann");
+    cr_assert(fake.ls.recursive);
+    expect_out("drwxr-s---   1000    100          -  ");
+    expect_out("-rwSr--r--      0      0    1.5 KiB  ");
+    expect_out("  ann/link -> ../etc/\\xff\n");
+    expect_out("hard link       -      -          -  -                    ann/other -> ann/red\n");
+    expect_out("crw-rw-rwT      0      0       5, 1  ");
+}
+
+Test(cli, lists_a_snapshot_as_json)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "ls", "home", "monday", "--json"), 0, "%s", errors.text);
+    expect_out("[\n{\"path\":\"ann\",\"type\":\"directory\",\"mode\":\"2750\",\"uid\":1000,\"gid\":100,\"size\":0,"
+               "\"modified\":\"2026-09-21T14:13:20Z\",\"mtime_s\":1790000000,");
+    expect_out("\"mtime_s\":9223372036854775807,");
+    expect_out("\"target\":\"../etc/\\ufffd\",\"target_hex\":\"2e2e2f6574632fff\"}");
+    expect_out("{\"path\":\"ann/other\",\"type\":\"hard-link\",\"mode\":null,");
+}
+
+Test(cli, lists_a_snapshot_that_only_the_bucket_knows)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "ls", FAKE_LOCATOR, "ann/x", "--obs", "s3://b", "--endpoint", "http://e"), 0);
+    cr_assert_str_eq(fake.ls.locator, FAKE_LOCATOR);
+    cr_assert_str_eq(fake.ls.path, "ann/x");
+    cr_assert(fake.ls.fs == NULL && fake.ls.snapshot == NULL);
+    cr_assert_str_eq(fake.ls.obs.endpoint, "http://e");
+
+    cr_assert_eq(RUN("fs", "snapshot", "ls", FAKE_LOCATOR, "a", "b", "--obs", "s3://b"), 2);
+    expect_error("'b' is one argument too many");
+    cr_assert_eq(RUN("fs", "snapshot", "ls", FAKE_LOCATOR), 2);
+    expect_error("either as FS SNAPSHOT, or as LOCATOR --obs OBS");
 }
 
 Test(cli, asks_what_to_verify)

@@ -34,6 +34,7 @@ check_completeness(const char *command, const struct option *option, bool is_arg
         cr_assert_neq(option->placeholder, NULL, "%s: %s", command, option->name);
     cr_assert_eq(option->type == OPTION_CHOICE, option->choices != NULL, "%s: %s", command, option->name);
     cr_assert_eq(option->type == OPTION_COUNT, option->most > 0, "%s: %s", command, option->name);
+    cr_assert(option->letter == '\0' || option->type == OPTION_FLAG, "%s: %s", command, option->name);
 }
 
 Test(command, has_complete_tables)

@@ -5,6 +5,7 @@
 #include "cmd_kms_check.h"
 #include "cmd_snapshot_upload.h"
 #include "cmd_snapshot_verify.h"
+#include "entry_view.h"
 #include "fake_sealift.h"
 #include "fs_view.h"
 #include "kms_view.h"
@@ -31,6 +32,7 @@ static const struct {
     {"verify-objects", cmd_snapshot_verify_objects_columns},
     {"verify-read", cmd_snapshot_verify_read_columns},
     {"verify-data", cmd_snapshot_verify_data_columns},
+    {"entry", entry_view_columns},
     {"version", cli_version_columns},
     {"error", console_error_columns},
     {"progress", console_progress_columns},

@@ -49,8 +49,12 @@ static const struct option table[] = {
      .field = offsetof(struct values, workers),
      .placeholder = "N",
      .most = 16},
-    {.name = "quick", .type = OPTION_FLAG, .field = offsetof(struct values, quick), .excludes = "slow role"},
-    {.name = "slow", .type = OPTION_FLAG, .field = offsetof(struct values, slow)},
+    {.name = "quick",
+     .type = OPTION_FLAG,
+     .letter = 'Q',
+     .field = offsetof(struct values, quick),
+     .excludes = "slow role"},
+    {.name = "slow", .type = OPTION_FLAG, .letter = 'S', .field = offsetof(struct values, slow)},
     {.name = "role", .type = OPTION_TEXT, .field = offsetof(struct values, role), .placeholder = "ROLE"},
     {.name = "token-file", .type = OPTION_SECRET_FILE, .field = offsetof(struct values, file), .placeholder = "FILE"},
     {.name = "token", .type = OPTION_REFUSED, .help = "use --token-file FILE"},
@@ -104,6 +108,15 @@ Test(options, takes_a_value_behind_a_blank_or_an_equals_sign)
     cr_assert_eq(READ("A", "K", "--endpoint", "http://x", "--region=eu=1"), SEALIFT_OK, "%s", err.message);
     cr_assert_str_eq(values.access.endpoint, "http://x");
     cr_assert_str_eq(values.access.region, "eu=1");
+}
+
+Test(options, takes_flags_by_their_letters)
+{
+    cr_assert_eq(READ("A", "-S", "K"), SEALIFT_OK, "%s", err.message);
+    cr_assert(values.slow && !values.quick);
+    expect_refusal(READ("A", "K", "-SQ"), "--quick and --slow exclude each other");
+    expect_refusal(READ("A", "K", "-Sx"), "has no option -Sx");
+    expect_refusal(READ("A", "K", "--S"), "has no option --S");
 }
 
 Test(options, lets_options_and_arguments_mix)
