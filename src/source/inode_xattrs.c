@@ -86,6 +86,14 @@ add_value(struct inode_xattrs *xattrs, const struct handle *handle, const char *
     return xattr_set_add(&xattrs->set, attribute, (struct bytes){xattrs->value.data, (size_t)len}, err);
 }
 
+/* XFS shows root its ACLs a second time, in the form in which it keeps them: nothing that another filesystem should
+ * get. */
+static bool
+is_acl_again(const char *attribute)
+{
+    return strcmp(attribute, "trusted.SGI_ACL_FILE") == 0 || strcmp(attribute, "trusted.SGI_ACL_DEFAULT") == 0;
+}
+
 enum sealift_status
 inode_xattrs_read(struct inode_xattrs *xattrs, int fd, bool is_path, const char *name, struct sealift_error *err)
 {
@@ -95,7 +103,9 @@ inode_xattrs_read(struct inode_xattrs *xattrs, int fd, bool is_path, const char 
     buf_clear(&xattrs->set);
     TRY(read_list(xattrs, &handle, name, err));
     at = (const char *)xattrs->list.data;
-    for (end = at + xattrs->list.len; at < end; at += strlen(at) + 1)
-        TRY(add_value(xattrs, &handle, at, name, err));
+    for (end = at + xattrs->list.len; at < end; at += strlen(at) + 1) {
+        if (!is_acl_again(at))
+            TRY(add_value(xattrs, &handle, at, name, err));
+    }
     return SEALIFT_OK;
 }
