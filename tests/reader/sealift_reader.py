@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """A second reader of sealift's format, written from docs/FORMAT.md alone: numbers in parentheses are its sections.
 
-    sealift_reader.py BUCKET LOCATOR (--fs-key HEX | --kek HEX | --local-key FILE) [--restore FOLDER]
+    sealift_reader.py BUCKET LOCATOR (--fs-key HEX | --kek HEX | --local-key FILE) [--restore FOLDER [--allow-unencrypted]]
 
-BUCKET is a folder that holds the objects. Lists the snapshot, or writes it into an empty folder: contents, directories, links, modes and times, which is
-what shows that the format was understood. It is no tool to restore with: owners, attributes and devices are only listed.
+BUCKET is a folder that holds the objects. Lists the snapshot, or writes it into an empty folder: contents with their holes, everything else that has a name,
+modes and times, which is what shows that the format was understood. It is no tool to restore with: owners, attributes, flags and projects are only listed.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import json
 import os
+import stat
 import struct
 import sys
 import uuid
@@ -293,7 +294,7 @@ class Entry:
         self.type = cursor.u8()
         if self.type > 8:
             raise Later(f"{self.path!r}: a type of a later sealift")
-        self.mode = self.uid = self.gid = self.mtime = self.mtime_ns = self.size = self.major = self.minor = 0
+        self.mode = self.uid = self.gid = self.mtime = self.mtime_ns = self.size = self.major = self.minor = self.flags = self.project = 0
         self.target = self.xattrs = b""
         self.content, self.xattr_list = (0, b""), b""
         tags = self.read_fields(cursor)
@@ -339,8 +340,10 @@ class Entry:
             need(self.target and b"\0" not in self.target and (self.type != 3 or len(self.target) <= 4095), "an impossible target")
         elif tag == 17:
             self.major, self.minor = value.varint(2**32 - 1), value.varint(2**32 - 1)
-        else:
-            value.varint(2**32 - 1)  # 19 flags, 21 project
+        elif tag == 19:
+            self.flags = value.varint(2**32 - 1)
+        elif tag == 21:
+            self.project = value.varint(2**32 - 1)
 
 
 def order(path):
@@ -353,9 +356,9 @@ def parent(path):
 
 
 def check_path(path):
+    names = path.split(b"/") if path else []
     need(len(path) <= 262144 and b"\0" not in path, "an impossible path")
-    for name in path.split(b"/") if path else []:
-        need(1 <= len(name) <= 255 and name not in (b".", b".."), f"{path!r}: an impossible path")
+    need(all(1 <= len(name) <= 255 and name not in (b".", b"..") for name in names), "a path of an impossible name")
 
 
 def parse_xattrs(data):
@@ -483,9 +486,10 @@ class Snapshot:
         need(size is None or covered == size, "extents that do not add up")
 
     def pieces(self, frame, level, items, size):
+        """Holes, and the bytes between them."""
         for extent in self.extents(frame, level, Cursor(items), size):
             if isinstance(extent, Hole):
-                yield bytes(extent.length)
+                yield extent
                 continue
             piece = self.frame(extent.ref)[extent.offset:extent.offset + extent.length]
             need(len(piece) == extent.length, "a chunk beyond its frame")
@@ -497,8 +501,9 @@ class Snapshot:
         return self.pieces(entry.frame, level, items, entry.size)
 
     def xattrs(self, entry):
-        elsewhere = b"".join(self.pieces(entry.frame, 0, entry.xattr_list, None))
-        return entry.xattrs or elsewhere
+        pieces = list(self.pieces(entry.frame, 0, entry.xattr_list, None))
+        need(not any(isinstance(piece, Hole) for piece in pieces), "a set of attributes with a hole")
+        return entry.xattrs or b"".join(pieces)
 
 
 def check_log(snapshot):
@@ -529,45 +534,115 @@ def check_stored(snapshot, upload, stored):
 
 # The command
 
-def show(entry, snapshot):
-    digest, xattrs = hashlib.sha256(), snapshot.xattrs(entry)
-    parse_xattrs(xattrs)
+HASHED = 1 << 30
+
+
+def content_digest(entry, snapshot):
+    """SHA-256. A file that would take years to hash has none; its pieces are looked at all the same."""
+    digest = hashlib.sha256()
     for piece in snapshot.content(entry):
-        digest.update(piece)
+        if entry.size > HASHED:
+            continue
+        if isinstance(piece, Hole):
+            for at in range(0, piece.length, 1 << 20):
+                digest.update(bytes(min(1 << 20, piece.length - at)))
+        else:
+            digest.update(piece)
+    return digest.hexdigest() if entry.size <= HASHED else ""
+
+
+def show(entry, snapshot):
+    xattrs = snapshot.xattrs(entry)
+    parse_xattrs(xattrs)
     return (f"x{entry.path.hex()} {entry.type} {entry.mode} {entry.uid} {entry.gid} {entry.mtime} {entry.mtime_ns} {entry.size} "
-            f"x{entry.target.hex()} {entry.major} {entry.minor} x{xattrs.hex()} x{digest.hexdigest()}")
+            f"x{entry.target.hex()} {entry.major} {entry.minor} {entry.flags} {entry.project} x{xattrs.hex()} x{content_digest(entry, snapshot)}")
+
+
+class Place:
+    """An open directory that goes from one to the next name by name: no path is too long for it, and it follows no link."""
+
+    def __init__(self, folder):
+        self.names, self.fd = [], os.open(folder, os.O_DIRECTORY)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.fd)
+
+    def step(self, name):
+        inner = os.open(name, os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self.fd)
+        os.close(self.fd)
+        self.fd = inner
+
+    def go(self, path):
+        """To the directory that holds `path`; the name that it has there."""
+        *above, name = path.split(b"/")
+        while self.names != above[:len(self.names)]:
+            self.names.pop()
+            self.step("..")
+        for inner in above[len(self.names):]:
+            self.step(inner)
+            self.names.append(inner)
+        return name
 
 
 def restore(snapshot, folder):
     need(not os.listdir(folder), f"{folder} is not empty")
-    directories = []
-    for entry in snapshot.entries():
-        path = os.path.join(os.fsencode(folder), entry.path) if entry.path else os.fsencode(folder)
-        if entry.type == 1:
-            with open(path, "xb") as file:
-                for piece in snapshot.content(entry):
-                    file.write(piece)
-        elif entry.type == 2:
-            if entry.path:
-                os.mkdir(path)
-            directories.append((path, entry))
-        elif entry.type == 3:
-            os.symlink(entry.target, path)
-        elif entry.type == 4:
-            os.mkfifo(path)
-        elif entry.type == 8:
-            os.link(os.path.join(os.fsencode(folder), entry.target), path)
-        else:
-            print(f"left out: {path!r}, a {TYPES[entry.type]}", file=sys.stderr)
-        if entry.type in (1, 4):
-            set_attributes(path, entry)
-    for path, entry in reversed(directories):
-        set_attributes(path, entry)
+    directories, left_out = [], set()
+    with Place(folder) as place, Place(folder) as other:
+        for entry in snapshot.entries():
+            if entry.type == 2:
+                directories.append(entry)
+            if not entry.path:
+                continue
+            if entry.target in left_out or not restore_entry(entry, snapshot, place, place.go(entry.path), other):
+                print(f"left out: {entry.path!r}, a {TYPES[entry.type]}", file=sys.stderr)
+                left_out.add(entry.path)
+        for entry in reversed(directories):
+            name = place.go(entry.path) or "."
+            os.chmod(name, entry.mode, dir_fd=place.fd)
+            set_time(place, name, entry)
 
 
-def set_attributes(path, entry):
-    os.chmod(path, entry.mode)
-    os.utime(path, ns=(entry.mtime * 10**9 + entry.mtime_ns,) * 2)
+SPECIAL = {4: stat.S_IFIFO, 5: stat.S_IFSOCK, 6: stat.S_IFCHR, 7: stat.S_IFBLK}
+
+
+def restore_entry(entry, snapshot, place, name, other):
+    """Whether it could be: only root makes devices."""
+    if entry.type == 1:
+        restore_file(entry, snapshot, place, name)
+    elif entry.type == 2:
+        os.mkdir(name, 0o700, dir_fd=place.fd)
+    elif entry.type == 3:
+        os.symlink(entry.target, name, dir_fd=place.fd)
+    elif entry.type == 8:
+        os.link(other.go(entry.target), name, src_dir_fd=other.fd, dst_dir_fd=place.fd, follow_symlinks=False)
+    else:
+        try:
+            os.mknod(name, SPECIAL[entry.type] | 0o600, os.makedev(entry.major, entry.minor), dir_fd=place.fd)
+        except PermissionError:
+            return False
+    if entry.type == 1 or entry.type in SPECIAL:
+        os.chmod(name, entry.mode, dir_fd=place.fd)
+    if entry.type not in (2, 8):
+        set_time(place, name, entry)
+    return True
+
+
+def restore_file(entry, snapshot, place, name):
+    with open(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=place.fd), "wb") as file:
+        for piece in snapshot.content(entry):
+            if isinstance(piece, Hole):
+                file.seek(piece.length, os.SEEK_CUR)
+            else:
+                file.write(piece)
+        file.truncate(entry.size)
+
+
+def set_time(place, name, entry):
+    moment = entry.mtime * 10**9 + entry.mtime_ns
+    os.utime(name, ns=(moment, moment), dir_fd=place.fd, follow_symlinks=False)
 
 
 def find_fs_key(snapshot, options):
@@ -594,10 +669,12 @@ def main():
     key.add_argument("--kek")
     key.add_argument("--local-key")
     parser.add_argument("--restore")
+    parser.add_argument("--allow-unencrypted", action="store_true")
     options = parser.parse_args()
     snapshot = Snapshot(Bucket(options.bucket), options.locator)
     snapshot.unlock(find_fs_key(snapshot, options))
     if options.restore:
+        need(options.allow_unencrypted or not snapshot.private().get("encrypted"), "it was encrypted at rest: --allow-unencrypted restores it in the clear")
         restore(snapshot, options.restore)
         return
     check_log(snapshot)

@@ -148,8 +148,8 @@ sample_chunk(struct sample_snapshot *sample, const struct frame_ref *frame, stru
     return extent;
 }
 
-/* A line of `expected`: path, type, mode, uid, gid, mtime (s, ns), size, target, device (major, minor), xattrs, SHA-256
- * of the content. Bytes are in hexadecimal with an 'x' before them. */
+/* A line of `expected`: path, type, mode, uid, gid, mtime (s, ns), size, target, device (major, minor), flags, project,
+ * xattrs, SHA-256 of the content. Bytes are in hexadecimal with an 'x' before them. */
 static inline void
 sample_expect(struct sample_snapshot *sample, const struct tree_entry *entry, struct bytes xattrs, struct bytes content)
 {
@@ -164,9 +164,10 @@ sample_expect(struct sample_snapshot *sample, const struct tree_entry *entry, st
     hex_encode(xattrs, set);
     SAMPLE_MUST(sha256(content, hash, err));
     hex_encode(BYTES_OF(hash), hash_text);
-    SAMPLE_MUST(buf_printf(&sample->expected, "x%s %u %u %u %u %lld %u %zu x%s %u %u x%s x%s\n", err, path,
+    SAMPLE_MUST(buf_printf(&sample->expected, "x%s %u %u %u %u %lld %u %zu x%s %u %u %u %u x%s x%s\n", err, path,
                            (unsigned)entry->type, entry->mode, entry->uid, entry->gid, (long long)entry->mtime_s,
-                           entry->mtime_ns, content.len, target, entry->major, entry->minor, set, hash_text));
+                           entry->mtime_ns, content.len, target, entry->major, entry->minor, entry->flags,
+                           entry->project, set, hash_text));
 }
 
 static inline void
