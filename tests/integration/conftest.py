@@ -12,6 +12,7 @@ import pytest
 
 from support import process
 from support.command import Sealift, binary
+from support.odd_sources import OddSources
 from support.openbao import OpenBao
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
@@ -131,6 +132,17 @@ def sample_tree_once(tmp_path_factory):
 def sample_tree(sample_tree_once):
     """Everything that a tree can hold. Read only: it is shared."""
     return sample_tree_once
+
+
+@pytest.fixture(scope="module")
+def odd():
+    """Trees of every odd case, on disks of their own. Read only: they are shared."""
+    folder = make_folder()
+    folder.chmod(0o711)
+    sources = OddSources(folder)
+    with sources.disks:
+        yield sources
+    remove_tree(folder)
 
 
 @pytest.fixture
