@@ -118,6 +118,7 @@ Test(at_rest_holders, have_a_file_open)
 {
     SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
 
+    cr_assert_geq(fd, 0);
     expect(getpid(), disk_at(&disk, "vault/diary"));
 }
 
@@ -137,6 +138,7 @@ Test(at_rest_holders, are_found_by_their_plain_names_when_the_key_is_gone)
 {
     SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
 
+    cr_assert_geq(fd, 0);
     cr_assert_eq(lock(), AT_REST_BUSY);
     expect(getpid(), disk_at(&disk, "vault/diary"));
 }
@@ -145,6 +147,7 @@ Test(at_rest_holders, have_a_file_open_that_has_no_name_any_more)
 {
     SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
 
+    cr_assert_geq(fd, 0);
     cr_assert_eq(unlink(disk_at(&disk, "vault/diary")), 0);
     expect(getpid(), disk_at(&disk, "vault/diary (deleted)"));
 }
@@ -164,6 +167,7 @@ Test(at_rest_holders, have_a_file_mapped)
     SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
     void *map = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
 
+    cr_assert_geq(fd, 0);
     cr_assert_neq(map, MAP_FAILED);
     fd_done(&fd);
     fd = -1;
@@ -283,9 +287,12 @@ Test(at_rest_holders, are_not_missed_because_another_process_just_ended)
 {
     SCOPED(fd_done) int fd = open(disk_at(&disk, "vault/diary"), O_RDONLY | O_CLOEXEC);
     pid_t zombie = fork();
+    siginfo_t ended;
 
     if (zombie == 0)
         _exit(0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(waitid(P_PID, (id_t)zombie, &ended, WEXITED | WNOWAIT), 0);
     expect(getpid(), disk_at(&disk, "vault/diary"));
     waitpid(zombie, NULL, 0);
 }
