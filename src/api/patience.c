@@ -20,7 +20,7 @@ tell_once(struct patience *patience, int64_t left_ns, const struct sealift_error
 {
     if (!patience->told)
         world_log(patience->world, LOG_WARNING, "waits up to %" PRId64 " s for the KMS: %s",
-                  (left_ns + NS_PER_S - 1) / NS_PER_S, err->message);
+                  left_ns / NS_PER_S + (left_ns % NS_PER_S != 0 ? 1 : 0), err->message);
     patience->told = true;
 }
 
