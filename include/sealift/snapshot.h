@@ -135,6 +135,34 @@ enum sealift_status sealift_snapshot_ls(struct sealift *sealift, const struct se
                                         sealift_each_entry *each, void *context, struct sealift_ls_result *ret_result,
                                         struct sealift_error *err);
 
+struct sealift_get_spec {
+    const char *fs, *snapshot; /* names from the table ... */
+    struct sealift_obs_spec obs;
+    const char *locator;      /* ... or a locator and where it is */
+    const char *const *paths; /* below the snapshot's root, as for ls; ends with NULL */
+    const char *to;           /* a directory; made when it is not there, and it need not be empty */
+    bool allow_degraded;      /* attributes that could not be set are told, not an error */
+    bool allow_unencrypted;   /* also what was encrypted at rest, to where it will not be */
+    struct sealift_transfer_options transfer;
+};
+
+struct sealift_get_result {
+    char locator[74];
+    uint64_t entries, files, size; /* brought back; directories above are among the entries */
+    uint64_t fetched, requests;    /* bytes of segments that came from the store, and how often it was asked */
+    uint64_t degraded;             /* attributes that could not be set */
+    double seconds;
+};
+
+/* Brings single files and directories back, with everything below: "a/b" to "TO/a/b". The directories above are made as
+ * they were, or taken as they are when they exist; nothing else that exists is touched. A hard link to what is not
+ * brought back becomes a file of its own; those among what is stay links.
+ *
+ * Before anything is written: NOT_FOUND names the first path that is not in the snapshot, CONFLICT what is in the way,
+ * INVALID that the snapshot is of an encrypted filesystem and `to` does not lie in an encrypted directory. */
+enum sealift_status sealift_snapshot_get(struct sealift *sealift, const struct sealift_get_spec *spec,
+                                         struct sealift_get_result *ret_result, struct sealift_error *err);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }

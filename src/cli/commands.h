@@ -22,6 +22,7 @@ extern const struct command cmd_snapshot_add;
 extern const struct command cmd_snapshot_upload;
 extern const struct command cmd_snapshot_verify;
 extern const struct command cmd_snapshot_ls;
+extern const struct command cmd_snapshot_get;
 extern const struct command cmd_help;
 extern const struct command cmd_completion;
 

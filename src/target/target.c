@@ -48,8 +48,10 @@ target_free(struct target **target)
     *target = NULL;
 }
 
-enum sealift_status
-target_open(const struct world *world, const char *path, target_degraded *degraded, void *context,
+typedef enum sealift_status open_root(const struct report *report, int *ret_fd, struct sealift_error *err);
+
+static enum sealift_status
+open_target(const struct world *world, const char *path, const struct report *report, open_root *open,
             struct target **ret_target, struct sealift_error *err)
 {
     SCOPED(target_free) struct target *target = calloc(1, sizeof(*target));
@@ -60,11 +62,30 @@ target_open(const struct world *world, const char *path, target_degraded *degrad
     target->root = -1;
     descriptors_raise_limit();
     TRY(text_copy(path, &target->path, err));
-    target->report = (struct report){target->path, degraded, context};
-    TRY(target_root_open(&target->report, &target->root, err));
+    target->report = *report;
+    target->report.root = target->path;
+    TRY(open(&target->report, &target->root, err));
     target->here.root = target->firsts.root = target->done.root = target->root;
     *ret_target = TAKE(target);
     return SEALIFT_OK;
+}
+
+enum sealift_status
+target_open(const struct world *world, const char *path, target_degraded *degraded, void *context,
+            struct target **ret_target, struct sealift_error *err)
+{
+    const struct report report = {.degraded = degraded, .context = context};
+
+    return open_target(world, path, &report, target_root_open, ret_target, err);
+}
+
+enum sealift_status
+target_open_shared(const struct world *world, const char *path, target_degraded *degraded, void *context,
+                   struct target **ret_target, struct sealift_error *err)
+{
+    const struct report report = {.degraded = degraded, .context = context};
+
+    return open_target(world, path, &report, target_root_open_shared, ret_target, err);
 }
 
 /* Where an entry is to be made: its directory, and its name there. */
@@ -126,6 +147,47 @@ make_directory(struct target *target, const struct place *place, const struct tr
     if (errno == EEXIST && is_lost_and_found(place, entry->path))
         return SEALIFT_OK;
     return report_failure(&target->report, errno, entry->path, "make the directory", err);
+}
+
+enum sealift_status
+target_check_free(struct target *target, struct bytes path, struct sealift_error *err)
+{
+    struct place place;
+    struct stat stat;
+    enum sealift_status status = find_place(target, &target->here, path, &place, err);
+
+    if (status == SEALIFT_NOT_FOUND) /* a directory on the way: then nothing is in it */
+        return SEALIFT_OK;
+    TRY(status);
+    if (fstatat(place.parent, place.name, &stat, AT_SYMLINK_NOFOLLOW) == 0)
+        return error_set(
+            err, SEALIFT_CONFLICT,
+            "%s: holds %s already, and nothing is overwritten; move that away, or choose another directory",
+            target->path, shown_path(path).text);
+    return errno == ENOENT ? SEALIFT_OK : report_failure(&target->report, errno, path, "look at", err);
+}
+
+static bool
+is_directory(const struct place *place)
+{
+    SCOPED(fd_done) int fd = beneath_open(place->parent, place->name, O_PATH | O_DIRECTORY, 0);
+
+    return fd >= 0;
+}
+
+enum sealift_status
+target_make_way(struct target *target, const struct tree_entry *entry, bool *ret_made, struct sealift_error *err)
+{
+    struct place place;
+    bool is_there;
+
+    TRY(world_check_cancel(target->world, err));
+    TRY(find_place(target, &target->here, entry->path, &place, err));
+    is_there = is_directory(&place);
+    if (!is_there)
+        TRY(make_directory(target, &place, entry, err));
+    *ret_made = !is_there;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status

@@ -1,5 +1,5 @@
-/* Writes a tree into an empty directory. Entries come in the tree's order from one thread; the contents of files may be
- * written from many.
+/* Writes a tree into an empty directory, or some of its branches beside what is there. Entries come in the tree's order
+ * from one thread; the contents of files may be written from many.
  *
  * Nothing is ever written outside the directory, whatever a path says and whoever swaps a directory for a link
  * meanwhile: every step is an openat2() beneath it that follows no link. Directories are 0700 while they fill;
@@ -21,7 +21,17 @@ typedef void target_degraded(void *context, struct bytes path, const char *what)
  * ("lost+found" of a fresh filesystem is overlooked). */
 enum sealift_status target_open(const struct world *world, const char *path, target_degraded *degraded, void *context,
                                 struct target **ret_target, struct sealift_error *err);
+/* `path` is made when it does not exist; what it holds, and its own attributes, stay as they are. */
+enum sealift_status target_open_shared(const struct world *world, const char *path, target_degraded *degraded,
+                                       void *context, struct target **ret_target, struct sealift_error *err);
 void target_free(struct target **target);
+
+/* In a shared one: CONFLICT when there is something at that path already, or on the way to it what is no directory. */
+enum sealift_status target_check_free(struct target *target, struct bytes path, struct sealift_error *err);
+/* In a shared one: a directory above what is wanted is made, or taken as it is: then *ret_made is false, and it is not
+ * to be finished. */
+enum sealift_status target_make_way(struct target *target, const struct tree_entry *entry, bool *ret_made,
+                                    struct sealift_error *err);
 
 /* Makes an entry that is no file: directory (0700), symlink, FIFO, socket, device, hard link; all but directories get
  * their attributes at once. The root entry makes nothing. */

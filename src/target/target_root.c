@@ -129,13 +129,24 @@ claim(int fd)
 }
 
 enum sealift_status
-target_root_open(const struct report *report, int *ret_fd, struct sealift_error *err)
+target_root_open_shared(const struct report *report, int *ret_fd, struct sealift_error *err)
 {
     SCOPED(fd_done) int fd = -1;
 
     TRY(open_or_make(report->root, &fd, err));
     TRY(check_machine(report->root, fd, err));
     TRY(check_writable(report->root, fd, err));
+    *ret_fd = fd;
+    fd = -1;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+target_root_open(const struct report *report, int *ret_fd, struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = -1;
+
+    TRY(target_root_open_shared(report, &fd, err));
     TRY(check_empty(report->root, fd, err));
     claim(fd);
     *ret_fd = fd;

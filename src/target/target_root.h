@@ -13,5 +13,7 @@ enum sealift_status target_root_make(const char *path, struct sealift_error *err
 
 /* report->root is its path. INVALID: this machine cannot restore safely; CONFLICT: not empty; IO: read-only. */
 enum sealift_status target_root_open(const struct report *report, int *ret_fd, struct sealift_error *err);
+/* The same for a directory that may hold other things, and whose owner, mode and ACL stay as they are. */
+enum sealift_status target_root_open_shared(const struct report *report, int *ret_fd, struct sealift_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include "scoped.h"
 #include "target.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,10 @@ struct download {
     struct progress *progress;
     struct target *target;
     atomic_uint_fast64_t degraded;
+
+    const struct branches *branches; /* NULL: everything */
+    struct buf made;                 /* of each directory above them: a byte, 1 when it was not there before */
+    size_t finished;                 /* of these */
 };
 
 /* A file that is being written, with its path for messages. */
@@ -20,11 +25,38 @@ struct written_file {
     char path[];
 };
 
+static bool
+is_above_branches(const struct download *download, const struct tree_entry *entry)
+{
+    return download->branches != NULL && !branches_hold(download->branches, entry->path);
+}
+
+static enum sealift_status
+make_way(struct download *download, const struct tree_entry *entry, struct sealift_error *err)
+{
+    bool made;
+    uint8_t note;
+
+    TRY(target_make_way(download->target, entry, &made, err));
+    note = made ? 1 : 0;
+    return buf_append(&download->made, &note, 1, err);
+}
+
+/* The second pass meets the same directories in the same order. */
+static bool
+was_made(struct download *download)
+{
+    assert(download->finished < download->made.len);
+    return download->made.data[download->finished++] == 1;
+}
+
 static enum sealift_status
 make_entry(void *context, const struct tree_entry *entry, struct sealift_error *err)
 {
     struct download *download = context;
 
+    if (is_above_branches(download, entry))
+        return make_way(download, entry, err);
     return target_make(download->target, entry, err);
 }
 
@@ -94,6 +126,8 @@ finish_entry(void *context, const struct tree_entry *entry, struct sealift_error
 {
     struct download *download = context;
 
+    if (is_above_branches(download, entry) && !was_made(download))
+        return SEALIFT_OK;
     return target_finish_entry(download->target, entry, err);
 }
 
@@ -112,11 +146,37 @@ download_new(const struct world *world, struct progress *progress, const char *p
     return SEALIFT_OK;
 }
 
+static enum sealift_status
+check_free(const struct download *download, struct sealift_error *err)
+{
+    for (size_t i = 0; i < branches_count(download->branches); i++)
+        TRY(target_check_free(download->target, branches_at(download->branches, i), err));
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+download_new_beside(const struct world *world, struct progress *progress, const char *path,
+                    const struct branches *branches, struct download **ret_download, struct sealift_error *err)
+{
+    SCOPED(download_free) struct download *download = calloc(1, sizeof(*download));
+
+    if (download == NULL)
+        return error_no_memory(err);
+    download->world = world;
+    download->progress = progress;
+    download->branches = branches;
+    TRY(target_open_shared(world, path, note_degraded, download, &download->target, err));
+    TRY(check_free(download, err));
+    *ret_download = TAKE(download);
+    return SEALIFT_OK;
+}
+
 void
 download_free(struct download **download)
 {
     if (*download == NULL)
         return;
+    buf_done(&(*download)->made);
     target_free(&(*download)->target);
     free(*download);
     *download = NULL;
@@ -141,12 +201,17 @@ download_run(struct download *download, struct store *store, const struct readin
     world_log(download->world, LOG_INFO, "reads %s with %zu workers over %zu connections", store->url,
               request->budget.workers, request->budget.connections);
     progress_stage(download->progress, "download");
-    progress_totals(download->progress, totals->entries, totals->size);
+    if (download->branches == NULL) /* else nobody knows how much it will be */
+        progress_totals(download->progress, totals->entries, totals->size);
     TRY(reading_run(download->world, store, download->progress, request, &sink, &outcome.read, err));
     progress_stage(download->progress, "finish");
     TRY(reading_entries(download->world, store, request, finish_entry, download, err));
     TRY(target_finish(download->target, err));
     outcome.degraded = atomic_load(&download->degraded);
+    if (request->branches != NULL) {
+        outcome.read.fetched += branch_reader_fetched(request->branches);
+        outcome.read.requests += branch_reader_requests(request->branches);
+    }
     *ret_outcome = outcome;
     return SEALIFT_OK;
 }

@@ -93,6 +93,7 @@ reading_run(const struct world *world, struct store *store, struct progress *pro
         .size = reading.size,
         .chunks = atomic_load(&reading.chunks),
         .fetched = atomic_load(&reading.bytes_fetched),
+        .requests = atomic_load(&reading.requests),
     };
     return SEALIFT_OK;
 }

@@ -40,7 +40,7 @@ struct reading_request {
 
 struct reading_outcome {
     uint64_t entries, files, size, chunks;
-    uint64_t fetched; /* bytes from the store; without those of branches that the caller reads */
+    uint64_t fetched, requests; /* bytes from the store, and how often it was asked; without what the branches took */
 };
 
 enum sealift_status reading_run(const struct world *world, struct store *store, struct progress *progress,

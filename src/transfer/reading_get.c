@@ -15,6 +15,7 @@ get(struct reading *reading, struct fetch_job *job, struct sealift_error *err)
                     name);
     TRY(store_get_range(reading->store, name, job->offset, job->size, job->buffer, err));
     atomic_fetch_add(&reading->bytes_fetched, job->size);
+    atomic_fetch_add(&reading->requests, 1);
     progress_add(reading->progress, 0, 0, 0, job->size);
     return SEALIFT_OK;
 }

@@ -172,8 +172,11 @@ report(const struct planner *planner)
     reading->files = planner->files;
     reading->size = planner->size;
     atomic_fetch_add(&reading->bytes_fetched, frame_source_fetched(planner->single));
-    if (planner->own != NULL)
-        atomic_fetch_add(&reading->bytes_fetched, branch_reader_fetched(planner->own));
+    atomic_fetch_add(&reading->requests, frame_source_requests(planner->single));
+    if (planner->own == NULL)
+        return;
+    atomic_fetch_add(&reading->bytes_fetched, branch_reader_fetched(planner->own));
+    atomic_fetch_add(&reading->requests, branch_reader_requests(planner->own));
 }
 
 enum sealift_status

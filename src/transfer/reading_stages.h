@@ -37,7 +37,7 @@ struct reading {
     size_t most_memory;
 
     uint64_t entries, files, size; /* from the plan stage */
-    atomic_uint_fast64_t chunks, bytes_fetched;
+    atomic_uint_fast64_t chunks, bytes_fetched, requests;
 };
 
 crew_task reading_plan; /* one thread */

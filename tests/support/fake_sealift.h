@@ -28,6 +28,8 @@ struct fake_sealift {
     struct sealift_upload_spec upload;
     struct sealift_verify_spec verify;
     struct sealift_ls_spec ls;
+    struct sealift_get_spec get;
+    const char *got[4];
 };
 
 static struct fake_sealift fake = {.rows = 1};
@@ -378,6 +380,18 @@ sealift_snapshot_ls(struct sealift *sealift, const struct sealift_ls_spec *spec,
             return err->status;
     *ret_result = (struct sealift_ls_result){.entries = 5};
     return fake_answer("snapshot_ls", err);
+}
+
+enum sealift_status
+sealift_snapshot_get(struct sealift *sealift, const struct sealift_get_spec *spec,
+                     struct sealift_get_result *ret_result, struct sealift_error *err)
+{
+    (void)sealift;
+    fake.get = *spec;
+    for (size_t i = 0; i < 3; i++)
+        fake.got[i] = i == 0 || fake.got[i - 1] != NULL ? spec->paths[i] : NULL;
+    *ret_result = (struct sealift_get_result){.locator = FAKE_LOCATOR, .entries = 3, .files = 1, .requests = 4};
+    return fake_answer("snapshot_get", err);
 }
 
 #endif

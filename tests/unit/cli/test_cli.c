@@ -337,6 +337,31 @@ Test(cli, lists_a_snapshot_that_only_the_bucket_knows)
     expect_error("either as FS SNAPSHOT, or as LOCATOR --obs OBS");
 }
 
+Test(cli, brings_back_single_files)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "get", "home", "monday", "a/b", "c", "--to", "/tmp/x"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.get.fs, "home");
+    cr_assert_str_eq(fake.get.snapshot, "monday");
+    cr_assert_str_eq(fake.got[0], "a/b");
+    cr_assert_str_eq(fake.got[1], "c");
+    cr_assert(fake.got[2] == NULL && fake.get.locator == NULL);
+    cr_assert_str_eq(fake.get.to, "/tmp/x");
+    cr_assert(!fake.get.allow_degraded && !fake.get.allow_unencrypted);
+    expect_out("requests: 4\n");
+
+    cr_assert_eq(RUN("fs", "snapshot", "get", "--to", "x", FAKE_LOCATOR, "--obs", "s3://b", "a", "--allow-unencrypted"),
+                 0);
+    cr_assert_str_eq(fake.get.locator, FAKE_LOCATOR);
+    cr_assert(fake.get.fs == NULL && fake.get.snapshot == NULL && fake.get.allow_unencrypted);
+    cr_assert_str_eq(fake.got[0], "a");
+    cr_assert_eq(fake.got[1], NULL);
+
+    cr_assert_eq(RUN("fs", "snapshot", "get", "home", "monday", "--to", "x"), 2);
+    expect_error("no path of the snapshot is named");
+    cr_assert_eq(RUN("fs", "snapshot", "get", "home", "monday", "a"), 2);
+    expect_error("needs --to DIR");
+}
+
 Test(cli, asks_what_to_verify)
 {
     cr_assert_eq(RUN("fs", "snapshot", "verify", "home", "monday"), 2);

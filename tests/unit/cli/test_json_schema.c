@@ -3,6 +3,7 @@
 #include "cmd_fs_lock.h"
 #include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
+#include "cmd_snapshot_get.h"
 #include "cmd_snapshot_upload.h"
 #include "cmd_snapshot_verify.h"
 #include "entry_view.h"
@@ -33,6 +34,7 @@ static const struct {
     {"verify-read", cmd_snapshot_verify_read_columns},
     {"verify-data", cmd_snapshot_verify_data_columns},
     {"entry", entry_view_columns},
+    {"get", cmd_snapshot_get_columns},
     {"version", cli_version_columns},
     {"error", console_error_columns},
     {"progress", console_progress_columns},
