@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,10 +98,9 @@ Test(browse, costs_the_same_however_large_the_snapshot_is)
         cr_assert_str_eq(text(&listed), "folder-00007/file-00042\n");
         folder = browse(&grown, "folder-00007", false, &listed);
         cr_assert_eq(folder.entries, 99u);
-        cr_log_warn("%6u entries: a file %" PRIu64 " requests, %" PRIu64 " bytes; a folder %" PRIu64
-                    " requests, %" PRIu64 " bytes; index of level %u",
-                    folders[i] * 100 + 1, file.requests, file.fetched, folder.requests, folder.fetched,
-                    grown.manifest.parts[0].level);
+        printf("%6u entries: a file %" PRIu64 " requests, %" PRIu64 " bytes; a folder %" PRIu64 " requests, %" PRIu64
+               " bytes\n",
+               folders[i] * 100 + 1, file.requests, file.fetched, folder.requests, folder.fetched);
         cr_assert_leq(file.requests, 4u);
         cr_assert_leq(folder.requests, 5u);
         cr_assert_leq(file.fetched, 128u << 10);
