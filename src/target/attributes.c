@@ -174,6 +174,23 @@ set_capability(struct subject *subject, struct bytes capability, struct sealift_
     return set_xattr(subject, CAPABILITY, capability, err);
 }
 
+/* A filesystem takes any time and keeps what it can, without a word: ext4's inodes of 128 bytes whole seconds, and each
+ * kind none before its first or after its last moment. */
+static void
+look_at_time(const struct subject *subject)
+{
+    struct stat stat;
+
+    if (fstat(subject->fd, &stat) != 0)
+        return;
+    if (stat.st_mtim.tv_sec != subject->attributes->mtime_s)
+        report_degraded(subject->report, subject->path,
+                        "its time of modification, %lld s since 1970, is beyond what this filesystem has",
+                        (long long)subject->attributes->mtime_s);
+    else if (stat.st_mtim.tv_nsec != subject->attributes->mtime_ns)
+        report_degraded(subject->report, subject->path, "its time of modification is not kept to the nanosecond here");
+}
+
 /* The access time of the source is not kept: the best guess is that nobody has read it since it was written. */
 static enum sealift_status
 set_times(const struct subject *subject, struct sealift_error *err)
@@ -182,8 +199,10 @@ set_times(const struct subject *subject, struct sealift_error *err)
     struct timespec times[2] = {mtime, mtime};
     int result = subject->is_path ? utimensat(AT_FDCWD, subject->link, times, 0) : futimens(subject->fd, times);
 
-    if (result == 0)
+    if (result == 0) {
+        look_at_time(subject);
         return SEALIFT_OK;
+    }
     if (!report_is_refusal(errno))
         return report_failure(subject->report, errno, subject->path, "set the times of", err);
     report_degraded(subject->report, subject->path, "its times could not be set: %s", strerrordesc_np(errno));
