@@ -14,6 +14,7 @@ from support.losses import Losses, said_flags
 from support.main_job import add_folder_store, add_local_fs, add_s3, upload
 from support.notices import notices
 from support.odd_sources import odd_disk
+from support.odd_tree import make_times
 from support.sample_tree import make_sparse
 from support.views import Views, compare_views
 
@@ -82,6 +83,37 @@ def carry(folder):
         return machine.run("fs", "download", "copy", target, "dr", locator, "--allow-no-kms", *TELL_ALL, *options, **run_options)
 
     return carry_it
+
+
+def said_of(result, words):
+    """The paths of which the command said so."""
+    return sorted(path for path, reason in notices(result, "degraded") if words in reason)
+
+
+def test_times_that_an_inode_of_128_bytes_does_not_have(carry, folder):
+    moments = {"half": 1_700_000_000_500_000_000, "whole": 1_700_000_000_000_000_000, "after-2038": 4_102_444_800_000_000_000, "both": 4_102_444_800_000_000_001}
+    tree = folder / "tree"
+    tree.mkdir()
+    for name, moment in moments.items():
+        (tree / name).touch()
+        os.utime(tree / name, ns=(moment, moment))
+    os.utime(tree, ns=(10**18, 10**18))
+    with loop_disk(folder, "ext4", options=["-I", "128"]) as disk:
+        failed = carry(tree, disk.path / "tree")
+        assert failed.code == DENIED and "3 attributes" in failed.err, failed
+        assert said_of(failed, "time") == ["after-2038", "both", "half"]
+        assert (disk.path / "tree" / "half").stat().st_mtime_ns == 1_700_000_000_000_000_000
+        assert (disk.path / "tree" / "whole").stat().st_mtime_ns == moments["whole"]
+
+
+def test_times_that_only_btrfs_has(carry, folder):
+    with loop_disk(folder, "btrfs") as old, loop_disk(folder, "ext4") as new:
+        tree = old.path / "tree"
+        tree.mkdir()
+        make_times(tree / "times", "btrfs")
+        failed = carry(tree, new.path / "tree")
+        assert said_of(failed, "time") == ["times/first", "times/first-directory", "times/last", "times/last-directory"]
+        assert failed.code == DENIED and "4 attributes" in failed.err, failed
 
 
 def test_an_acl_that_xfs_shows_twice(carry, folder, needs_tools):
