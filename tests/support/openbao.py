@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from support.cache import installed
+from support.certificates import Certificate
 from support.http_json import HttpError, request_json
 from support.process import Server, free_port, wait_until
 
@@ -27,6 +28,15 @@ class OpenBao:
         """In memory, unsealed, root token "root"."""
         self.server = Server("openbao", [self.binary, "server", "-dev", f"-dev-root-token-id={self.token}", "-dev-no-store-token",
                                          f"-dev-listen-address=127.0.0.1:{self.port}"], self.folder)
+        self.server.start(lambda: self.health() == "ready")
+        return self
+
+    def start_dev_tls(self):
+        """The same behind TLS, with a certificate that the server makes itself."""
+        self.server = Server("openbao", [self.binary, "server", "-dev-tls", f"-dev-tls-cert-dir={self.folder}", f"-dev-root-token-id={self.token}",
+                                         "-dev-no-store-token", f"-dev-listen-address=127.0.0.1:{self.port}"], self.folder)
+        self.certificate = Certificate(*(self.folder / f"vault-{part}.pem" for part in ("ca", "cert", "key")))
+        self.address = f"https://127.0.0.1:{self.port}"
         self.server.start(lambda: self.health() == "ready")
         return self
 
