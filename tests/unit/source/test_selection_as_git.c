@@ -68,11 +68,13 @@ make_level(const char *directory, int depth)
 {
     for (const char *const *name = names; *name != NULL && entry_count < MOST; name++) {
         size_t at = entry_count;
-        char *path = entries[at].path;
+        char path[PATH_SIZE];
 
         if (depth > 0 && below(3) == 0)
             continue;
-        snprintf(path, PATH_SIZE, "%s%s%s", directory, *directory != '\0' ? "/" : "", *name);
+        cr_assert_lt(snprintf(path, sizeof(path), "%s%s%s", directory, *directory != '\0' ? "/" : "", *name),
+                     PATH_SIZE);
+        memcpy(entries[at].path, path, sizeof(path));
         entries[at].is_directory = depth < 3 && below(2) == 0;
         entry_count++;
         if (entries[at].is_directory)
