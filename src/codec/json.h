@@ -68,6 +68,8 @@ void json_put_string(struct json_writer *writer, const char *key, const char *te
 void json_put_integer(struct json_writer *writer, const char *key, int64_t value);
 void json_put_bool(struct json_writer *writer, const char *key, bool value);
 void json_put_null(struct json_writer *writer, const char *key);
+/* A value that was read, as it is; not a number with a fraction, which none of our formats has. */
+void json_put_copy(struct json_writer *writer, const char *key, const struct json *value);
 void json_put_hex(struct json_writer *writer, const char *key, struct bytes data);
 void json_put_base64(struct json_writer *writer, const char *key, struct bytes data);
 /* Appends the text (no newline) to *out. The writer can then only be freed. */

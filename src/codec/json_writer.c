@@ -194,6 +194,46 @@ json_put_null(struct json_writer *writer, const char *key)
     append_text(writer, "null");
 }
 
+static void
+put_items(struct json_writer *writer, const struct json *container)
+{
+    for (size_t i = 0; i < json_count(container); i++)
+        json_put_copy(writer, json_key_at(container, i), json_at(container, i));
+}
+
+void
+json_put_copy(struct json_writer *writer, const char *key, const struct json *value)
+{
+    switch (json_type(value)) {
+    case JSON_NULL:
+        json_put_null(writer, key);
+        break;
+    case JSON_BOOL:
+        json_put_bool(writer, key, json_bool(value, false));
+        break;
+    case JSON_INTEGER:
+        json_put_integer(writer, key, json_integer(value, 0));
+        break;
+    case JSON_REAL:
+        writer->failed =
+            error_set(&writer->error, SEALIFT_INVALID, "a number with a fraction cannot be copied") != SEALIFT_OK;
+        break;
+    case JSON_STRING:
+        json_put_string(writer, key, json_string(value));
+        break;
+    case JSON_ARRAY:
+        json_open_array(writer, key);
+        put_items(writer, value);
+        json_close_array(writer);
+        break;
+    case JSON_OBJECT:
+        json_open_object(writer, key);
+        put_items(writer, value);
+        json_close_object(writer);
+        break;
+    }
+}
+
 void
 json_put_hex(struct json_writer *writer, const char *key, struct bytes data)
 {

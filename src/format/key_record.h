@@ -5,7 +5,7 @@
 
 #include "manifest.h"
 
-#define KEY_RECORD_MAX_SIZE ((size_t)128 << 10)
+#define KEY_RECORD_MAX_SIZE ((size_t)256 << 10)
 
 struct key_record {
     struct uuid fs;

@@ -20,7 +20,9 @@ static enum sealift_status
 to_json(const struct private_part *part, struct buf *out, struct sealift_error *err)
 {
     SCOPED(json_writer_free) struct json_writer *writer = NULL;
+    SCOPED(json_free) struct json *selection = NULL;
 
+    TRY(json_parse(bytes_of_text(part->selection[0] != '\0' ? part->selection : "{}"), "a selection", &selection, err));
     TRY(json_writer_new(&writer, err));
     document_open(writer, "private");
     json_put_string(writer, "filesystem", part->filesystem);
@@ -29,6 +31,7 @@ to_json(const struct private_part *part, struct buf *out, struct sealift_error *
     json_put_string(writer, "source", part->source);
     json_put_string(writer, "host", part->host);
     json_put_bool(writer, "encrypted", part->encrypted);
+    json_put_copy(writer, "selection", selection);
     json_close_object(writer);
     return json_writer_finish(writer, out, err);
 }
@@ -67,6 +70,25 @@ need_text(const struct json *json, const char *key, char *out, size_t size, stru
     return SEALIFT_OK;
 }
 
+/* As text: what it says is for whoever asks. */
+static enum sealift_status
+need_selection(const struct json *json, char *out, size_t size, struct sealift_error *err)
+{
+    SCOPED(json_writer_free) struct json_writer *writer = NULL;
+    SCOPED(buf_done) struct buf text = {.wipe = true};
+    const struct json *selection;
+
+    TRY(json_need_object(json, "selection", &selection, err));
+    TRY(json_writer_new(&writer, err));
+    json_put_copy(writer, NULL, selection);
+    TRY(json_writer_finish(writer, &text, err));
+    if (text.len >= size)
+        return error_set(err, SEALIFT_CORRUPT, "\"selection\" has %zu bytes, %zu is the most", text.len, size - 1);
+    memcpy(out, text.data, text.len);
+    out[text.len] = '\0';
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 from_json(struct bytes text, struct private_part *part, struct sealift_error *err)
 {
@@ -79,7 +101,8 @@ from_json(struct bytes text, struct private_part *part, struct sealift_error *er
     TRY(need_text(json, "path", part->path, sizeof(part->path), err));
     TRY(need_text(json, "source", part->source, sizeof(part->source), err));
     TRY(need_text(json, "host", part->host, sizeof(part->host), err));
-    return document_need_bool(json, "encrypted", &part->encrypted, err);
+    TRY(document_need_bool(json, "encrypted", &part->encrypted, err));
+    return need_selection(json, part->selection, sizeof(part->selection), err);
 }
 
 static enum sealift_status

@@ -141,3 +141,28 @@ Test(json_writer, leaves_no_trace_of_a_secret)
     json_writer_free(&writer);
     cr_assert_eq(heap_count_shifted(shifted), 0);
 }
+
+Test(json_writer, copies_what_was_read)
+{
+    static const char text[] =
+        "{\"a\":[1,\"two\",null,true,{}],\"b\":{\"c\":\"\\u0001\\\"\"},\"d\":\"9223372036854775807\"}";
+    SCOPED(json_free) struct json *json = NULL;
+    SCOPED(json_writer_free) struct json_writer *writer = new_writer();
+    SCOPED(buf_done) struct buf out = {0};
+
+    cr_assert_eq(json_parse(bytes_of_text(text), "text", &json, &err), SEALIFT_OK, "%s", err.message);
+    json_put_copy(writer, NULL, json);
+    cr_assert_eq(json_writer_finish(writer, &out, &err), SEALIFT_OK);
+    cr_assert(bytes_equal(buf_bytes(&out), bytes_of_text(text)));
+}
+
+Test(json_writer, does_not_copy_a_fraction)
+{
+    SCOPED(json_free) struct json *json = NULL;
+    SCOPED(json_writer_free) struct json_writer *writer = new_writer();
+    SCOPED(buf_done) struct buf out = {0};
+
+    cr_assert_eq(json_parse(bytes_of_text("[1.5]"), "text", &json, &err), SEALIFT_OK);
+    json_put_copy(writer, NULL, json);
+    cr_assert_eq(json_writer_finish(writer, &out, &err), SEALIFT_INVALID);
+}

@@ -14,7 +14,8 @@ static const struct private_part names = {.filesystem = "home",
                                           .path = "/srv/\xc3\xa9t\xc3\xa9",
                                           .source = "",
                                           .host = "bilge",
-                                          .encrypted = true};
+                                          .encrypted = true,
+                                          .selection = "{\"exclude\":[\"*.o\"],\"later\":{\"n\":[1,null]}}"};
 
 static struct secret *
 make_key(uint8_t byte)
@@ -41,6 +42,7 @@ Test(private_part, opens_for_the_object_it_was_sealed_for)
     cr_assert_str_eq(found.source, "");
     cr_assert_str_eq(found.host, names.host);
     cr_assert(found.encrypted);
+    cr_assert_str_eq(found.selection, names.selection);
 }
 
 Test(private_part, of_another_object_filesystem_or_key_is_corrupt)
@@ -75,6 +77,9 @@ Test(private_part, takes_the_longest_and_strangest_texts)
     memset(longest.path, '\x01', sizeof(longest.path) - 1);
     memset(longest.source, '\x01', sizeof(longest.source) - 1);
     memset(longest.host, '\x01', sizeof(longest.host) - 1);
+    memset(longest.selection, 'x', sizeof(longest.selection) - 1);
+    memcpy(longest.selection, "{\"exclude\":[\"", 13);
+    memcpy(longest.selection + sizeof(longest.selection) - 5, "\"]}", 4);
     cr_assert_eq(private_part_seal(&longest, key, &fs, &object, &sealed, &err), SEALIFT_OK);
     cr_assert_leq(sealed.len, PRIVATE_PART_MAX_SIZE);
     cr_assert_eq(private_part_open(buf_bytes(&sealed), key, &fs, &object, &found, &err), SEALIFT_OK);
@@ -88,4 +93,15 @@ Test(private_part, that_is_no_text_is_invalid)
     struct private_part latin1 = {.path = "/srv/\xe9t\xe9"};
 
     cr_assert_eq(private_part_seal(&latin1, key, &fs, &object, &sealed, &err), SEALIFT_INVALID);
+}
+
+Test(private_part, without_a_selection_says_that_nothing_was_left_out)
+{
+    SCOPED(secret_free) struct secret *key = make_key(1);
+    SCOPED(buf_done) struct buf sealed = {0};
+    struct private_part bare = {.filesystem = "home"}, found;
+
+    cr_assert_eq(private_part_seal(&bare, key, &fs, &object, &sealed, &err), SEALIFT_OK);
+    cr_assert_eq(private_part_open(buf_bytes(&sealed), key, &fs, &object, &found, &err), SEALIFT_OK);
+    cr_assert_str_eq(found.selection, "{}");
 }
