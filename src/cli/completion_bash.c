@@ -7,6 +7,7 @@ kind_of(const struct option *option)
 {
     switch (option->type) {
     case OPTION_FILE:
+    case OPTION_FILES:
     case OPTION_SECRET_FILE:
         return "file";
     case OPTION_FOLDER:

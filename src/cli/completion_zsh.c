@@ -25,6 +25,7 @@ write_action(FILE *out, const char *message, const struct option *option)
     fprintf(out, ":%s:", message);
     switch (option->type) {
     case OPTION_FILE:
+    case OPTION_FILES:
     case OPTION_SECRET_FILE:
         fputs("_files", out);
         break;
@@ -44,7 +45,8 @@ write_action(FILE *out, const char *message, const struct option *option)
 static void
 write_option(FILE *out, const struct option *option)
 {
-    fprintf(out, " \\\n            '--%s%s[", option->name, option_takes_value(option) ? "=" : "");
+    fprintf(out, " \\\n            '%s--%s%s[", option_may_be_repeated(option) ? "*" : "", option->name,
+            option_takes_value(option) ? "=" : "");
     write_quoted(out, option->help, "[]");
     putc(']', out);
     if (option_takes_value(option))

@@ -34,6 +34,8 @@ describe_option(FILE *out, const struct option *option)
     fputs(option->help, out);
     if (option->letter != '\0')
         fprintf(out, "; in short: -%c", option->letter);
+    if (option_may_be_repeated(option))
+        fputs("; may be given several times", out);
     if (option->choices != NULL)
         write_words(out, option->choices, "; one of: ", ", ");
     if (option->environment != NULL)

@@ -4,6 +4,7 @@
 #include "failure.h"
 #include "quantity.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool
@@ -16,6 +17,12 @@ bool
 option_takes_value(const struct option *option)
 {
     return option->type != OPTION_FLAG;
+}
+
+bool
+option_may_be_repeated(const struct option *option)
+{
+    return option->type == OPTION_TEXTS || option->type == OPTION_FILES;
 }
 
 bool
@@ -47,6 +54,8 @@ option_is_set(const struct option *option, const void *values)
     case OPTION_FILE:
     case OPTION_FOLDER:
     case OPTION_SECRET_FILE:
+    case OPTION_TEXTS:
+    case OPTION_FILES:
     case OPTION_WORDS:
         return *(const char *const *)field != NULL;
     }
@@ -115,6 +124,34 @@ refuse(const struct option *option, const char *text, const char *origin, struct
     }
 }
 
+static enum sealift_status
+append_text(const char ***list, const char *text, struct sealift_error *err)
+{
+    const char **longer;
+    size_t count = 0;
+
+    while (*list != NULL && (*list)[count] != NULL)
+        count++;
+    longer = realloc(*list, (count + 2) * sizeof(*longer));
+    if (longer == NULL)
+        return failure_no_memory(err);
+    longer[count] = text;
+    longer[count + 1] = NULL;
+    *list = longer;
+    return SEALIFT_OK;
+}
+
+void
+option_forget(const struct option *option, void *values)
+{
+    const char ***list = (void *)((char *)values + option->field);
+
+    if (!option_may_be_repeated(option))
+        return;
+    free(*list);
+    *list = NULL;
+}
+
 enum sealift_status
 option_store(const struct option *option, void *values, const char *text, const char *origin, struct sealift_error *err)
 {
@@ -167,6 +204,9 @@ option_store(const struct option *option, void *values, const char *text, const 
     case OPTION_FOLDER:
         *(const char **)field = text;
         break;
+    case OPTION_TEXTS:
+    case OPTION_FILES:
+        return append_text(field, text, err);
     }
     return SEALIFT_OK;
 }

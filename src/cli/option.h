@@ -21,6 +21,8 @@ enum option_type {
     OPTION_DAYS,        /* int64_t; d, w, y */
     OPTION_DURATION,    /* int64_t, in seconds; s, m, h */
     OPTION_COUNT,       /* unsigned, 1 ... `most` */
+    OPTION_TEXTS,       /* const char *const *, ends with NULL: it may be given several times */
+    OPTION_FILES,       /* the same, of files */
     OPTION_WORDS,       /* const char *const *, ends with NULL; arguments only: all that are left */
     OPTION_REFUSED,     /* a secret that has no business in argv: `help` says what to use instead */
 };
@@ -44,6 +46,7 @@ struct option {
 /* Whether help, completion and man page tell of it. */
 bool option_is_listed(const struct option *option);
 bool option_takes_value(const struct option *option);
+bool option_may_be_repeated(const struct option *option);
 bool option_is_set(const struct option *option, const void *values);
 
 /* Whether an argument may be missing from the command line. */
@@ -53,6 +56,9 @@ bool option_may_be_left_out(const struct option *option);
  * "$SEALIFT_HOME". */
 enum sealift_status option_store(const struct option *option, void *values, const char *text, const char *origin,
                                  struct sealift_error *err);
+
+/* Frees what option_store() made: the list of one that may be repeated. */
+void option_forget(const struct option *option, void *values);
 
 /* Goes through the words of `choices`, `environment`, `excludes`, `needs`: false when there are no more. Begin with
  * *at = the list, which may be NULL. */

@@ -184,7 +184,7 @@ options_take(const struct options *options, char *const *argv, int *at, struct s
             return failure_set(err, SEALIFT_INVALID, "%s takes no value", origin);
         return option_store(place.option, place.values, "yes", origin, err);
     }
-    if (option_is_set(place.option, place.values))
+    if (!option_may_be_repeated(place.option) && option_is_set(place.option, place.values))
         return failure_set(err, SEALIFT_INVALID, "%s is given twice", origin);
     if (value == NULL)
         TRY(take_value(place.option, origin, argv, at, &value, err));
@@ -369,4 +369,14 @@ options_complete(const struct options *options, const char *const *words, struct
     TRY(check_company(options, err));
     TRY(fill_in_all(options, err));
     return check_required(options, err);
+}
+
+void
+options_forget(const struct options *options)
+{
+    struct walk walk = {0};
+    struct place place;
+
+    while (walk_next(options, &walk, &place))
+        option_forget(place.option, place.values);
 }

@@ -40,4 +40,7 @@ enum sealift_status options_read(const struct options *options, char *const *arg
 enum sealift_status options_complete(const struct options *options, const char *const *words,
                                      struct sealift_error *err);
 
+/* Frees what the values own: the lists of options that may be repeated. */
+void options_forget(const struct options *options);
+
 #endif

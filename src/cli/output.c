@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define TEXTS_SHOWN 3
+
 static const void *
 field_of(const struct column *column, const void *row)
 {
@@ -43,6 +45,8 @@ column_type_name(enum column_type type)
         return "time";
     case COLUMN_FLAG:
         return "flag";
+    case COLUMN_TEXTS:
+        return "texts";
     case COLUMN_END:
         break;
     }
@@ -76,6 +80,41 @@ write_json_time(FILE *out, int64_t wall_ns)
     fprintf(out, "\"%s\"", text);
 }
 
+static const char *const *
+texts_of(const struct column *column, const void *row)
+{
+    static const char *const none[] = {NULL};
+    const char *const *texts = *(const char *const *const *)field_of(column, row);
+
+    return texts != NULL ? texts : none;
+}
+
+static void
+write_json_texts(FILE *out, const char *const *texts)
+{
+    putc('[', out);
+    for (const char *separator = ""; *texts != NULL; texts++, separator = ",") {
+        fputs(separator, out);
+        json_text_write(out, *texts);
+    }
+    putc(']', out);
+}
+
+static void
+write_few(FILE *out, const char *const *texts)
+{
+    size_t count = 0;
+
+    while (texts[count] != NULL)
+        count++;
+    for (size_t i = 0; i < count && i < TEXTS_SHOWN; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        visible_write(out, texts[i]);
+    }
+    if (count > TEXTS_SHOWN)
+        fprintf(out, " and %zu more", count - TEXTS_SHOWN);
+}
+
 static void
 write_json_value(FILE *out, const struct column *column, const void *row)
 {
@@ -104,6 +143,9 @@ write_json_value(FILE *out, const struct column *column, const void *row)
     case COLUMN_FLAG:
         fputs(*(const bool *)field ? "true" : "false", out);
         break;
+    case COLUMN_TEXTS:
+        write_json_texts(out, texts_of(column, row));
+        break;
     }
 }
 
@@ -128,6 +170,8 @@ output_is_nothing(const struct column *column, const void *row)
     case COLUMN_NUMBER:
     case COLUMN_TIME:
         return *(const int64_t *)field_of(column, row) == 0;
+    case COLUMN_TEXTS:
+        return *texts_of(column, row) == NULL;
     default:
         return false;
     }
@@ -170,6 +214,9 @@ output_cell(FILE *out, const struct column *column, const void *row)
         break;
     case COLUMN_FLAG:
         fputs(*(const bool *)field ? "yes" : "no", out);
+        break;
+    case COLUMN_TEXTS:
+        write_few(out, texts_of(column, row));
         break;
     }
 }

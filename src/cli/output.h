@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The comment names the field. In JSON: text or null; a number; "2026-11-24T14:45:57Z" or null; true or false. */
+/* The comment names the field. In JSON: text or null; a number; "2026-11-24T14:45:57Z" or null; true or false; an
+ * array of text. */
 enum column_type {
     COLUMN_END,
     COLUMN_TEXT,    /* const char *; NULL and the empty text are nothing */
@@ -19,6 +20,8 @@ enum column_type {
     COLUMN_SECONDS, /* double */
     COLUMN_TIME,    /* int64_t, nanoseconds since 1970; 0 is nothing; local time for people */
     COLUMN_FLAG,    /* bool; "yes" or "no" for people */
+    COLUMN_TEXTS,   /* const char *const *, UTF-8, ends with NULL; NULL and the empty list are nothing. For people only
+                       the first of many */
 };
 
 struct column {

@@ -111,6 +111,10 @@ request_parse(int argc, char *const *argv, struct request *request, struct seali
 void
 request_done(struct request *request)
 {
+    const struct options options = tables_of(request);
+
+    if (request->values != NULL)
+        options_forget(&options);
     free(request->values);
     free(request->words);
     *request = (struct request){0};

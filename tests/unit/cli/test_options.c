@@ -294,3 +294,38 @@ Test(options, misses_a_required_option)
     expect_refusal(options_complete(&options, (const char *[]){NULL}, &err),
                    "`sealift test run` needs --obs OBS: the store");
 }
+
+/* --- options that may be repeated --- */
+
+static const struct option no_arguments[] = {{0}};
+static const struct option list_table[] = {
+    {.name = "exclude", .type = OPTION_TEXTS, .field = 0, .placeholder = "PATTERN"},
+    {0},
+};
+
+Test(options, gathers_what_may_be_repeated_in_its_order)
+{
+    const char *const *list = NULL;
+    const struct options only = {.command = "test", .sets = {{list_table, &list}}, .arguments = {no_arguments, NULL}};
+    const char *none[8];
+
+    cr_assert_eq(options_read(&only, (char *[]){"--exclude", "b", "--exclude=a", "--exclude=-x", NULL}, 0, none, &err),
+                 SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(options_complete(&only, none, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(list[0], "b");
+    cr_assert_str_eq(list[1], "a");
+    cr_assert_str_eq(list[2], "-x");
+    cr_assert_null(list[3]);
+    options_forget(&only);
+    cr_assert_null(list);
+}
+
+Test(options, leaves_a_list_that_is_not_given_alone)
+{
+    const char *const *list = NULL;
+    const struct options only = {.command = "test", .sets = {{list_table, &list}}, .arguments = {no_arguments, NULL}};
+
+    cr_assert_not(option_is_set(list_table, &list));
+    options_forget(&only);
+    cr_assert_null(list);
+}

@@ -97,3 +97,28 @@ Test(output, notices_a_full_disk)
     cr_assert_neq(strstr(err.message, "No space left on device"), NULL, "%s", err.message);
     cr_assert_eq(output_flush(full_disk, &err), SEALIFT_IO, "the failure is not forgotten");
 }
+
+static const struct column list_columns[] = {{"list", "list", COLUMN_TEXTS, 0}, {0}};
+
+Test(output, writes_a_list_whole_for_programs_and_its_beginning_for_people)
+{
+    const char *const texts[] = {"a", "b\x1b", "\"c\"", "d", "e", NULL};
+    const char *const *list = texts;
+    struct captured captured;
+
+    output_json(captured_begin(&captured), list_columns, &list);
+    cr_assert_str_eq(captured_end(&captured), "{\"list\":[\"a\",\"b\\u001b\",\"\\\"c\\\"\",\"d\",\"e\"]}");
+    output_record(captured_begin(&captured), list_columns, &list);
+    cr_assert_str_eq(captured_end(&captured), "list: a, b\\x1b, \"c\" and 2 more\n");
+}
+
+Test(output, says_an_empty_array_for_a_list_of_nothing)
+{
+    const char *const *list = NULL;
+    struct captured captured;
+
+    output_json(captured_begin(&captured), list_columns, &list);
+    cr_assert_str_eq(captured_end(&captured), "{\"list\":[]}");
+    output_record(captured_begin(&captured), list_columns, &list);
+    cr_assert_str_eq(captured_end(&captured), "");
+}
