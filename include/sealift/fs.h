@@ -2,6 +2,7 @@
 #ifndef SEALIFT_FS_H
 #define SEALIFT_FS_H
 
+#include <sealift/selection.h>
 #include <sealift/transfer.h>
 
 #ifdef __cplusplus
@@ -17,6 +18,7 @@ struct sealift_fs_spec {
     bool allow_no_kms;  /* without a KMS: a key file in the home folder wraps. Insecure */
     bool encrypted; /* the directory, which must be empty, is encrypted at rest: by the kernel (fscrypt), under a key
                        of its own that the KMS wraps, too */
+    struct sealift_selection_spec selection; /* kept with the filesystem */
 };
 
 /* Draws an FS key, has the KMS wrap it, shows that it opens, puts the key record into the bucket and reads it back,
@@ -24,6 +26,10 @@ struct sealift_fs_spec {
  * empty) or DENIED, with what to do. */
 enum sealift_status sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec,
                                    struct sealift_error *err);
+
+/* Replaces what is kept of a filesystem's selection, for uploads from now on. */
+enum sealift_status sealift_fs_select(struct sealift *sealift, const char *name,
+                                      const struct sealift_selection_spec *selection, struct sealift_error *err);
 
 struct sealift_fs {
     const char *name, *id, *path, *obs;
@@ -37,7 +43,9 @@ struct sealift_fs {
     const char *key_check; /* 64 hexadecimal digits, public */
     const char *origin;    /* locator it was downloaded from; NULL: none */
     int64_t added_ns;
-    uint64_t snapshots; /* known to the table */
+    uint64_t snapshots;         /* known to the table */
+    const char *const *exclude; /* the patterns of its selection, in order; ends with NULL */
+    bool exclude_caches, exclude_nodump;
 };
 typedef enum sealift_status sealift_each_fs(void *context, const struct sealift_fs *fs, struct sealift_error *err);
 enum sealift_status sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context,

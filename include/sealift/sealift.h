@@ -7,6 +7,7 @@
 #include <sealift/fs.h>
 #include <sealift/kms.h>
 #include <sealift/obs.h>
+#include <sealift/selection.h>
 #include <sealift/snapshot.h>
 #include <sealift/status.h>
 #include <sealift/transfer.h>

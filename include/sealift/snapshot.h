@@ -2,6 +2,7 @@
 #ifndef SEALIFT_SNAPSHOT_H
 #define SEALIFT_SNAPSHOT_H
 
+#include <sealift/selection.h>
 #include <sealift/transfer.h>
 
 #ifdef __cplusplus
@@ -42,7 +43,8 @@ struct sealift_upload_spec {
     const char *fs, *snapshot;
     bool allow_missing; /* a path that cannot be read makes the snapshot partial, instead of failing the upload */
     bool no_compression;
-    int compression_level; /* zstd's, 1 ... 19; 0: 3 */
+    int compression_level;                   /* zstd's, 1 ... 19; 0: 3 */
+    struct sealift_selection_spec selection; /* for this upload, behind what is kept with the filesystem */
     struct sealift_transfer_options transfer;
 };
 
@@ -53,6 +55,7 @@ struct sealift_upload_result {
     uint64_t stored; /* bytes of segments in the bucket */
     uint64_t segments;
     uint64_t missing, changed; /* paths that could not be read; files that changed while they were read */
+    uint64_t excluded;         /* paths that the selection left out, each with all that lies below it */
     bool live, partial;
     double seconds;
 };
@@ -63,6 +66,31 @@ struct sealift_upload_result {
  * and nothing else. CONFLICT: uploaded already. */
 enum sealift_status sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
                                             struct sealift_upload_result *ret_result, struct sealift_error *err);
+
+/* What an upload would carry. */
+struct sealift_preview_entry {
+    const char *path;     /* bytes, below the root; "." for the root */
+    const char *type;     /* "file", "directory", "symlink", "hard-link", "fifo", "socket", "char-device",
+                             "block-device"; NULL: left out, or it cannot be read */
+    uint64_t size;        /* of a file's contents */
+    const char *excluded; /* why it is left out, with all that lies below it; NULL: it is not */
+    const char *missing;  /* why it cannot be read; NULL: it can */
+};
+typedef enum sealift_status sealift_each_preview_entry(void *context, const struct sealift_preview_entry *entry,
+                                                       struct sealift_error *err);
+struct sealift_preview_result {
+    uint64_t entries, files, directories, others;
+    uint64_t size; /* of the files' contents */
+    uint64_t excluded, missing;
+    bool live;
+    double seconds;
+};
+
+/* Walks what sealift_snapshot_upload() would read, opens each entry, and tells of it in the snapshot's order, or what
+ * an upload would leave out or miss: `each` may be NULL. No KMS and no store is asked, nothing is written anywhere. */
+enum sealift_status sealift_snapshot_preview(struct sealift *sealift, const struct sealift_upload_spec *spec,
+                                             sealift_each_preview_entry *each, void *context,
+                                             struct sealift_preview_result *ret_result, struct sealift_error *err);
 
 enum sealift_verify_kind {
     SEALIFT_VERIFY_KEYS,    /* the wrapped key opens through the KMS; key check value and HMAC agree; no data is read */

@@ -10,7 +10,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct sealift_progress {
-    const char *stage; /* "upload", "confirm", "publish", "download", "finish", "verify"; "" before */
+    const char *stage; /* "upload", "confirm", "publish", "preview", "download", "finish", "verify"; "" before */
     uint64_t entries, files;
     uint64_t bytes;         /* of file contents, done */
     uint64_t bytes_total;   /* 0: not known (yet) */
@@ -24,6 +24,7 @@ enum sealift_notice {
     SEALIFT_NOTICE_CHANGED,
     SEALIFT_NOTICE_MOUNT,
     SEALIFT_NOTICE_DEGRADED,
+    SEALIFT_NOTICE_EXCLUDED, /* many, and all of them wanted */
     SEALIFT_NOTICE_OTHER
 };
 

@@ -4,6 +4,7 @@
 #include "handle.h"
 #include "new_fs.h"
 #include "scoped.h"
+#include "selection_spec.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -70,16 +71,18 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     SCOPED(new_fs_done) struct new_fs fs = {0};
     SCOPED(store_free) struct store *store = NULL;
     SCOPED(free_done) char *path = NULL;
+    char selection[SELECTION_MAX];
     struct new_fs_wish wish;
 
     TRY(new_fs_check_name(sealift, spec->name, err));
     TRY(handle_need(spec->path, "the filesystem's path", err));
+    TRY(selection_spec_store(&spec->selection, selection, err));
     TRY(open_obs(sealift, spec, &store, err));
     TRY(handle_directory(spec->path, &path, err));
     TRY(refuse_store_inside(store, path, err));
     if (spec->encrypted)
         TRY(at_rest_check(path, err));
-    wish = (struct new_fs_wish){spec->name, path, spec->obs, spec->allow_no_kms, spec->encrypted};
+    wish = (struct new_fs_wish){spec->name, path, spec->obs, spec->allow_no_kms, spec->encrypted, selection};
     TRY(new_fs_make_keys(sealift, &wish, &fs, err));
     TRY(new_fs_put_key(sealift, &fs, store, err));
     if (new_fs_encrypt(sealift, &fs, err) == SEALIFT_OK && new_fs_register(sealift, &fs, err) == SEALIFT_OK)
@@ -87,6 +90,22 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     new_fs_give_up(sealift, &fs, store);
     return err->status;
 }
+
+enum sealift_status
+sealift_fs_select(struct sealift *sealift, const char *name, const struct sealift_selection_spec *selection,
+                  struct sealift_error *err)
+{
+    char json[SELECTION_MAX];
+    struct table_fs row;
+
+    TRY(handle_need(name, "the filesystem's name", err));
+    TRY(selection_spec_store(selection, json, err));
+    TRY(handle_need_table(sealift, err));
+    TRY(table_fs_get(sealift->table, name, &row, err));
+    return table_fs_select(sealift->table, &row.uuid, json, err);
+}
+
+/* --- listing --- */
 
 struct fs_listing {
     struct sealift *sealift;
@@ -105,10 +124,26 @@ count_snapshot(void *context, const struct table_snapshot *snapshot, struct seal
     return SEALIFT_OK;
 }
 
+/* The patterns' texts, which are the selection's; the caller frees the list. */
+static enum sealift_status
+list_patterns(const struct selection *selection, const char ***ret_list, struct sealift_error *err)
+{
+    const char **list = calloc(selection->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return error_no_memory(err);
+    for (size_t i = 0; i < selection->count; i++)
+        list[i] = selection->patterns[i].text;
+    *ret_list = list;
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
 {
     struct fs_listing *listing = context;
+    SCOPED(selection_done) struct selection selection = {0};
+    SCOPED(free_done) const char **exclude = NULL;
     struct envelope envelope;
     struct sealift_fs fs = {.name = row->name, .path = row->path, .added_ns = row->added_ns};
     char id[UUID_TEXT_SIZE], key_check[2 * KEY_CHECK_SIZE + 1];
@@ -117,6 +152,8 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     TRY(table_snapshot_list(listing->sealift->table, &row->uuid, count_snapshot, &fs.snapshots, err));
     uuid_format(&row->uuid, id);
     hex_encode((struct bytes){envelope.key_check, KEY_CHECK_SIZE}, key_check);
+    TRY(selection_read(&selection, row->selection, err));
+    TRY(list_patterns(&selection, &exclude, err));
     fs.id = id;
     fs.encrypted = row->at_rest[0] != '\0';
     fs.at_rest = fs_at_rest_word(listing->sealift, row);
@@ -129,6 +166,9 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     fs.kms_key_identifier = envelope.kms.key_identifier;
     fs.kms_key_version = envelope.kms.key_version;
     fs.key_check = key_check;
+    fs.exclude = exclude;
+    fs.exclude_caches = selection.exclude_caches;
+    fs.exclude_nodump = selection.exclude_nodump;
     return listing->each(listing->context, &fs, err);
 }
 

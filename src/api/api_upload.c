@@ -9,10 +9,9 @@
 #include "publish_lock.h"
 #include "scoped.h"
 #include "session.h"
+#include "upload_source.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define DEFAULT_LEVEL 3
 #define MOST_LEVEL    19 /* zstd has more, which take hundreds of megabytes */
@@ -21,8 +20,8 @@
 struct upload_job {
     struct sealift *sealift;
     const struct sealift_upload_spec *spec;
-    struct table_fs fs;
-    struct table_snapshot snapshot;
+    struct upload_source source;
+    char selection[SELECTION_MAX]; /* the source's, as JSON */
     struct envelope envelope;
     struct secret *fs_key;
     struct store *store;
@@ -35,18 +34,19 @@ job_done(struct upload_job *job)
     session_end(&job->session);
     store_free(&job->store);
     secret_free(&job->fs_key);
+    upload_source_done(&job->source);
 }
 
 static enum sealift_status
 open_store(struct upload_job *job, struct sealift_error *err)
 {
-    const struct sealift_obs_spec obs = {.url = job->fs.obs};
+    const struct sealift_obs_spec obs = {.url = job->source.fs.obs};
 
-    if (job->fs.obs[0] == '\0')
+    if (job->source.fs.obs[0] == '\0')
         return error_set(err, SEALIFT_INVALID,
                          "filesystem %s has no object store to upload to in the table: it was added with "
                          "--no-key-backup, or downloaded from a URL",
-                         job->fs.name);
+                         job->source.fs.name);
     TRY(handle_open_obs(job->sealift, &obs, &job->store, err));
     return obs_mark(job->store, err);
 }
@@ -56,15 +56,9 @@ open_key(struct upload_job *job, struct sealift_error *err)
 {
     struct kms *kms;
 
-    TRY(table_fs_envelope(job->sealift->table, &job->fs.uuid, &job->envelope, err));
+    TRY(table_fs_envelope(job->sealift->table, &job->source.fs.uuid, &job->envelope, err));
     TRY(handle_choose_kms(job->sealift, &job->envelope.kms, &kms, err));
     return keyring_open(kms, &job->envelope, &job->fs_key, NULL, err);
-}
-
-static const char *
-path_of(const struct upload_job *job)
-{
-    return job->snapshot.source[0] != '\0' ? job->snapshot.source : job->fs.path;
 }
 
 static int
@@ -73,62 +67,18 @@ level_of(const struct upload_job *job)
     return job->spec->compression_level != 0 ? job->spec->compression_level : DEFAULT_LEVEL;
 }
 
-static enum sealift_status
-cannot_read(const char *path, int error_number, struct sealift_error *err)
-{
-    if (error_errno(err, error_number, "%s: cannot be read", path) == SEALIFT_NOT_FOUND)
-        return error_hint(err, "is the filesystem mounted?");
-    return err->status;
-}
-
-static enum sealift_status
-check_path(const struct upload_job *job, struct sealift_error *err)
-{
-    struct stat found;
-
-    if (job->snapshot.native[0] != '\0')
-        return native_snapshot_check(&job->snapshot, err);
-    if (stat(path_of(job), &found) != 0)
-        return cannot_read(path_of(job), errno, err);
-    if (!S_ISDIR(found.st_mode))
-        return error_set(err, SEALIFT_INVALID, "%s: is not a directory any more", path_of(job));
-    return fs_at_rest_check_readable(&job->fs, path_of(job), err);
-}
-
 /* --- what the table knows of it --- */
-
-static enum sealift_status
-check_not_uploaded(const struct table_snapshot *snapshot, struct sealift_error *err)
-{
-    if (!table_snapshot_is_uploaded(snapshot))
-        return SEALIFT_OK;
-    return error_set(err, SEALIFT_CONFLICT,
-                     "snapshot %s of %s: is uploaded already; \"sealift fs snapshot\" shows its locator",
-                     snapshot->name, snapshot->fs_name);
-}
-
-/* What may have changed since the rows were read: another process may have uploaded this snapshot, or another one of
- * the filesystem. */
-static enum sealift_status
-look_again(struct upload_job *job, struct sealift_error *err)
-{
-    struct table_snapshot now;
-
-    TRY(table_fs_get_by_uuid(job->sealift->table, &job->fs.uuid, &job->fs, err));
-    TRY(table_snapshot_get(job->sealift->table, &job->fs.uuid, job->spec->snapshot, &now, err));
-    return check_not_uploaded(&now, err);
-}
 
 static enum sealift_status
 note_begun(struct upload_job *job, struct sealift_error *err)
 {
     const struct world *world = &job->sealift->world;
 
-    job->snapshot.status = TABLE_SNAPSHOT_UPLOADING;
-    job->snapshot.upload = uuid_v7(world);
-    if (job->snapshot.source[0] == '\0')
-        job->snapshot.created_ns = world->clock->wall_ns(world->clock);
-    return table_snapshot_begin(job->sealift->table, &job->snapshot, err);
+    job->source.snapshot.status = TABLE_SNAPSHOT_UPLOADING;
+    job->source.snapshot.upload = uuid_v7(world);
+    if (upload_source_is_live(&job->source))
+        job->source.snapshot.created_ns = world->clock->wall_ns(world->clock);
+    return table_snapshot_begin(job->sealift->table, &job->source.snapshot, err);
 }
 
 /* Nothing was published. The failure that is reported is the upload's; that the row could not be put back is only
@@ -138,7 +88,7 @@ give_up(const struct upload_job *job, const struct sealift_error *failure)
 {
     struct sealift_error ignored;
 
-    if (table_snapshot_abandon(job->sealift->table, &job->snapshot, &ignored) != SEALIFT_OK)
+    if (table_snapshot_abandon(job->sealift->table, &job->source.snapshot, &ignored) != SEALIFT_OK)
         world_log(&job->sealift->world, LOG_WARNING, "%s", ignored.message);
     return failure->status;
 }
@@ -148,13 +98,13 @@ static enum sealift_status
 note_published(struct upload_job *job, const struct manifest *manifest, struct sealift_error *err)
 {
     struct table *table = job->sealift->table;
-    struct table_snapshot *row = &job->snapshot;
+    struct table_snapshot *row = &job->source.snapshot;
 
     row->status = manifest->partial ? TABLE_SNAPSHOT_PARTIAL : TABLE_SNAPSHOT_UPLOADED;
     row->entries = manifest->totals.entries;
     row->size = manifest->totals.size;
     row->stored = manifest->totals.stored;
-    if (manifest->sequence <= job->fs.last_sequence)
+    if (manifest->sequence <= job->source.fs.last_sequence)
         return table_snapshot_update(table, row, err);
     return table_snapshot_published(table, row, manifest->sequence, manifest->body_sha256, err);
 }
@@ -167,10 +117,10 @@ prepare_manifest(struct upload_job *job, const struct publication *publication, 
 {
     struct publication with_ancestry = *publication;
 
-    TRY(look_again(job, err));
-    with_ancestry.sequence = job->fs.last_sequence + 1;
-    with_ancestry.has_predecessor = job->fs.last_sequence > 0;
-    memcpy(with_ancestry.predecessor_sha256, job->fs.last_body_sha256, SHA256_SIZE);
+    TRY(upload_source_look_again(job->sealift, &job->source, err));
+    with_ancestry.sequence = job->source.fs.last_sequence + 1;
+    with_ancestry.has_predecessor = job->source.fs.last_sequence > 0;
+    memcpy(with_ancestry.predecessor_sha256, job->source.fs.last_body_sha256, SHA256_SIZE);
     return publish_prepare(&job->sealift->world, job->store, &with_ancestry, ret_manifest, err);
 }
 
@@ -192,14 +142,15 @@ publish(struct upload_job *job, const struct publication *publication, struct se
 }
 
 static enum sealift_status
-carry(struct upload_job *job, struct manifest_totals *ret_totals, uint64_t *ret_changed, struct sealift_error *err)
+carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift_error *err)
 {
     const struct upload_request request = {
-        .path = path_of(job),
-        .live = job->snapshot.source[0] == '\0',
-        .fs = job->fs.uuid,
+        .path = upload_source_path(&job->source),
+        .live = upload_source_is_live(&job->source),
+        .fs = job->source.fs.uuid,
         .fs_key = job->fs_key,
-        .upload = job->snapshot.upload,
+        .upload = job->source.snapshot.upload,
+        .selection = &job->source.selection,
         .allow_missing = job->spec->allow_missing,
         .no_compression = job->spec->no_compression,
         .compression_level = level_of(job),
@@ -211,22 +162,22 @@ carry(struct upload_job *job, struct manifest_totals *ret_totals, uint64_t *ret_
         .request = &request,
         .outcome = &outcome,
         .names = &names,
-        .created_ns = job->snapshot.created_ns,
+        .created_ns = job->source.snapshot.created_ns,
         .envelope = &job->envelope,
         .choose_kms = handle_choose_kms,
         .kms_context = job->sealift,
     };
 
-    new_fs_names(&job->fs, &names);
-    memcpy(names.snapshot, job->snapshot.name, sizeof(names.snapshot));
-    memcpy(names.source, job->snapshot.source, sizeof(names.source));
+    new_fs_names(&job->source.fs, &names);
+    memcpy(names.snapshot, job->source.snapshot.name, sizeof(names.snapshot));
+    memcpy(names.source, job->source.snapshot.source, sizeof(names.source));
+    memcpy(names.selection, job->selection, sizeof(names.selection));
     /* What was locked meanwhile was read under names that the kernel makes up: with --allow-missing nothing failed. */
     if (upload_run(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err) != SEALIFT_OK ||
-        fs_at_rest_check_readable(&job->fs, path_of(job), err) != SEALIFT_OK)
+        fs_at_rest_check_readable(&job->source.fs, upload_source_path(&job->source), err) != SEALIFT_OK)
         return give_up(job, err);
     TRY(publish(job, &publication, err));
-    *ret_totals = outcome.totals;
-    *ret_changed = outcome.changed;
+    *ret_outcome = outcome;
     return SEALIFT_OK;
 }
 
@@ -236,7 +187,7 @@ carry(struct upload_job *job, struct manifest_totals *ret_totals, uint64_t *ret_
 static enum sealift_status
 find_earlier(struct upload_job *job, struct manifest *ret_manifest, bool *ret_found, struct sealift_error *err)
 {
-    const struct locator locator = {job->fs.uuid, job->snapshot.upload};
+    const struct locator locator = {job->source.fs.uuid, job->source.snapshot.upload};
     enum sealift_status status = manifest_fetch(job->store, &locator, ret_manifest, err);
 
     *ret_found = false;
@@ -260,10 +211,10 @@ adopt_earlier(struct upload_job *job, bool *ret_adopted, struct manifest_totals 
     SCOPED(fd_done) int lock = -1;
 
     *ret_adopted = false;
-    if (job->snapshot.status != TABLE_SNAPSHOT_UPLOADING)
+    if (job->source.snapshot.status != TABLE_SNAPSHOT_UPLOADING)
         return SEALIFT_OK;
     TRY(publish_lock_take(&job->sealift->world, job->sealift->home, &lock, err));
-    TRY(look_again(job, err));
+    TRY(upload_source_look_again(job->sealift, &job->source, err));
     TRY(find_earlier(job, &manifest, ret_adopted, err));
     if (!*ret_adopted)
         return SEALIFT_OK;
@@ -274,34 +225,28 @@ adopt_earlier(struct upload_job *job, bool *ret_adopted, struct manifest_totals 
 /* --- all of it --- */
 
 static enum sealift_status
-check_spec(const struct sealift_upload_spec *spec, struct sealift_error *err)
+check_level(int level, struct sealift_error *err)
 {
-    TRY(handle_need(spec->fs, "the filesystem's name", err));
-    TRY(handle_need(spec->snapshot, "the snapshot's name", err));
-    if (spec->compression_level < 0 || spec->compression_level > MOST_LEVEL)
-        return error_set(err, SEALIFT_INVALID, "a compression level of %d: zstd's are 1 to %d", spec->compression_level,
-                         MOST_LEVEL);
+    if (level < 0 || level > MOST_LEVEL)
+        return error_set(err, SEALIFT_INVALID, "a compression level of %d: zstd's are 1 to %d", level, MOST_LEVEL);
     return SEALIFT_OK;
 }
 
 static enum sealift_status
 prepare(struct upload_job *job, struct sealift_error *err)
 {
-    TRY(check_spec(job->spec, err));
-    TRY(handle_need_table(job->sealift, err));
-    TRY(table_fs_get(job->sealift->table, job->spec->fs, &job->fs, err));
-    TRY(table_snapshot_get(job->sealift->table, &job->fs.uuid, job->spec->snapshot, &job->snapshot, err));
-    TRY(check_not_uploaded(&job->snapshot, err));
-    TRY(check_path(job, err));
+    TRY(check_level(job->spec->compression_level, err));
+    TRY(upload_source_find(job->sealift, job->spec, &job->source, err));
+    TRY(selection_write(&job->source.selection, job->selection, err));
     TRY(open_store(job, err));
     return open_key(job, err);
 }
 
 static void
-fill_result(const struct upload_job *job, const struct manifest_totals *totals, uint64_t changed,
-            struct sealift_upload_result *result)
+fill_result(const struct upload_job *job, const struct upload_outcome *outcome, struct sealift_upload_result *result)
 {
-    const struct locator locator = {job->fs.uuid, job->snapshot.upload};
+    const struct locator locator = {job->source.fs.uuid, job->source.snapshot.upload};
+    const struct manifest_totals *totals = &outcome->totals;
 
     *result = (struct sealift_upload_result){
         .entries = totals->entries,
@@ -312,9 +257,10 @@ fill_result(const struct upload_job *job, const struct manifest_totals *totals, 
         .stored = totals->stored,
         .segments = totals->segments,
         .missing = totals->missing,
-        .changed = changed,
-        .live = job->snapshot.source[0] == '\0',
-        .partial = job->snapshot.status == TABLE_SNAPSHOT_PARTIAL,
+        .changed = outcome->changed,
+        .excluded = outcome->excluded,
+        .live = upload_source_is_live(&job->source),
+        .partial = job->source.snapshot.status == TABLE_SNAPSHOT_PARTIAL,
         .seconds = job->session.progress != NULL ? progress_seconds(job->session.progress) : 0,
     };
     locator_format(&locator, result->locator);
@@ -323,19 +269,18 @@ fill_result(const struct upload_job *job, const struct manifest_totals *totals, 
 static enum sealift_status
 upload(struct upload_job *job, struct sealift_upload_result *ret_result, struct sealift_error *err)
 {
-    struct manifest_totals totals;
-    uint64_t changed = 0;
+    struct upload_outcome outcome = {0};
     bool adopted;
 
     TRY(prepare(job, err));
-    TRY(adopt_earlier(job, &adopted, &totals, err));
+    TRY(adopt_earlier(job, &adopted, &outcome.totals, err));
     if (!adopted) {
         TRY(session_begin(job->sealift, &job->spec->transfer, level_of(job), &job->session, err));
         TRY(note_begun(job, err));
-        TRY(carry(job, &totals, &changed, err));
+        TRY(carry(job, &outcome, err));
     }
-    native_snapshot_sweep(job->sealift, &job->fs.uuid);
-    fill_result(job, &totals, changed, ret_result);
+    native_snapshot_sweep(job->sealift, &job->source.fs.uuid);
+    fill_result(job, &outcome, ret_result);
     return SEALIFT_OK;
 }
 

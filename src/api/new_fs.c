@@ -62,6 +62,7 @@ make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_f
     snprintf(row->name, sizeof(row->name), "%s", wish->name);
     snprintf(row->path, sizeof(row->path), "%s", wish->path);
     snprintf(row->obs, sizeof(row->obs), "%s", wish->obs != NULL ? wish->obs : "");
+    snprintf(row->selection, sizeof(row->selection), "%s", wish->selection != NULL ? wish->selection : "{}");
     row->uuid = uuid_v4(&sealift->world);
     row->added_ns = sealift->world.clock->wall_ns(sealift->world.clock);
     if (wish->encrypted)
@@ -99,6 +100,7 @@ new_fs_names(const struct table_fs *row, struct private_part *ret_names)
     memcpy(names.path, row->path, sizeof(names.path));
     if (gethostname(names.host, sizeof(names.host) - 1) != 0 || !utf8_is_valid(bytes_of_text(names.host)))
         names.host[0] = '\0';
+    memcpy(names.selection, row->selection, sizeof(names.selection));
     names.encrypted = row->at_rest[0] != '\0';
     *ret_names = names;
 }

@@ -12,7 +12,8 @@ struct new_fs_wish {
     const char *path; /* absolute, without links */
     const char *obs;  /* a row's name, or NULL */
     bool allow_no_kms;
-    bool encrypted; /* at rest; at_rest_check() has said that `path` can be */
+    bool encrypted;        /* at rest; at_rest_check() has said that `path` can be */
+    const char *selection; /* JSON; NULL: all of it */
 };
 
 struct new_fs {

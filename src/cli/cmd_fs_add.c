@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "fs_view.h"
+#include "selection_options.h"
 
 struct fs_add {
     struct sealift_fs_spec spec;
@@ -67,11 +68,13 @@ const struct command cmd_fs_add = {
         "get everything back. Nothing in PATH is touched.\n\n"
         "With --encrypted the kernel encrypts contents and names in PATH (Linux fscrypt) under a second random key, "
         "which the KMS wraps, too: it is in the bucket before PATH is encrypted, and it is never written in the clear. "
-        "After a start of the machine `sealift fs unlock` asks the KMS and gives it to the kernel.",
+        "After a start of the machine `sealift fs unlock` asks the KMS and gives it to the kernel.\n\n"
+        "What --exclude and its kin name is left out of all snapshots; `sealift fs update` changes it.",
     .examples = "sealift fs add home /srv/home --obs dr\n"
+                "sealift fs add www /srv/www --obs dr --exclude '*.tmp' --exclude /cache/ --exclude-caches\n"
                 "sealift fs add vault /srv/vault --obs dr --encrypted",
     .arguments = arguments,
-    .groups = {{options, 0}},
+    .groups = {{options, 0}, {selection_options, offsetof(struct fs_add, spec.selection)}},
     .size = sizeof(struct fs_add),
     .run = run,
 };

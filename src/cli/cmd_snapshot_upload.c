@@ -3,8 +3,10 @@
 #include "cli.h"
 #include "cli_scoped.h"
 #include "commands.h"
+#include "dry_run.h"
 #include "failure.h"
 #include "quantity.h"
+#include "selection_options.h"
 #include "transfer_options.h"
 
 #include <string.h>
@@ -12,6 +14,7 @@
 struct snapshot_upload {
     struct sealift_upload_spec spec;
     const char *compression;
+    bool dry_run;
 };
 
 /* People get the locator by itself, as the last line. */
@@ -24,6 +27,7 @@ const struct column cmd_snapshot_upload_columns[] = {
     {"size", "size", COLUMN_BYTES, offsetof(struct sealift_upload_result, size)},
     {"stored", "stored", COLUMN_BYTES, offsetof(struct sealift_upload_result, stored)},
     {"segments", "segments", COLUMN_COUNT, offsetof(struct sealift_upload_result, segments)},
+    {"excluded", "left out", COLUMN_COUNT, offsetof(struct sealift_upload_result, excluded)},
     {"missing", "missing", COLUMN_COUNT, offsetof(struct sealift_upload_result, missing)},
     {"changed", "changed", COLUMN_COUNT, offsetof(struct sealift_upload_result, changed)},
     {"live", "live", COLUMN_FLAG, offsetof(struct sealift_upload_result, live)},
@@ -59,6 +63,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     TRY(choose_compression(upload->compression, &spec, err));
     TRY(cli_open(cli, &sealift, err));
     cli_watch(cli, &spec.transfer);
+    if (upload->dry_run)
+        return dry_run(cli, &spec, err);
     status = sealift_snapshot_upload(sealift, &spec, &result, err);
     console_finish(&cli->console);
     TRY(status);
@@ -90,6 +96,12 @@ static const struct option options[] = {
      .type = OPTION_FLAG,
      .field = offsetof(struct snapshot_upload, spec.allow_missing),
      .help = "what cannot be read is told and marks the snapshot as partial, instead of failing the upload"},
+    {.name = "dry-run",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct snapshot_upload, dry_run),
+     .help =
+         "only say what would be carried, and with --verbose or --json each path; no KMS and no store is asked, and "
+         "nothing is written"},
     {.name = "compression",
      .type = OPTION_TEXT,
      .field = offsetof(struct snapshot_upload, compression),
@@ -107,12 +119,17 @@ const struct command cmd_snapshot_upload = {
         "in a listing with its size, and the wrapped key in the bucket was shown to open. The last line of "
         "standard output is the locator; with --quiet it is the only one.\n\n"
         "An upload that fails or is stopped publishes nothing: what it left in the bucket belongs to no snapshot "
-        "and does no harm.",
+        "and does no harm.\n\n"
+        "What is left out is what `sealift fs add` or `sealift fs update` were told, then, for this upload alone, what "
+        "--exclude and its kin say here.",
     .examples = "sealift fs snapshot upload home monday\n"
+                "sealift fs snapshot upload home monday --dry-run --verbose\n"
                 "LOCATOR=$(sealift fs snapshot upload home monday --quiet)",
     .interrupted = "Nothing was published. The same command begins the upload again.",
     .arguments = arguments,
-    .groups = {{options, 0}, {transfer_options, offsetof(struct snapshot_upload, spec.transfer)}},
+    .groups = {{options, 0},
+               {selection_options, offsetof(struct snapshot_upload, spec.selection)},
+               {transfer_options, offsetof(struct snapshot_upload, spec.transfer)}},
     .size = sizeof(struct snapshot_upload),
     .run = run,
 };

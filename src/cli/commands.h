@@ -14,6 +14,7 @@ extern const struct command cmd_kms_set_vault;
 extern const struct command cmd_kms_check;
 extern const struct command cmd_fs_list;
 extern const struct command cmd_fs_add;
+extern const struct command cmd_fs_update;
 extern const struct command cmd_fs_unlock;
 extern const struct command cmd_fs_lock;
 extern const struct command cmd_fs_download;

@@ -14,8 +14,8 @@
 #define DEFAULT_WIDTH    80
 
 static const char *const notice_names[CONSOLE_NOTICES] = {
-    [SEALIFT_NOTICE_MISSING] = "missing",   [SEALIFT_NOTICE_CHANGED] = "changed", [SEALIFT_NOTICE_MOUNT] = "mount",
-    [SEALIFT_NOTICE_DEGRADED] = "degraded", [SEALIFT_NOTICE_OTHER] = "note",
+    [SEALIFT_NOTICE_MISSING] = "missing",   [SEALIFT_NOTICE_CHANGED] = "changed",   [SEALIFT_NOTICE_MOUNT] = "mount",
+    [SEALIFT_NOTICE_DEGRADED] = "degraded", [SEALIFT_NOTICE_EXCLUDED] = "excluded", [SEALIFT_NOTICE_OTHER] = "note",
 };
 static const char *const level_names[] = {
     [SEALIFT_LOG_DEBUG] = "debug", [SEALIFT_LOG_INFO] = "info", [SEALIFT_LOG_WARNING] = "warning"};
@@ -183,6 +183,15 @@ write_notice_locked(struct console *console, const struct notice_row *row)
     end_line_locked(console, bar_was_shown);
 }
 
+/* What was left out is what was asked for: that is told to who wants to know everything. */
+static bool
+is_shown_locked(const struct console *console, unsigned kind)
+{
+    if (console->verbose || kind == SEALIFT_NOTICE_EXCLUDED)
+        return console->verbose;
+    return console->json || console->notices[kind] <= NOTICES_SHOWN;
+}
+
 void
 console_notice(void *context, enum sealift_notice notice, const char *path, const char *reason)
 {
@@ -192,7 +201,7 @@ console_notice(void *context, enum sealift_notice notice, const char *path, cons
 
     pthread_mutex_lock(&console->lock);
     console->notices[kind]++;
-    if (console->json || console->verbose || console->notices[kind] <= NOTICES_SHOWN)
+    if (is_shown_locked(console, kind))
         write_notice_locked(console, &row);
     pthread_mutex_unlock(&console->lock);
 }
@@ -222,7 +231,8 @@ console_finish(struct console *console)
     pthread_mutex_lock(&console->lock);
     hide_bar_locked(console);
     for (size_t kind = 0; kind < CONSOLE_NOTICES; kind++) {
-        if (!console->json && !console->verbose && console->notices[kind] > NOTICES_SHOWN)
+        if (!console->json && !console->verbose && kind != SEALIFT_NOTICE_EXCLUDED &&
+            console->notices[kind] > NOTICES_SHOWN)
             fprintf(console->out, "%s: and %u more (--verbose tells each)\n", notice_names[kind],
                     console->notices[kind] - NOTICES_SHOWN);
         console->notices[kind] = 0;

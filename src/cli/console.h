@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <sealift/cluster.h>
 
-#define CONSOLE_NOTICES 5 /* kinds: SEALIFT_NOTICE_MISSING ... SEALIFT_NOTICE_OTHER */
+#define CONSOLE_NOTICES 6 /* kinds: SEALIFT_NOTICE_MISSING ... SEALIFT_NOTICE_OTHER */
 
 struct console {
     FILE *out;

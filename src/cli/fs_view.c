@@ -18,6 +18,9 @@ const struct column fs_view_columns[] = {
     {"key_check", NULL, COLUMN_TEXT, offsetof(struct sealift_fs, key_check)},
     {"origin", NULL, COLUMN_TEXT, offsetof(struct sealift_fs, origin)},
     {"added", NULL, COLUMN_TIME, offsetof(struct sealift_fs, added_ns)},
+    {"exclude", "left out", COLUMN_TEXTS, offsetof(struct sealift_fs, exclude)},
+    {"exclude_caches", NULL, COLUMN_FLAG, offsetof(struct sealift_fs, exclude_caches)},
+    {"exclude_nodump", NULL, COLUMN_FLAG, offsetof(struct sealift_fs, exclude_nodump)},
     {"snapshots", "snapshots", COLUMN_COUNT, offsetof(struct sealift_fs, snapshots)},
     {0},
 };

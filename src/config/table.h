@@ -91,6 +91,9 @@ enum sealift_status table_fs_get_by_uuid(struct table *table, const struct uuid 
 /* By name. */
 typedef enum sealift_status table_each_fs(void *context, const struct table_fs *fs, struct sealift_error *err);
 enum sealift_status table_fs_list(struct table *table, table_each_fs *each, void *context, struct sealift_error *err);
+/* Replaces the selection: JSON. */
+enum sealift_status table_fs_select(struct table *table, const struct uuid *uuid, const char *selection,
+                                    struct sealift_error *err);
 /* The envelope in force. */
 enum sealift_status table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope,
                                       struct sealift_error *err);

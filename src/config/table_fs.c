@@ -190,6 +190,19 @@ table_fs_complete(struct table *table, const struct uuid *fs, struct sealift_err
     return SEALIFT_OK;
 }
 
+enum sealift_status
+table_fs_select(struct table *table, const struct uuid *uuid, const char *selection, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    struct table_fs there;
+
+    TRY(table_fs_get_by_uuid(table, uuid, &there, err));
+    TRY(query_prepare(&table->db, "UPDATE fs SET selection = ? WHERE uuid = ?", &query, err));
+    query_bind_text(&query, selection);
+    query_bind_uuid(&query, uuid);
+    return query_run(&query, NULL, err);
+}
+
 /* --- removing --- */
 
 static enum sealift_status

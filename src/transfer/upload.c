@@ -165,6 +165,7 @@ carry(struct upload *upload, struct upload_outcome *ret_outcome, struct sealift_
     ret_outcome->totals.stored = upload_log_bytes(upload->log);
     ret_outcome->totals.missing = atomic_load(&upload->missing);
     ret_outcome->changed = atomic_load(&upload->changed);
+    ret_outcome->excluded = atomic_load(&upload->excluded);
     return SEALIFT_OK;
 }
 

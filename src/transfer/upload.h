@@ -10,11 +10,13 @@
 #include "kms.h"
 #include "manifest.h"
 #include "progress.h"
+#include "selection.h"
 #include "store.h"
 
 struct upload_request {
-    const char *path; /* what is read */
-    bool live;        /* it may change while it is read */
+    const char *path;                  /* what is read */
+    bool live;                         /* it may change while it is read */
+    const struct selection *selection; /* NULL: all of it */
     struct uuid fs;
     const struct secret *fs_key;
     struct uuid upload;
@@ -27,7 +29,7 @@ struct upload_request {
 struct upload_outcome {
     struct tree_root root;
     struct manifest_totals totals;
-    uint64_t changed;
+    uint64_t changed, excluded;
     uint32_t closing_record;
     uint8_t closing_sha256[SHA256_SIZE];
 };

@@ -111,6 +111,8 @@ hear_of(void *context, enum walk_notice notice, struct bytes path, const char *r
         upload_missing(upload, path, reason);
     else if (notice == WALK_VANISHED)
         upload_vanished(upload, path, reason);
+    else if (notice == WALK_EXCLUDED)
+        upload_excluded(upload, path, reason);
     else
         progress_notice(upload->progress, SEALIFT_NOTICE_MOUNT, path, reason);
 }
@@ -122,6 +124,7 @@ upload_plan(void *argument, struct sealift_error *err)
     const struct walk_options options = {
         .names_in_memory = upload->request->budget.walk,
         .links_in_memory = upload->request->budget.walk,
+        .selection = upload->request->selection,
         .notify = hear_of,
         .context = upload,
     };

@@ -22,9 +22,15 @@ upload_vanished(struct upload *upload, struct bytes path, const char *reason)
         upload_missing(upload, path, reason);
 }
 
-/* A notice names the path by itself. */
-static const char *
-leave_out_path(const char *message, struct bytes path)
+void
+upload_excluded(struct upload *upload, struct bytes path, const char *reason)
+{
+    atomic_fetch_add(&upload->excluded, 1);
+    progress_notice(upload->progress, SEALIFT_NOTICE_EXCLUDED, path, reason);
+}
+
+const char *
+upload_reason(const char *message, struct bytes path)
 {
     const struct shown_path shown = shown_path(path);
     size_t len = strlen(shown.text);
@@ -48,7 +54,7 @@ upload_unreadable(struct upload *upload, struct batch_item *item, const struct s
 
     item->outcome = gone ? ITEM_GONE : ITEM_MISSING;
     if (!gone && (item->large == NULL || !atomic_exchange(&item->large->told, true)))
-        upload_missing(upload, item->entry->meta.path, leave_out_path(reason->message, item->entry->meta.path));
+        upload_missing(upload, item->entry->meta.path, upload_reason(reason->message, item->entry->meta.path));
 }
 
 void

@@ -40,6 +40,7 @@ upload_scan(void *argument, struct sealift_error *err)
     const struct walk_options options = {
         .names_in_memory = upload->request->budget.walk,
         .links_in_memory = upload->request->budget.walk,
+        .selection = upload->request->selection,
         .notify = overhear,
     };
     SCOPED(walk_free) struct walk *walk = NULL;

@@ -24,7 +24,7 @@ struct upload {
 
     atomic_uint producers;      /* of sealed segments: the last of them closes the queue */
     atomic_uint next_number[3]; /* by segment kind */
-    atomic_uint_fast64_t missing, changed;
+    atomic_uint_fast64_t missing, changed, excluded;
     atomic_bool counted_enough; /* the scan may stop */
     atomic_bool doomed;         /* something is missing and that is not allowed: go on looking, store nothing more */
 
@@ -64,9 +64,13 @@ void upload_producer_done(struct upload *upload);
 void upload_missing(struct upload *upload, struct bytes path, const char *reason);
 /* One that was deleted meanwhile: of a live read that is only told, of a snapshot it should not be. */
 void upload_vanished(struct upload *upload, struct bytes path, const char *reason);
+/* One that the selection leaves out. */
+void upload_excluded(struct upload *upload, struct bytes path, const char *reason);
 /* The item cannot be read: says so in its outcome. What is missing is told (a large file once); of what is gone the
  * tree will find out what became of it. */
 void upload_unreadable(struct upload *upload, struct batch_item *item, const struct sealift_error *reason);
+/* A message without the path that it begins with: a notice names the path by itself. */
+const char *upload_reason(const char *message, struct bytes path);
 /* Whether a failure concerns one path, and not the machinery. */
 bool upload_is_about_the_path(enum sealift_status status);
 

@@ -26,6 +26,9 @@ struct fake_sealift {
     bool not_live; /* as snapshots are listed */
     const char *from, *native;
     struct sealift_upload_spec upload;
+    struct sealift_selection_spec selection; /* its lists are gone; what they held is in the next two */
+    const char *exclude[8], *exclude_from[8];
+    bool all_readable; /* in a preview */
     struct sealift_verify_spec verify;
     struct sealift_ls_spec ls;
     struct sealift_get_spec get;
@@ -51,6 +54,18 @@ fake_answer(const char *call, struct sealift_error *err)
     err->status = fake.answer;
     snprintf(err->message, sizeof(err->message), "%s: as the test wanted", call);
     return fake.answer;
+}
+
+static void
+fake_keep_selection(const struct sealift_selection_spec *spec)
+{
+    fake.selection = *spec;
+    memset(fake.exclude, 0, sizeof(fake.exclude));
+    memset(fake.exclude_from, 0, sizeof(fake.exclude_from));
+    for (size_t i = 0; spec->exclude != NULL && spec->exclude[i] != NULL && i < 7; i++)
+        fake.exclude[i] = spec->exclude[i];
+    for (size_t i = 0; spec->exclude_from != NULL && spec->exclude_from[i] != NULL && i < 7; i++)
+        fake.exclude_from[i] = spec->exclude_from[i];
 }
 
 const char *
@@ -218,8 +233,19 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
 {
     (void)sealift;
     fake.fs = *spec;
+    fake_keep_selection(&spec->selection);
     fake.name = spec->name;
     return fake_answer("fs_add", err);
+}
+
+enum sealift_status
+sealift_fs_select(struct sealift *sealift, const char *name, const struct sealift_selection_spec *selection,
+                  struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    fake_keep_selection(selection);
+    return fake_answer("fs_select", err);
 }
 
 enum sealift_status
@@ -237,6 +263,8 @@ sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context, s
         .kms_key_version = 1,
         .added_ns = INT64_C(1764000000000000000),
         .snapshots = 2,
+        .exclude = (const char *const[]){"*.tmp", "!keep.tmp", "/cache/", "*.o", "core", NULL},
+        .exclude_nodump = true,
     };
 
     (void)sealift;
@@ -333,10 +361,40 @@ sealift_snapshot_list(struct sealift *sealift, const char *fs, sealift_each_snap
 }
 
 enum sealift_status
+sealift_snapshot_preview(struct sealift *sealift, const struct sealift_upload_spec *spec,
+                         sealift_each_preview_entry *each, void *context, struct sealift_preview_result *ret_result,
+                         struct sealift_error *err)
+{
+    const struct sealift_preview_entry entries[] = {
+        {.path = ".", .type = "directory"},
+        {.path = "a\xff", .type = "file", .size = 5000},
+        {.path = "b", .excluded = "is left out by the pattern 'b'"},
+        {.path = "c", .missing = "Permission denied"},
+    };
+
+    (void)sealift;
+    fake.upload = *spec;
+    fake_keep_selection(&spec->selection);
+    for (size_t i = 0; i < (fake.all_readable ? 3 : 4); i++)
+        if (each(context, &entries[i], err) != SEALIFT_OK)
+            return err->status;
+    *ret_result = (struct sealift_preview_result){.entries = 2,
+                                                  .files = 1,
+                                                  .directories = 1,
+                                                  .size = 5000,
+                                                  .excluded = 1,
+                                                  .missing = fake.all_readable ? 0 : 1,
+                                                  .live = true,
+                                                  .seconds = 0.25};
+    return fake_answer("snapshot_preview", err);
+}
+
+enum sealift_status
 sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
                         struct sealift_upload_result *ret_result, struct sealift_error *err)
 {
     fake.upload = *spec;
+    fake_keep_selection(&spec->selection);
     fake_transfer(sealift, &spec->transfer);
     *ret_result = (struct sealift_upload_result){.locator = FAKE_LOCATOR,
                                                  .entries = 3,

@@ -580,3 +580,99 @@ Test(cli, is_verbose_when_asked)
     cr_assert_eq(RUN("obs", "--verbose"), 0);
     cr_assert_eq(fake.options.log_level, SEALIFT_LOG_DEBUG);
 }
+
+/* --- what is left out --- */
+
+Test(cli, adds_a_filesystem_with_what_is_left_out)
+{
+    cr_assert_eq(RUN("fs", "add", "home", "/srv/home", "--obs", "dr", "--exclude", "*.tmp", "--exclude-from", "-",
+                     "--exclude=!keep.tmp", "--exclude-caches"),
+                 0, "%s", errors.text);
+    cr_assert_str_eq(fake.exclude[0], "*.tmp");
+    cr_assert_str_eq(fake.exclude[1], "!keep.tmp");
+    cr_assert_null(fake.exclude[2]);
+    cr_assert_str_eq(fake.exclude_from[0], "-");
+    cr_assert(fake.selection.exclude_caches && !fake.selection.exclude_nodump);
+    expect_out("left out:  *.tmp, !keep.tmp, /cache/ and 2 more\n");
+}
+
+Test(cli, replaces_what_is_left_out_only_when_told_by_what)
+{
+    cr_assert_eq(RUN("fs", "update", "home", "--exclude", "core"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.calls, "open fs_select fs_list ");
+    cr_assert_str_eq(fake.name, "home");
+    cr_assert_str_eq(fake.exclude[0], "core");
+    cr_assert_eq(RUN("fs", "update", "home", "--no-excludes"), 0, "%s", errors.text);
+    cr_assert_null(fake.exclude[0]);
+    cr_assert_eq(RUN("fs", "update", "home"), 2);
+    expect_error("nothing to change");
+    cr_assert_eq(RUN("fs", "update", "home", "--no-excludes", "--exclude-nodump"), 2);
+    expect_error("exclude each other");
+}
+
+Test(cli, shows_patterns_as_an_array)
+{
+    cr_assert_eq(RUN("fs", "--json"), 0);
+    expect_out("\"exclude\":[\"*.tmp\",\"!keep.tmp\",\"/cache/\",\"*.o\",\"core\"],\"exclude_caches\":false,"
+               "\"exclude_nodump\":true,");
+}
+
+Test(cli, uploads_without_what_is_named_for_once)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--exclude", "/iso", "--exclude-nodump"), 0);
+    cr_assert_str_eq(fake.exclude[0], "/iso");
+    cr_assert(fake.selection.exclude_nodump);
+}
+
+Test(cli, says_in_a_dry_run_what_would_go)
+{
+    fake.all_readable = true;
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run"), 0, "%s", errors.text);
+    cr_assert_str_eq(fake.calls, "open snapshot_preview ");
+    cr_assert_str_eq(out.text, "entries:     2\nfiles:       1\ndirectories: 1\nothers:      0\nsize:        4.9 KiB\n"
+                               "left out:    1\nmissing:     0\nlive:        yes\ntime:        0:00\n");
+    cr_assert_str_eq(errors.text, "");
+}
+
+Test(cli, lists_each_path_in_a_verbose_dry_run)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run", "--verbose"), 3);
+    cr_assert_null(fake.upload.transfer.progress, "a bar would run into the list");
+    expect_out("directory                 .\n"
+               "file             4.9 KiB  a\\xff\n"
+               "excluded                  b: is left out by the pattern 'b'\n"
+               "missing                   c: Permission denied\n"
+               "entries:     2\n");
+    expect_error("1 path cannot be read (named above)");
+}
+
+Test(cli, tells_in_a_dry_run_what_would_fail_the_upload)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run"), 3);
+    expect_error("missing: c: Permission denied\n");
+    expect_error("--allow-missing");
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run", "--allow-missing"), 0);
+}
+
+Test(cli, lists_a_dry_run_as_json)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run", "--json", "--allow-missing"), 0);
+    cr_assert_str_eq(
+        out.text,
+        "{\"listing\":[\n"
+        "{\"path\":\".\",\"type\":\"directory\",\"size\":0,\"excluded\":null,\"missing\":null},\n"
+        "{\"path\":\"a\\ufffd\",\"path_hex\":\"61ff\",\"type\":\"file\",\"size\":5000,\"excluded\":null,\"missing\":"
+        "null},\n"
+        "{\"path\":\"b\",\"type\":null,\"size\":0,\"excluded\":\"is left out by the pattern 'b'\",\"missing\":null},\n"
+        "{\"path\":\"c\",\"type\":null,\"size\":0,\"excluded\":null,\"missing\":\"Permission denied\"}\n]\n"
+        ",\"totals\":{\"entries\":2,\"files\":1,\"directories\":1,\"others\":0,\"size\":5000,\"excluded\":1,"
+        "\"missing\":1,\"live\":true,\"seconds\":0.250}}\n");
+    cr_assert_str_eq(errors.text, "");
+}
+
+Test(cli, leaves_the_json_of_a_broken_dry_run_well_formed)
+{
+    fake.answer = SEALIFT_IO;
+    cr_assert_neq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run", "--json"), 0);
+    expect_out("\n]\n,\"totals\":null}\n");
+}

@@ -56,7 +56,7 @@ Test(completion_bash, offers_the_words_that_may_follow)
 {
     expect("sealift ''", "obs kms fs help completion\n");
     expect("sealift o", "obs\n");
-    expect("sealift fs ''", "list add unlock lock download snapshot\n");
+    expect("sealift fs ''", "list add update unlock lock download snapshot\n");
     expect("sealift fs snapshot u", "upload\n");
     expect("sealift kms set ''", "vault\n");
 }
@@ -130,7 +130,7 @@ Test(completion_zsh, describes_the_words_that_may_follow)
     need_zsh();
     run("zsh -f", completion_zsh, zsh_stubs, "words=(sealift fs '')\nCURRENT=3\n_sealift\n");
     expect_said("words: sealift \ncurrent: 2\n");
-    expect_said("\n1:command:(list add unlock lock download snapshot)\n");
+    expect_said("\n1:command:(list add update unlock lock download snapshot)\n");
     expect_said("\n--home=[");
 }
 
@@ -144,4 +144,14 @@ Test(completion_zsh, describes_options_and_arguments_of_a_command)
     expect_said(":ALGORITHM:(AES256 aws\\:kms aws\\:kms\\:dsse)\n");
     expect_said("\n--region=[S3: the bucket's region");
     expect_said("\n1:NAME: \n2:URL: \n");
+}
+
+Test(completion_zsh, lets_an_option_be_repeated_that_may_be)
+{
+    need_zsh();
+    run("zsh -f", completion_zsh, zsh_stubs, "words=(sealift fs update '')\nCURRENT=4\n_sealift\n");
+    expect_said("\n*--exclude=[leave out");
+    expect_said("\n*--exclude-from=[");
+    expect_said(":FILE:_files\n");
+    expect_said("\n--no-excludes[");
 }

@@ -198,3 +198,17 @@ Test(console, draws_no_bar_on_a_dumb_terminal)
     console_init(&console);
     cr_assert_not(console.terminal);
 }
+
+Test(console, tells_what_was_left_out_only_when_verbose)
+{
+    begin();
+    for (unsigned i = 0; i < 30; i++)
+        console_notice(&console, SEALIFT_NOTICE_EXCLUDED, "a", "is left out");
+    console_finish(&console);
+    cr_assert_str_eq(end(), "");
+    console.verbose = true;
+    begin();
+    console_notice(&console, SEALIFT_NOTICE_EXCLUDED, "a", "is left out");
+    console_finish(&console);
+    cr_assert_str_eq(end(), "excluded: a: is left out\n");
+}

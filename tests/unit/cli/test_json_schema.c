@@ -6,6 +6,7 @@
 #include "cmd_snapshot_get.h"
 #include "cmd_snapshot_upload.h"
 #include "cmd_snapshot_verify.h"
+#include "dry_run.h"
 #include "entry_view.h"
 #include "fake_sealift.h"
 #include "fs_view.h"
@@ -29,6 +30,8 @@ static const struct {
     {"download", cmd_fs_download_columns},
     {"snapshot", snapshot_view_columns},
     {"upload", cmd_snapshot_upload_columns},
+    {"dry-run-entry", dry_run_entry_columns},
+    {"dry-run", dry_run_columns},
     {"verify-keys", cmd_snapshot_verify_keys_columns},
     {"verify-objects", cmd_snapshot_verify_objects_columns},
     {"verify-read", cmd_snapshot_verify_read_columns},
