@@ -70,8 +70,7 @@ enum sealift_status sealift_snapshot_upload(struct sealift *sealift, const struc
 /* What an upload would carry. */
 struct sealift_preview_entry {
     const char *path;     /* bytes, below the root; "." for the root */
-    const char *type;     /* "file", "directory", "symlink", "hard-link", "fifo", "socket", "char-device",
-                             "block-device"; NULL: left out, or it cannot be read */
+    const char *type;     /* as struct sealift_entry has it; NULL: left out, or it cannot be read */
     uint64_t size;        /* of a file's contents */
     const char *excluded; /* why it is left out, with all that lies below it; NULL: it is not */
     const char *missing;  /* why it cannot be read; NULL: it can */

@@ -23,23 +23,6 @@ job_done(struct ls_job *job)
     named_snapshot_done(&job->snapshot);
 }
 
-static const char *
-type_name(enum tree_type type)
-{
-    static const char *const names[] = {
-        [TREE_FILE] = "file",
-        [TREE_DIRECTORY] = "directory",
-        [TREE_SYMLINK] = "symlink",
-        [TREE_FIFO] = "fifo",
-        [TREE_SOCKET] = "socket",
-        [TREE_CHARACTER_DEVICE] = "character-device",
-        [TREE_BLOCK_DEVICE] = "block-device",
-        [TREE_HARD_LINK] = "hard-link",
-    };
-
-    return names[type];
-}
-
 /* Neither paths nor targets have a NUL in them. */
 static enum sealift_status
 text_of(struct bytes bytes, struct buf *memory, const char **ret_text, struct sealift_error *err)
@@ -54,7 +37,7 @@ show(void *context, const struct tree_entry *entry, struct sealift_error *err)
 {
     struct ls_job *job = context;
     struct sealift_entry shown = {
-        .type = type_name(entry->type),
+        .type = tree_type_name(entry->type),
         .mode = entry->mode,
         .uid = entry->uid,
         .gid = entry->gid,

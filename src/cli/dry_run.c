@@ -38,7 +38,7 @@ write_line(FILE *out, const struct sealift_preview_entry *entry)
 
     if (entry->type != NULL && *entry->type == 'f' && reason == NULL)
         quantity_write_bytes(entry->size, size);
-    fprintf(out, "%-12s  %10s  ",
+    fprintf(out, "%-16s  %10s  ",
             entry->excluded != NULL ? "excluded"
             : reason != NULL        ? "missing"
                                     : entry->type,

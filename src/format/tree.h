@@ -26,6 +26,9 @@ enum tree_type {
     TREE_HARD_LINK, /* a later name of an entry that came before: `target` is that entry's path */
 };
 
+/* "file", "directory", "symlink", "fifo", "socket", "character-device", "block-device", "hard-link". */
+const char *tree_type_name(enum tree_type type);
+
 /* A run of a file's bytes: a hole, or a piece of a frame. Runs follow each other from offset 0 and add up to the size.
  */
 struct extent {

@@ -29,8 +29,9 @@ struct walk {
     struct link_map *links;
     struct statx root;
     bool began;
-    bool in_cache;   /* the directory on top is a cache: of it only the tag is given, and nothing is entered */
-    struct buf path; /* of the entry at hand */
+    bool in_cache;      /* the directory on top is a cache: of it only the tag is given, and nothing is entered */
+    bool cache_is_told; /* that something in it was left out */
+    struct buf path;    /* of the entry at hand */
 };
 
 void
@@ -231,12 +232,23 @@ leave_out(struct walk *walk, const struct pattern *pattern)
     return true;
 }
 
+/* That is told once, of the directory. */
+static bool
+leave_out_of_cache(struct walk *walk)
+{
+    if (!walk->cache_is_told)
+        notify(walk, WALK_EXCLUDED, trail_path(walk->trail),
+               "what lies in it is left out: " CACHE_TAG_NAME " says that it is a cache");
+    walk->cache_is_told = true;
+    return true;
+}
+
 /* Whatever it is: then it is not even looked at. It may be left out because whoever looks at it waits for ever. */
 static bool
 is_left_out_unseen(struct walk *walk, const char *name, const struct verdict *verdict)
 {
     if (walk->in_cache && strcmp(name, CACHE_TAG_NAME) != 0)
-        return true; /* that was told of the directory */
+        return leave_out_of_cache(walk);
     return verdict->directory != NULL && verdict->other != NULL && leave_out(walk, verdict->other);
 }
 
@@ -260,9 +272,7 @@ look_for_cache_tag(struct walk *walk, const struct walk_directory *directory)
     const struct selection *selection = walk->options.selection;
 
     walk->in_cache = selection != NULL && selection->exclude_caches && cache_tag_is_in(directory->fd);
-    if (walk->in_cache)
-        notify(walk, WALK_EXCLUDED, buf_bytes(&walk->path),
-               "what lies in it is left out: " CACHE_TAG_NAME " says that it is a cache");
+    walk->cache_is_told = false;
 }
 
 static enum sealift_status

@@ -5,17 +5,6 @@
 #include "scoped.h"
 #include "upload_stages.h"
 
-static const char *const type_names[] = {
-    [TREE_FILE] = "file",
-    [TREE_DIRECTORY] = "directory",
-    [TREE_SYMLINK] = "symlink",
-    [TREE_FIFO] = "fifo",
-    [TREE_SOCKET] = "socket",
-    [TREE_CHARACTER_DEVICE] = "char-device",
-    [TREE_BLOCK_DEVICE] = "block-device",
-    [TREE_HARD_LINK] = "hard-link",
-};
-
 struct preview {
     const struct preview_request *request;
     struct progress *progress;
@@ -83,7 +72,8 @@ count(struct preview *preview, const struct tree_entry *entry)
     result->others = result->entries - result->files - result->directories;
     result->size += size;
     progress_add(preview->progress, 1, entry->type == TREE_FILE ? 1 : 0, size, 0);
-    return tell(preview, entry->path, (struct sealift_preview_entry){.type = type_names[entry->type], .size = size});
+    return tell(preview, entry->path,
+                (struct sealift_preview_entry){.type = tree_type_name(entry->type), .size = size});
 }
 
 /* A later name of an inode is not opened: what is to be had of it came with its first. */

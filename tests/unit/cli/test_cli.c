@@ -638,10 +638,10 @@ Test(cli, lists_each_path_in_a_verbose_dry_run)
 {
     cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--dry-run", "--verbose"), 3);
     cr_assert_null(fake.upload.transfer.progress, "a bar would run into the list");
-    expect_out("directory                 .\n"
-               "file             4.9 KiB  a\\xff\n"
-               "excluded                  b: is left out by the pattern 'b'\n"
-               "missing                   c: Permission denied\n"
+    expect_out("directory                     .\n"
+               "file                 4.9 KiB  a\\xff\n"
+               "excluded                      b: is left out by the pattern 'b'\n"
+               "missing                       c: Permission denied\n"
                "entries:     2\n");
     expect_error("1 path cannot be read (named above)");
 }
