@@ -88,7 +88,7 @@ expect_text(const char *below, const char *text)
     char found[64] = "";
 
     cr_assert_not_null(file, "%s", below);
-    fread(found, 1, sizeof(found) - 1, file);
+    cr_assert_eq(fread(found, 1, sizeof(found) - 1, file), strlen(text));
     fclose(file);
     cr_assert_str_eq(found, text);
 }
