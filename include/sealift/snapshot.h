@@ -42,6 +42,7 @@ enum sealift_status sealift_snapshot_list(struct sealift *sealift, const char *f
 struct sealift_upload_spec {
     const char *fs, *snapshot;
     bool allow_missing; /* a path that cannot be read makes the snapshot partial, instead of failing the upload */
+    bool cross_mounts;  /* also what other filesystems hold that are mounted below */
     bool no_compression;
     int compression_level;                   /* zstd's, 1 ... 19; 0: 3 */
     struct sealift_selection_spec selection; /* for this upload, behind what is kept with the filesystem */

@@ -10,7 +10,8 @@ sealift_snapshot_preview(struct sealift *sealift, const struct sealift_upload_sp
 {
     SCOPED(upload_source_done) struct upload_source source = {0};
     SCOPED(session_end) struct session session = {0};
-    struct preview_request request = {.selection = &source.selection, .each = each, .context = context};
+    struct preview_request request = {
+        .selection = &source.selection, .cross_mounts = spec->cross_mounts, .each = each, .context = context};
 
     TRY(upload_source_find(sealift, spec, &source, err));
     TRY(session_begin(sealift, &spec->transfer, 0, &session, err));

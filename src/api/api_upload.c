@@ -152,6 +152,7 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
         .upload = job->source.snapshot.upload,
         .selection = &job->source.selection,
         .allow_missing = job->spec->allow_missing,
+        .cross_mounts = job->spec->cross_mounts,
         .no_compression = job->spec->no_compression,
         .compression_level = level_of(job),
         .budget = job->session.budget,

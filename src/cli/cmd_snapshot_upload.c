@@ -108,6 +108,11 @@ static const struct option options[] = {
      .placeholder = "LEVEL",
      .preset = "3",
      .help = "zstd's level, 1 to 19, or off: then sizes in the bucket tell nothing about the contents"},
+    {.name = "cross-mounts",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct snapshot_upload, spec.cross_mounts),
+     .help = "also what is on other filesystems that are mounted below; without it their places are empty directories, "
+             "and told"},
     {0},
 };
 

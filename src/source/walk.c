@@ -1,5 +1,6 @@
 #include "walk.h"
 
+#include "border.h"
 #include "btrfs.h"
 #include "cache_tag.h"
 #include "descriptors.h"
@@ -211,16 +212,35 @@ make_entry_here(struct walk *walk, struct walk_directory *directory, const struc
     return make_entry(directory, stat, path, first, ret_entry, err);
 }
 
-/* Another mount, or the place where looking closer would make one. A subvolume of btrfs is neither: it has a device
- * number of its own but is the same mount. Kernels before 5.8 do not number mounts. */
+/* Whether the walk goes on beyond the border. What is remarkable about it is told. */
 static bool
-is_mount_point(const struct walk *walk, const struct statx *stat)
+may_cross(struct walk *walk, enum border border)
 {
-    if ((stat->stx_attributes & STATX_ATTR_AUTOMOUNT) != 0)
-        return true;
-    if ((stat->stx_mask & walk->root.stx_mask & STATX_MNT_ID) != 0)
-        return stat->stx_mnt_id != walk->root.stx_mnt_id;
-    return inode_device(stat) != inode_device(&walk->root);
+    struct bytes path = buf_bytes(&walk->path);
+
+    switch (border) {
+    case BORDER_NONE:
+        break;
+    case BORDER_SUBVOLUME:
+        notify(walk, WALK_MOUNT, path,
+               "is a subvolume of its own, and read with the rest; a snapshot of the one above would not hold it");
+        break;
+    case BORDER_LEFT_BEHIND:
+        notify(walk, WALK_MOUNT, path, "is a subvolume of its own, which a snapshot of the one above does not hold");
+        break;
+    case BORDER_MOUNT:
+        if (walk->options.cross_mounts)
+            break;
+        notify(walk, WALK_MOUNT, path, "another filesystem is mounted here");
+        return false;
+    case BORDER_AUTOMOUNT:
+        notify(walk, WALK_MOUNT, path, "another filesystem would be mounted here by whoever looks into it");
+        return false;
+    case BORDER_KERNEL_VIEW:
+        notify(walk, WALK_MOUNT, path, "the kernel shows itself here: there is nothing to keep");
+        return false;
+    }
+    return true;
 }
 
 /* --- what the selection leaves out --- */
@@ -338,7 +358,7 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
     struct verdict verdict;
     struct bytes path;
     struct statx stat;
-    bool seen;
+    bool seen, crossed;
 
     TRY(set_path(walk, name, err));
     path = buf_bytes(&walk->path);
@@ -358,14 +378,12 @@ visit(struct walk *walk, struct walk_directory *directory, const char *name, str
         notify(walk, WALK_MISSING, path, "is of no known type (mode %o)", (unsigned)stat.stx_mode);
         return SEALIFT_OK;
     }
-    if (is_mount_point(walk, &stat)) {
-        notify(walk, WALK_MOUNT, path, "another filesystem is mounted here");
-        if (!S_ISDIR(stat.stx_mode))
-            return SEALIFT_OK;
-    }
+    crossed = may_cross(walk, border_of(directory, name, &stat));
+    if (!crossed && !S_ISDIR(stat.stx_mode))
+        return SEALIFT_OK;
     TRY(make_entry_here(walk, directory, &stat, &entry, err));
-    entry->is_mount_point = is_mount_point(walk, &stat);
-    if (S_ISDIR(stat.stx_mode) && !entry->is_mount_point && !walk->in_cache)
+    entry->is_mount_point = !crossed;
+    if (S_ISDIR(stat.stx_mode) && crossed && !walk->in_cache)
         TRY(descend(walk, directory, entry->name, &stat, err));
     *ret_entry = TAKE(entry);
     return SEALIFT_OK;

@@ -1,8 +1,9 @@
 /* Walks a directory tree in the tree's order (depth first, siblings by name bytes), and says what is there. One thread;
  * constant memory: the names of a huge directory and the map of hard links spill to a sealed temporary file (spill.h).
  *
- * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on: a mount point
- * below is an empty directory and a notice. The folder of our own snapshots at the root is left out (btrfs.h). */
+ * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on unless it is
+ * asked to cross: a mount point below is an empty directory and a notice. The folder of our own snapshots at the root
+ * is left out (btrfs.h). */
 #ifndef WALK_H
 #define WALK_H
 
@@ -34,7 +35,7 @@ enum walk_notice {
     WALK_MISSING,  /* could not be read: it will not be in the snapshot (a directory: some or all of its entries will
                       not) */
     WALK_VANISHED, /* the same, because it was deleted or renamed since its directory was read */
-    WALK_MOUNT,    /* another filesystem is mounted here: not crossed (a mounted file is left out) */
+    WALK_MOUNT,    /* another filesystem begins here: not crossed (a mounted file is left out); or a subvolume does */
     WALK_EXCLUDED, /* the selection leaves it out, with all that lies below it; or, of a cache directory, what lies in
                     * it
                     */
@@ -46,6 +47,7 @@ struct walk_options {
     size_t names_in_memory; /* bytes of names, of all directories on the way together, before they spill; 0: 16 MiB */
     size_t links_in_memory; /* bytes of the hard-link map before it spills; 0: 16 MiB */
     const struct selection *selection; /* NULL: everything. The root is never left out */
+    bool cross_mounts; /* enter what is mounted below, but what would have to be mounted first, or shows the kernel */
     walk_notify *notify;
     void *context;
 };

@@ -12,13 +12,11 @@
 
 /* 0, or the reason why it is not the inode. */
 static int
-check_same(int fd, uint64_t device, uint64_t inode)
+check_same(int fd, uint64_t device, uint64_t inode, struct statx *ret_stat)
 {
-    struct statx stat;
-
-    if (inode_stat(fd, "", &stat) != 0)
+    if (inode_stat(fd, "", ret_stat) != 0)
         return errno;
-    return inode_device(&stat) == device && stat.stx_ino == inode ? 0 : ESTALE;
+    return inode_device(ret_stat) == device && ret_stat->stx_ino == inode ? 0 : ESTALE;
 }
 
 enum sealift_status
@@ -26,7 +24,8 @@ walk_directory_open(int parent, const char *name, uint64_t device, uint64_t inod
                     struct walk_directory **ret_directory, int *ret_errno, struct sealift_error *err)
 {
     SCOPED(fd_done) int fd = quiet_open(parent, name, O_DIRECTORY);
-    int error_number = fd < 0 ? errno : check_same(fd, device, inode);
+    struct statx stat;
+    int error_number = fd < 0 ? errno : check_same(fd, device, inode, &stat);
     struct walk_directory *directory;
 
     if (error_number != 0) {
@@ -38,6 +37,9 @@ walk_directory_open(int parent, const char *name, uint64_t device, uint64_t inod
     if (directory == NULL)
         return error_no_memory(err);
     directory->fd = fd;
+    directory->device = device;
+    directory->mount = stat.stx_mnt_id;
+    directory->has_mount = (stat.stx_mask & STATX_MNT_ID) != 0;
     fd = -1;
     atomic_init(&directory->holders, 1);
     *ret_directory = directory;

@@ -5,10 +5,14 @@
 
 #include <sealift/status.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct walk_directory {
     int fd;
+    uint64_t device; /* st_dev */
+    uint64_t mount;  /* its number, when has_mount */
+    bool has_mount;
     atomic_uint holders;
 };
 

@@ -121,6 +121,7 @@ preview_run(const struct world *world, struct progress *progress, const struct p
         .names_in_memory = request->memory,
         .links_in_memory = request->memory,
         .selection = request->selection,
+        .cross_mounts = request->cross_mounts,
         .notify = hear_of,
         .context = &preview,
     };

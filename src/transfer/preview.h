@@ -12,6 +12,7 @@ struct preview_request {
     const char *path; /* what is read */
     bool live;        /* it may change while it is read */
     const struct selection *selection;
+    bool cross_mounts;
     size_t memory; /* bytes that the walk keeps of names, and as many of hard links, before they spill */
     sealift_each_preview_entry *each; /* NULL: only the totals are wanted */
     void *context;

@@ -21,6 +21,7 @@ struct upload_request {
     const struct secret *fs_key;
     struct uuid upload;
     bool allow_missing;
+    bool cross_mounts; /* also what is mounted below the path */
     bool no_compression;
     int compression_level;
     struct budget budget;

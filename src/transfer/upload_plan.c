@@ -125,6 +125,7 @@ upload_plan(void *argument, struct sealift_error *err)
         .names_in_memory = upload->request->budget.walk,
         .links_in_memory = upload->request->budget.walk,
         .selection = upload->request->selection,
+        .cross_mounts = upload->request->cross_mounts,
         .notify = hear_of,
         .context = upload,
     };

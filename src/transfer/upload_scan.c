@@ -41,6 +41,7 @@ upload_scan(void *argument, struct sealift_error *err)
         .names_in_memory = upload->request->budget.walk,
         .links_in_memory = upload->request->budget.walk,
         .selection = upload->request->selection,
+        .cross_mounts = upload->request->cross_mounts,
         .notify = overhear,
     };
     SCOPED(walk_free) struct walk *walk = NULL;

@@ -255,8 +255,10 @@ Test(cli, says_what_becomes_of_a_snapshot_that_was_made)
 
 Test(cli, ends_an_upload_with_the_locator)
 {
-    cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--workers", "4", "--allow-missing"), 0, "%s",
-                 errors.text);
+    cr_assert_eq(
+        RUN("fs", "snapshot", "upload", "home", "monday", "--workers", "4", "--allow-missing", "--cross-mounts"), 0,
+        "%s", errors.text);
+    cr_assert(fake.upload.cross_mounts);
     cr_assert_str_eq(fake.upload.fs, "home");
     cr_assert_str_eq(fake.upload.snapshot, "monday");
     cr_assert_eq(fake.upload.transfer.workers, 4);
