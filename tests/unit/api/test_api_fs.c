@@ -247,3 +247,77 @@ Test(api_fs, snapshots_that_make_no_sense_are_refused)
     add_snapshot("home", "monday", NULL, SEALIFT_OK, "");
     add_snapshot("home", "monday", NULL, SEALIFT_CONFLICT, "monday");
 }
+
+/* --- what is left out --- */
+
+static enum sealift_status
+show_selection(void *context, const struct sealift_fs *fs, struct sealift_error *err)
+{
+    struct shown *shown = context;
+    size_t len = 0;
+
+    (void)err;
+    for (const char *const *pattern = fs->exclude; *pattern != NULL; pattern++)
+        len += (size_t)snprintf(shown->text + len, sizeof(shown->text) - len, "%s ", *pattern);
+    snprintf(shown->text + len, sizeof(shown->text) - len, "caches=%d nodump=%d", fs->exclude_caches,
+             fs->exclude_nodump);
+    return SEALIFT_OK;
+}
+
+static void
+expect_selection(const char *text)
+{
+    struct shown shown = {0};
+
+    fixture_expect(&fixture, sealift_fs_list(fixture.sealift, show_selection, &shown, &fixture.err), SEALIFT_OK, "");
+    cr_assert_str_eq(shown.text, text);
+}
+
+static void
+choose(const char *name, const struct sealift_selection_spec *spec, enum sealift_status status, const char *word)
+{
+    fixture_expect(&fixture, sealift_fs_select(fixture.sealift, name, spec, &fixture.err), status, word);
+}
+
+Test(api_fs, keeps_what_is_left_out_and_replaces_it_whole)
+{
+    const char *const patterns[] = {"*.o", "!keep.o", NULL};
+    struct sealift_fs_spec spec = good();
+
+    spec.selection = (struct sealift_selection_spec){.exclude = patterns, .exclude_caches = true};
+    add(&spec, SEALIFT_OK, "");
+    expect_selection("*.o !keep.o caches=1 nodump=0");
+    choose("home", &(struct sealift_selection_spec){.exclude_nodump = true}, SEALIFT_OK, "");
+    expect_selection("caches=0 nodump=1");
+    choose("home", &(struct sealift_selection_spec){0}, SEALIFT_OK, "");
+    expect_selection("caches=0 nodump=0");
+    choose("nobody", &(struct sealift_selection_spec){0}, SEALIFT_NOT_FOUND, "nobody");
+}
+
+Test(api_fs, takes_the_patterns_of_files_before_the_others)
+{
+    const char *const patterns[] = {"c", NULL}, *const files[] = {fixture_path(&fixture, "one"),
+                                                                  fixture_path(&fixture, "two"), NULL};
+
+    fixture_write(&fixture, "one", "# first\na\n");
+    fixture_write(&fixture, "two", "b\n");
+    add(
+        &(struct sealift_fs_spec){
+            .name = "home", .path = fixture_path(&fixture, "tree"), .obs = "dr", .allow_no_kms = true},
+        SEALIFT_OK, "");
+    choose("home", &(struct sealift_selection_spec){.exclude = patterns, .exclude_from = files}, SEALIFT_OK, "");
+    expect_selection("a b c caches=0 nodump=0");
+    fixture_write(&fixture, "two", "b\n[\n");
+    choose("home", &(struct sealift_selection_spec){.exclude_from = files}, SEALIFT_INVALID, "two, line 2");
+    expect_selection("a b c caches=0 nodump=0");
+}
+
+Test(api_fs, add_with_a_flawed_pattern_leaves_nothing)
+{
+    const char *const patterns[] = {"a//b", NULL};
+    struct sealift_fs_spec spec = good();
+
+    spec.selection.exclude = patterns;
+    add(&spec, SEALIFT_INVALID, "'a//b'");
+    expect_nothing_left();
+}

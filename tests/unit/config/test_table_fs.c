@@ -200,3 +200,21 @@ Test(table_fs, remembers_only_a_later_sequence)
     cr_assert_arr_eq(fs.last_body_sha256, second, 32);
     cr_assert_eq(table_fs_published(sample.table, &nobody, 1, second, &sample.err), SEALIFT_NOT_FOUND);
 }
+
+Test(table_fs, takes_another_selection)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    const struct uuid nobody = {{9}};
+    struct table_fs fs, other, got;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    other = config_sample_add_fs(&sample, "other", 2);
+    cr_assert_eq(table_fs_select(sample.table, &fs.uuid, "{\"exclude\":[\"*.o\"]}", &sample.err), SEALIFT_OK, "%s",
+                 sample.err.message);
+    cr_assert_eq(table_fs_get_by_uuid(sample.table, &fs.uuid, &got, &sample.err), SEALIFT_OK);
+    cr_assert_str_eq(got.selection, "{\"exclude\":[\"*.o\"]}");
+    cr_assert_eq(table_fs_get_by_uuid(sample.table, &other.uuid, &got, &sample.err), SEALIFT_OK);
+    cr_assert_str_eq(got.selection, "{}");
+    cr_assert_eq(table_fs_select(sample.table, &nobody, "{}", &sample.err), SEALIFT_NOT_FOUND);
+}
