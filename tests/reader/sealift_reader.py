@@ -669,6 +669,7 @@ def main():
     key.add_argument("--kek")
     key.add_argument("--local-key")
     parser.add_argument("--restore")
+    parser.add_argument("--private", action="store_true")
     parser.add_argument("--allow-unencrypted", action="store_true")
     options = parser.parse_args()
     snapshot = Snapshot(Bucket(options.bucket), options.locator)
@@ -676,6 +677,9 @@ def main():
     if options.restore:
         need(options.allow_unencrypted or not snapshot.private().get("encrypted"), "it was encrypted at rest: --allow-unencrypted restores it in the clear")
         restore(snapshot, options.restore)
+        return
+    if options.private:
+        print(json.dumps(snapshot.private()))
         return
     check_log(snapshot)
     for entry in snapshot.entries():

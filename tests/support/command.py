@@ -50,10 +50,10 @@ class Sealift:
         return subprocess.Popen([str(binary()), *map(str, arguments)], stdin=subprocess.DEVNULL, env={**self.environment, **(environment or {})},
                                 **options)
 
-    def run(self, *arguments, environment=None, timeout=300, prefix=()):
+    def run(self, *arguments, environment=None, timeout=300, prefix=(), stdin=""):
         """Runs it and returns what it said; judges nothing. `prefix` is a command in front, such as setpriv."""
         argv = [*map(str, prefix), str(binary()), *map(str, arguments)]
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="surrogateescape",
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, errors="surrogateescape",
                               env={**self.environment, **(environment or {})}, timeout=timeout)
         result = Result([str(argument) for argument in arguments], done.returncode, done.stdout, done.stderr)
         assert "Sanitizer" not in result.err and "runtime error:" not in result.err, result
