@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 struct sentence {
     int error_number;
@@ -31,6 +32,32 @@ static const struct sentence sentences[] = {
     {EXDEV, SEALIFT_CONFLICT, "another filesystem is mounted there", "unmount it, " RUN_AGAIN},
 };
 
+/* ENOSPC too, and freeing bytes would not help. */
+static const struct sentence no_inodes = {
+    ENOSPC, SEALIFT_IO, "no space left on the target for another name: all its inodes are taken",
+    "make a filesystem that has more of them (mkfs.ext4 -N), or choose another one"};
+
+static bool
+has_no_inodes(const struct report *report)
+{
+    struct statvfs stat;
+
+    return statvfs(report->root, &stat) == 0 && stat.f_files > 0 && stat.f_favail == 0;
+}
+
+/* NULL: there is none for it. */
+static const struct sentence *
+find_sentence(const struct report *report, int error_number)
+{
+    if (error_number == ENOSPC && has_no_inodes(report))
+        return &no_inodes;
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
+        if (sentences[i].error_number == error_number)
+            return &sentences[i];
+    }
+    return NULL;
+}
+
 enum sealift_status
 report_failure(const struct report *report, int error_number, struct bytes path, const char *act,
                struct sealift_error *err)
@@ -38,15 +65,13 @@ report_failure(const struct report *report, int error_number, struct bytes path,
     struct shown_path root = shown_path(bytes_of_text(report->root));
     struct shown_path shown = shown_path(path);
 
-    TRY(descriptors_check(error_number, err));
-    for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++) {
-        const struct sentence *sentence = &sentences[i];
+    const struct sentence *sentence = find_sentence(report, error_number);
 
-        if (sentence->error_number == error_number)
-            return error_set(err, sentence->status, "%s: cannot %s %s: %s; %s", root.text, act, shown.text,
-                             sentence->reason, sentence->way_out);
-    }
-    return error_errno(err, error_number, "%s: cannot %s %s", root.text, act, shown.text);
+    TRY(descriptors_check(error_number, err));
+    if (sentence == NULL)
+        return error_errno(err, error_number, "%s: cannot %s %s", root.text, act, shown.text);
+    return error_set(err, sentence->status, "%s: cannot %s %s: %s; %s", root.text, act, shown.text, sentence->reason,
+                     sentence->way_out);
 }
 
 bool
