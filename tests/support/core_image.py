@@ -1,6 +1,6 @@
 """What a core dump of a running process would hold, taken without one: sealift's processes refuse to be dumped, and where a kernel puts its cores is the
 machine's affair. The kernel writes the pages that are the process's own, apart from what was marked with MADV_DONTDUMP (core(5)); that mark is "dd" in
-/proc/PID/smaps, so reading the rest by /proc/PID/mem gives the same bytes."""
+/proc/PID/smaps, so reading the rest by /proc/PID/mem gives the same bytes. What a core has of registers is not among them."""
 
 import os
 import re
