@@ -24,7 +24,7 @@ struct forest {
     struct tree_reader *reader;
     struct buf paths;
     struct found *all;
-    size_t count;
+    size_t count, capacity;
 };
 
 static void
@@ -50,7 +50,10 @@ plant(void *context, const struct tree_entry *entry, const struct extent *extent
 {
     struct forest *forest = context;
 
-    forest->all = reallocarray(forest->all, forest->count + 1, sizeof(*forest->all));
+    if (forest->count == forest->capacity) {
+        forest->capacity = 2 * forest->capacity + 64;
+        forest->all = reallocarray(forest->all, forest->capacity, sizeof(*forest->all));
+    }
     forest->all[forest->count++] = (struct found){forest->paths.len, entry->path.len, entry->type, entry->size};
     cr_assert_eq(buf_append_bytes(&forest->paths, entry->path, &err), SEALIFT_OK);
     cr_assert_eq(tree_writer_begin(forest->writer, entry, &err), SEALIFT_OK, "%s", err.message);
@@ -145,7 +148,7 @@ draw_path(struct forest *forest, struct seeded_world *seeded, struct buf *out)
 
 Test(tree_seek, finds_what_a_reading_from_the_beginning_finds)
 {
-    static const size_t sizes[] = {1, 30, 400, 3000, 6000};
+    static const size_t sizes[] = {1, 30, 400, 3000};
 
     for (size_t size = 0; size < sizeof(sizes) / sizeof(sizes[0]); size++) {
         SCOPED(forest_done) struct forest forest = {0};
@@ -156,7 +159,7 @@ Test(tree_seek, finds_what_a_reading_from_the_beginning_finds)
         forest_begin(&forest);
         random_tree_make(size + 1, sizes[size], plant, &forest);
         forest_end(&forest);
-        for (size_t i = 0; i < 60; i++) {
+        for (size_t i = 0; i < 30; i++) {
             draw_path(&forest, &seeded, &path);
             if (i % 100 == 0)
                 open_reader(&forest);
@@ -170,7 +173,7 @@ Test(tree_seek, finds_every_path)
     SCOPED(forest_done) struct forest forest = {0};
 
     forest_begin(&forest);
-    random_tree_make(7, 300, plant, &forest);
+    random_tree_make(7, 50, plant, &forest);
     forest_end(&forest);
     for (size_t i = 0; i < forest.count; i++)
         expect_from(&forest, path_of(&forest, i), 1);
