@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "fs_at_rest.h"
+#include "native_snapshot.h"
 #include "scoped.h"
 #include "selection_spec.h"
 
@@ -40,6 +41,8 @@ check_path(const struct upload_source *source, struct sealift_error *err)
     const char *path = upload_source_path(source);
     struct stat found;
 
+    if (source->snapshot.native[0] != '\0')
+        return native_snapshot_check(&source->snapshot, err);
     if (stat(path, &found) != 0)
         return cannot_read(path, errno, err);
     if (!S_ISDIR(found.st_mode))
@@ -50,7 +53,7 @@ check_path(const struct upload_source *source, struct sealift_error *err)
 static enum sealift_status
 check_not_uploaded(const struct table_snapshot *snapshot, struct sealift_error *err)
 {
-    if (snapshot->status != TABLE_SNAPSHOT_UPLOADED && snapshot->status != TABLE_SNAPSHOT_PARTIAL)
+    if (!table_snapshot_is_uploaded(snapshot))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_CONFLICT,
                      "snapshot %s of %s: is uploaded already; \"sealift fs snapshot\" shows its locator",

@@ -144,6 +144,8 @@ def test_an_upload_that_is_killed_is_repeated_from_the_same_snapshot(volume, fol
 def test_an_upload_that_fails_keeps_the_snapshot(volume, folder):
     volume.add("monday")
     made = volume.snapshots()
+    volume.upload("monday", "--dry-run")
+    assert volume.snapshots() == made
     (folder / "bucket").rename(folder / "elsewhere")
     assert volume.machine.run("fs", "snapshot", "upload", "home", "monday").code != 0
     assert volume.snapshots() == made
@@ -232,3 +234,14 @@ def test_what_is_restored_into_a_subvolume_has_snapshots_again(volume, needs_too
     download_same(volume.machine, "restored", restored, volume.row("monday")["locator"], volume.path, "--allow-no-kms")
     volume.machine.ok("fs", "snapshot", "add", "restored", "tuesday")
     assert btrfs("subvolume", "list", "-o", restored) != ""
+
+
+def test_a_subvolume_below_is_said_not_to_be_in_it(volume, folder):
+    btrfs("subvolume", "create", volume.path / "folder" / "nested")
+    (volume.path / "folder" / "nested" / "file").write_text("nested")
+    volume.add("monday")
+    said = volume.upload("monday").err
+    assert "folder/nested" in said and "subvolume of its own" in said
+    assert ".sealift-snapshots" not in said
+    volume.machine.ok("fs", "download", "back", folder / "back", "dr", volume.row("monday")["locator"], "--allow-no-kms")
+    assert list((folder / "back" / "folder" / "nested").iterdir()) == []
