@@ -11,7 +11,7 @@ struct snapshot_ls {
     bool is_long;
 };
 
-/* Listings of millions of entries are printed as they come. */
+/* Listings of millions of entries are printed as they come, as long as somebody reads them. */
 struct lines {
     struct cli *cli;
     bool is_long;
@@ -24,6 +24,8 @@ add_line(void *context, const struct sealift_entry *entry, struct sealift_error 
     struct lines *lines = context;
     struct entry_view view;
 
+    if (ferror(lines->cli->out))
+        return output_flush(lines->cli->out, err);
     if (!lines->cli->json) {
         entry_view_write(lines->cli->out, entry, lines->is_long);
         return SEALIFT_OK;

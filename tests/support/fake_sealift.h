@@ -31,6 +31,7 @@ struct fake_sealift {
     bool all_readable; /* in a preview */
     struct sealift_verify_spec verify;
     struct sealift_ls_spec ls;
+    unsigned listed; /* how many entries were told */
     struct sealift_get_spec get;
     const char *got[4];
 };
@@ -433,8 +434,8 @@ sealift_snapshot_ls(struct sealift *sealift, const struct sealift_ls_spec *spec,
 
     (void)sealift;
     fake.ls = *spec;
-    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
-        if (each(context, &entries[i], err) != SEALIFT_OK)
+    for (fake.listed = 0; fake.listed < sizeof(entries) / sizeof(entries[0]);)
+        if (each(context, &entries[fake.listed++], err) != SEALIFT_OK)
             return err->status;
     *ret_result = (struct sealift_ls_result){.entries = 5};
     return fake_answer("snapshot_ls", err);

@@ -547,6 +547,18 @@ Test(cli, notices_that_nobody_takes_what_it_prints)
     expect_error("sealift: standard output: No space left on device");
 }
 
+/* Of a million lines, say, when `head` has read ten. */
+Test(cli, lists_a_snapshot_only_as_long_as_somebody_reads)
+{
+    FILE *full_disk = fopen("/dev/full", "w");
+    char *argv[] = {"sealift", "fs", "snapshot", "ls", "home", "monday", NULL};
+
+    setvbuf(full_disk, NULL, _IONBF, 0);
+    cr_assert_eq(cli_main(6, argv, full_disk, captured_begin(&errors)), 9);
+    captured_end(&errors);
+    cr_assert_eq(fake.listed, 2u, "the second was refused");
+}
+
 Test(cli, tells_errors_of_the_command_line_as_json_when_asked)
 {
     cr_assert_eq(RUN("--json", "obs", "lst"), 2);
