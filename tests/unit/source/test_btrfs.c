@@ -195,7 +195,7 @@ Test(btrfs, is_no_part_of_what_is_walked)
     const struct walk_options options = {0};
     SCOPED(walk_free) struct walk *walk = NULL;
     SCOPED(free_done) char *snapshot = NULL;
-    static const char *const expected[] = {"", "directory", "directory/" BTRFS_SNAPSHOT_FOLDER};
+    static const char *const expected[] = {"", "directory", ("directory/" BTRFS_SNAPSHOT_FOLDER)};
 
     NEED_VOLUME();
     snapshot = make_snapshot();
