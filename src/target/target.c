@@ -29,6 +29,7 @@ struct target {
     struct dir_stack here;   /* where entries are made */
     struct dir_stack firsts; /* where hard links lead to */
     bool left_out;           /* an entry could not be made here */
+    struct buf without;      /* the path of the last directory that could not: nor can what lies in it */
     struct dir_stack done;   /* where directories get their attributes */
     struct pending_dirs pending;
 };
@@ -42,6 +43,7 @@ target_free(struct target **target)
     dir_stack_done(&(*target)->firsts);
     dir_stack_done(&(*target)->done);
     pending_dirs_done(&(*target)->pending);
+    buf_done(&(*target)->without);
     fd_done(&(*target)->root);
     free((*target)->path);
     free(*target);
@@ -116,6 +118,36 @@ is_lost_and_found(const struct place *place, struct bytes path)
 }
 
 static enum sealift_status
+leave_out(struct target *target, const struct tree_entry *entry, const char *what)
+{
+    target->left_out = true;
+    report_degraded(&target->report, entry->path, "%s", what);
+    return SEALIFT_OK;
+}
+
+#define NAME_TOO_LONG "it was left out: its name is longer than this filesystem allows"
+
+static enum sealift_status
+leave_out_directory(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
+{
+    buf_clear(&target->without);
+    TRY(buf_append_bytes(&target->without, entry->path, err));
+    return leave_out(target, entry, NAME_TOO_LONG ", and with it all that lies in it");
+}
+
+static bool
+lies_in_what_is_left_out(const struct target *target, struct bytes path)
+{
+    return target->without.len > 0 && entry_path_is_within(path, buf_bytes(&target->without));
+}
+
+static enum sealift_status
+leave_out_with_directory(struct target *target, const struct tree_entry *entry)
+{
+    return leave_out(target, entry, "it was left out, since its directory was");
+}
+
+static enum sealift_status
 prepare_root(struct target *target, const struct tree_entry *entry, struct sealift_error *err)
 {
     struct attributes attributes = attributes_of(entry);
@@ -146,6 +178,8 @@ make_directory(struct target *target, const struct place *place, const struct tr
         return prepare_directory(target, place, entry, err);
     if (errno == EEXIST && is_lost_and_found(place, entry->path))
         return SEALIFT_OK;
+    if (errno == ENAMETOOLONG)
+        return leave_out_directory(target, entry, err);
     return report_failure(&target->report, errno, entry->path, "make the directory", err);
 }
 
@@ -191,25 +225,22 @@ target_make_way(struct target *target, const struct tree_entry *entry, bool *ret
 }
 
 static enum sealift_status
-leave_out(struct target *target, const struct tree_entry *entry, const char *what)
-{
-    target->left_out = true;
-    report_degraded(&target->report, entry->path, "%s", what);
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
 make_hard_link(struct target *target, const struct place *place, const struct tree_entry *entry,
                struct sealift_error *err)
 {
+    static const char missing[] = "this name was left out: the entry that it is another name of could not be made";
     struct place first;
+    enum sealift_status status = find_place(target, &target->firsts, entry->target, &first, err);
 
-    TRY(find_place(target, &target->firsts, entry->target, &first, err));
+    if (status == SEALIFT_NOT_FOUND && target->left_out)
+        return leave_out(target, entry, missing);
+    TRY(status);
     if (linkat(first.parent, first.name, place->parent, place->name, 0) == 0)
         return SEALIFT_OK;
     if (errno == ENOENT && target->left_out)
-        return leave_out(target, entry,
-                         "this name was left out: the entry that it is another name of could not be made");
+        return leave_out(target, entry, missing);
+    if (errno == ENAMETOOLONG)
+        return leave_out(target, entry, NAME_TOO_LONG);
     return report_failure(&target->report, errno, entry->path, "make the hard link", err);
 }
 
@@ -291,6 +322,8 @@ make_node(struct target *target, const struct place *place, const struct tree_en
                          "it could not be made: this user, or this filesystem, may have none of its kind");
     if (errno == ENAMETOOLONG && entry->type == TREE_SYMLINK)
         return leave_out(target, entry, "it could not be made: this filesystem takes no link that points so far");
+    if (errno == ENAMETOOLONG)
+        return leave_out(target, entry, NAME_TOO_LONG);
     return report_failure(&target->report, errno, entry->path, "make", err);
 }
 
@@ -302,6 +335,8 @@ target_make(struct target *target, const struct tree_entry *entry, struct sealif
     TRY(world_check_cancel(target->world, err));
     if (entry->path.len == 0)
         return prepare_root(target, entry, err);
+    if (lies_in_what_is_left_out(target, entry->path))
+        return leave_out_with_directory(target, entry);
     TRY(find_place(target, &target->here, entry->path, &place, err));
     switch (entry->type) {
     case TREE_DIRECTORY:
@@ -315,18 +350,52 @@ target_make(struct target *target, const struct tree_entry *entry, struct sealif
     }
 }
 
+/* Half of what a file holds must not look like a file: one that is larger than a file may be here is not begun. Most
+ * cannot be, and are not asked for. */
+#define ALWAYS_FITS ((uint64_t)UINT32_MAX)
+
+static enum sealift_status
+make_room(struct target *target, const struct place *place, const struct tree_entry *entry, int *fd,
+          struct sealift_error *err)
+{
+    if (entry->size <= ALWAYS_FITS || ftruncate(*fd, (off_t)entry->size) == 0)
+        return SEALIFT_OK;
+    if (errno != EFBIG || unlinkat(place->parent, place->name, 0) != 0)
+        return report_failure(&target->report, errno, entry->path, "set the size of", err);
+    fd_done(fd);
+    return leave_out(target, entry, "it was left out: it is larger than a file may be on this filesystem");
+}
+
+/* *ret_fd is negative when it was left out. */
+static enum sealift_status
+create_file(struct target *target, const struct tree_entry *entry, int *ret_fd, struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = -1;
+    struct place place;
+
+    *ret_fd = -1;
+    if (lies_in_what_is_left_out(target, entry->path))
+        return leave_out_with_directory(target, entry);
+    TRY(find_place(target, &target->here, entry->path, &place, err));
+    fd = beneath_open(place.parent, place.name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0 && errno == ENAMETOOLONG)
+        return leave_out(target, entry, NAME_TOO_LONG);
+    if (fd < 0)
+        return report_failure(&target->report, errno, entry->path, "make the file", err);
+    TRY(make_room(target, &place, entry, &fd, err));
+    *ret_fd = fd;
+    fd = -1;
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 target_file_make(struct target *target, const struct tree_entry *entry, struct target_file **ret_file,
                  struct sealift_error *err)
 {
-    struct place place;
     int fd;
 
     TRY(world_check_cancel(target->world, err));
-    TRY(find_place(target, &target->here, entry->path, &place, err));
-    fd = beneath_open(place.parent, place.name, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (fd < 0)
-        return report_failure(&target->report, errno, entry->path, "make the file", err);
+    TRY(create_file(target, entry, &fd, err));
     return target_file_new(fd, entry, &target->report, ret_file, err);
 }
 
@@ -357,7 +426,7 @@ finish_file(struct target *target, const struct tree_entry *entry, const struct 
 
     TRY(find_place(target, &target->done, entry->path, &place, err));
     fd = beneath_open(place.parent, place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-    if (fd < 0 && errno == ENOENT && target->left_out)
+    if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG) && target->left_out)
         return SEALIFT_OK;
     if (fd < 0 && errno == EACCES) {
         report_degraded(&target->report, entry->path,
@@ -372,16 +441,35 @@ finish_file(struct target *target, const struct tree_entry *entry, const struct 
 }
 
 static enum sealift_status
+was_made(struct target *target, struct bytes path, bool *ret_made, struct sealift_error *err)
+{
+    struct place place;
+
+    *ret_made = true;
+    if (path.len == 0 || !target->left_out)
+        return SEALIFT_OK;
+    TRY(find_place(target, &target->done, path, &place, err));
+    *ret_made = is_directory(&place);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
 finish_directory(struct target *target, const struct tree_entry *entry, const struct attributes *attributes,
                  struct sealift_error *err)
 {
+    bool made;
+
     if (entry->path.len > 0 && !tree_path_is_valid(entry->path))
         return error_set(err, SEALIFT_CORRUPT, "%s: the tree holds this path, which cannot be restored",
                          shown_path(entry->path).text);
     while (!pending_dirs_is_empty(&target->pending) &&
            !entry_path_is_within(entry->path, buf_bytes(&target->pending.path)))
         TRY(finish_deepest(target, err));
-    return pending_dirs_push(&target->pending, entry->path, attributes, err);
+    TRY(was_made(target, entry->path, &made, err));
+    if (made)
+        return pending_dirs_push(&target->pending, entry->path, attributes, err);
+    buf_clear(&target->without);
+    return buf_append_bytes(&target->without, entry->path, err);
 }
 
 enum sealift_status
@@ -390,6 +478,8 @@ target_finish_entry(struct target *target, const struct tree_entry *entry, struc
     struct attributes attributes = attributes_of(entry);
 
     TRY(world_check_cancel(target->world, err));
+    if (lies_in_what_is_left_out(target, entry->path))
+        return SEALIFT_OK;
     if (entry->type == TREE_DIRECTORY)
         return finish_directory(target, entry, &attributes, err);
     if (entry->type == TREE_FILE && chattr_has(&attributes, CHATTR_LAST))

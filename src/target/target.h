@@ -38,7 +38,8 @@ enum sealift_status target_make_way(struct target *target, const struct tree_ent
 enum sealift_status target_make(struct target *target, const struct tree_entry *entry, struct sealift_error *err);
 
 /* Makes a file (0600, its final size, all hole) and holds it open. Entries must have xattrs inline by now (the caller
- * fetched a larger set). Takes a copy of what it needs. */
+ * fetched a larger set). Takes a copy of what it needs. One that cannot be here, since it or its name is too large, is
+ * told as degraded, and writing to it does nothing. */
 enum sealift_status target_file_make(struct target *target, const struct tree_entry *entry,
                                      struct target_file **ret_file, struct sealift_error *err);
 /* Any thread, in any order, pieces that do not overlap. A full disk is IO and says so. */

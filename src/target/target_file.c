@@ -13,7 +13,7 @@
 
 struct target_file {
     const struct report *report;
-    int fd;
+    int fd; /* negative: it was left out, and what is written to it goes nowhere */
     uint64_t size;
     atomic_uint_fast64_t written; /* where the highest byte that was written ends */
     struct attributes attributes;
@@ -37,7 +37,8 @@ target_file_new(int fd, const struct tree_entry *entry, const struct report *rep
     if (entry->xattrs.len > 0)
         memcpy(file->memory + entry->path.len, entry->xattrs.data, entry->xattrs.len);
     file->attributes.xattrs = (struct bytes){file->memory + entry->path.len, entry->xattrs.len};
-    TRY(chattr_set(&file->attributes, CHATTR_EMPTY, fd, file->path, report, err));
+    if (fd >= 0)
+        TRY(chattr_set(&file->attributes, CHATTR_EMPTY, fd, file->path, report, err));
     *ret_file = TAKE(file);
     return SEALIFT_OK;
 }
@@ -88,6 +89,8 @@ target_file_write(struct target_file *file, uint64_t offset, struct bytes data, 
     if (offset > file->size || data.len > file->size - offset)
         return error_set(err, SEALIFT_CORRUPT, "%s: its contents are longer than its size of %llu bytes",
                          shown_path(file->path).text, (unsigned long long)file->size);
+    if (file->fd < 0)
+        return SEALIFT_OK;
     error_number = write_all(file->fd, offset, data);
     if (error_number != 0)
         return report_failure(file->report, error_number, file->path, "write", err);
@@ -123,6 +126,8 @@ target_file_finish(struct target_file **file, struct sealift_error *err)
 {
     SCOPED(target_file_abandon) struct target_file *done = TAKE(*file);
 
+    if (done->fd < 0)
+        return SEALIFT_OK;
     TRY(set_size(done, err));
     TRY(attributes_set(&done->attributes, done->fd, false, done->path, done->report, err));
     return close_file(done, err);

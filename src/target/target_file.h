@@ -4,7 +4,8 @@
 
 #include "attributes.h"
 
-/* Takes `fd` over, also when it fails; copies the rest. `report` lives as long as the target. */
+/* `fd` is negative for a file that was left out. Takes it over, also when it fails; copies the rest. `report` lives as
+ * long as the target. */
 enum sealift_status target_file_new(int fd, const struct tree_entry *entry, const struct report *report,
                                     struct target_file **ret_file, struct sealift_error *err);
 
