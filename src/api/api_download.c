@@ -139,9 +139,9 @@ check_degraded(const struct download_job *job, const struct download_outcome *ou
     if (outcome->degraded == 0 || job->spec->allow_degraded)
         return SEALIFT_OK;
     return error_set(err, SEALIFT_DENIED,
-                     "%s: all contents are there and filesystem %s is registered, but %" PRIu64
-                     " attribute%s could not be set (named "
-                     "above); run as root, or on a filesystem that has them; --allow-degraded accepts this",
+                     "%s: it is complete and filesystem %s is registered, but for %" PRIu64
+                     " thing%s that could not be restored here (named above); run as root, or on a filesystem that "
+                     "has them; --allow-degraded accepts this",
                      job->spec->path, job->spec->name, outcome->degraded, outcome->degraded == 1 ? "" : "s");
 }
 

@@ -154,8 +154,9 @@ check_degraded(const struct get_job *job, uint64_t degraded, struct sealift_erro
     if (degraded == 0 || job->spec->allow_degraded)
         return SEALIFT_OK;
     return error_set(err, SEALIFT_DENIED,
-                     "%s: all contents are there, but %" PRIu64 " attribute%s could not be set (named above); run as "
-                     "root, or on a filesystem that has them; --allow-degraded accepts this",
+                     "%s: it is complete but for %" PRIu64
+                     " thing%s that could not be restored here (named above); run "
+                     "as root, or on a filesystem that has them; --allow-degraded accepts this",
                      job->spec->to, degraded, degraded == 1 ? "" : "s");
 }
 

@@ -45,7 +45,7 @@ TestSuite(entry_reader, .init = set_up, .fini = tear_down);
 static struct walk_entry *
 find(const char *path)
 {
-    const struct walk_options options = {0};
+    const struct walk_options options = {.cross_mounts = true};
     SCOPED(walk_free) struct walk *walk = NULL;
     struct walk_entry *entry = NULL;
 
@@ -269,6 +269,24 @@ Test(entry_reader, tells_runs_of_data_from_holes)
     expect_run(4 * MIB + 65536, UINT64_MAX, 2 * MIB - 65536, true);
     expect_run(6 * MIB, UINT64_MAX, 0, false);
     expect_run(7 * MIB, UINT64_MAX, 0, false);
+}
+
+/* On tmpfs, whose files may have any size. */
+Test(entry_reader, finds_a_hole_of_any_size_at_once)
+{
+    const uint64_t size = (uint64_t)1 << 62;
+
+    playground_directory(playground.fd, "large");
+    if (!playground_mount(playground.fd, "large", 1 << 20, false))
+        cr_skip_test("mounting needs root");
+    write_piece("large/file", size - 8192, 4096);
+    cut_file("large/file", size);
+    open_entry("large/file");
+    expect_run(0, UINT64_MAX, size - 8192, true);
+    expect_run(size - 8192, UINT64_MAX, 4096, false);
+    expect_run(size - 4096, UINT64_MAX, 4096, true);
+    entry_reader_close(reader);
+    playground_unmount(playground.fd, "large");
 }
 
 Test(entry_reader, cuts_a_run_where_it_is_asked_to)
