@@ -5,6 +5,7 @@
 #include "cache_tag.h"
 #include "descriptors.h"
 #include "error.h"
+#include "fscrypt_lock.h"
 #include "inode.h"
 #include "link_map.h"
 #include "name_stack.h"
@@ -111,6 +112,13 @@ leave_directory(struct walk *walk)
     walk->in_cache = false;
 }
 
+/* Each encrypted directory is asked about, not only the topmost: it may be locked while it is being walked. */
+static bool
+is_locked(const struct walk_directory *directory, const struct statx *stat)
+{
+    return (stat->stx_attributes & STATX_ATTR_ENCRYPTED) != 0 && fscrypt_lock_is_on(directory->fd);
+}
+
 /* The root is opened twice: a link that an admin names is followed, "." below it is then no link. */
 static enum sealift_status
 open_root(struct walk *walk, const char *root, struct sealift_error *err)
@@ -124,6 +132,9 @@ open_root(struct walk *walk, const char *root, struct sealift_error *err)
     if (fd < 0 || inode_stat(fd, "", &walk->root) != 0)
         return error_errno(err, errno, "%s: cannot open", root);
     TRY(walk_directory_open(fd, ".", inode_device(&walk->root), walk->root.stx_ino, &directory, &error_number, err));
+    if (directory != NULL && is_locked(directory, &walk->root))
+        return error_set(err, SEALIFT_CONFLICT, "%s: is locked (fscrypt), and shows made-up names; unlock it first",
+                         root);
     if (directory != NULL)
         TRY(enter_directory(walk, "", &walk->root, &directory, &error_number, err));
     if (error_number != 0)
@@ -303,6 +314,10 @@ descend(struct walk *walk, struct walk_directory *parent, const char *name, cons
     int error_number = 0;
 
     TRY(walk_directory_open(parent->fd, name, inode_device(stat), stat->stx_ino, &directory, &error_number, err));
+    if (directory != NULL && is_locked(directory, stat)) {
+        notify(walk, WALK_MISSING, buf_bytes(&walk->path), "is locked (fscrypt): unlock it, or exclude it");
+        return SEALIFT_OK;
+    }
     if (directory != NULL) {
         look_for_cache_tag(walk, directory);
         TRY(enter_directory(walk, name, stat, &directory, &error_number, err));

@@ -2,8 +2,8 @@
  * constant memory: the names of a huge directory and the map of hard links spill to a sealed temporary file (spill.h).
  *
  * It never follows a symbolic link, never triggers an automount, and stays on the mount it began on unless it is
- * asked to cross: a mount point below is an empty directory and a notice. The folder of our own snapshots at the root
- * is left out (btrfs.h). */
+ * asked to cross: a mount point below is an empty directory and a notice, and so is a directory that fscrypt keeps
+ * locked. The folder of our own snapshots at the root is left out (btrfs.h). */
 #ifndef WALK_H
 #define WALK_H
 
@@ -54,7 +54,7 @@ struct walk_options {
 
 struct walk;
 
-/* `root` must be a directory. */
+/* `root` must be a directory, and not locked: CONFLICT. */
 enum sealift_status walk_open(const struct world *world, const char *root, const struct walk_options *options,
                               struct walk **ret_walk, struct sealift_error *err);
 void walk_free(struct walk **walk);

@@ -241,6 +241,10 @@ def test_what_is_locked_is_not_uploaded(local, disk, folder):
     local.fails("fs", "snapshot", "upload", "plain", "deeper", code=NOT_FOUND, says=["cannot be read"])
     assert not list((folder / "bucket").glob("fs/*/data/*"))
 
+    add_local_fs(local, "all", disk.path)
+    local.ok("fs", "snapshot", "add", "all", "monday")
+    local.fails("fs", "snapshot", "upload", "all", "monday", code=DENIED, says=["missing: home: is locked (fscrypt): unlock it"])
+
     local.ok("fs", "unlock")
     local.ok("fs", "snapshot", "upload", "home", "monday")
     local.ok("fs", "snapshot", "upload", "plain", "stray")

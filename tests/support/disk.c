@@ -77,6 +77,17 @@ disk_make(struct disk *disk, const char *const *make)
     return false;
 }
 
+bool
+disk_make_encryptable(struct disk *disk)
+{
+    static const char *const make[] = {"mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "encrypt", NULL};
+
+    if (access("/sys/fs/ext4/features/encryption", F_OK) == 0)
+        return disk_make(disk, make);
+    fputs("this test needs a kernel with ext4 and fscrypt (CONFIG_FS_ENCRYPTION)\n", stderr);
+    return false;
+}
+
 void
 disk_done(struct disk *disk)
 {

@@ -12,6 +12,8 @@ struct disk {
 /* `make` is mkfs and its options without the image, NULL at the end. False, aloud, where this user cannot mount, or
  * where there is no such mkfs. */
 bool disk_make(struct disk *disk, const char *const *make);
+/* ext4 with the feature "encrypt"; false, aloud, also where the kernel has no fscrypt. */
+bool disk_make_encryptable(struct disk *disk);
 void disk_done(struct disk *disk);
 
 /* Mounts it again read-only. */

@@ -2,20 +2,7 @@
 
 #include "envelope.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-bool
-disk_make_encryptable(struct disk *disk)
-{
-    static const char *const make[] = {"mkfs.ext4", "-q", "-F", "-b", "4096", "-O", "encrypt", NULL};
-
-    if (access("/sys/fs/ext4/features/encryption", F_OK) == 0)
-        return disk_make(disk, make);
-    fputs("this test needs a kernel with ext4 and fscrypt (CONFIG_FS_ENCRYPTION)\n", stderr);
-    return false;
-}
 
 struct secret *
 disk_key(unsigned number)
