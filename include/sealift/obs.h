@@ -63,6 +63,8 @@ struct sealift_bucket_snapshot {
     uint64_t entries, files, size, stored;
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
     const char *filesystem, *snapshot, *path, *host;
+    const char *const *exclude; /* the patterns of what was left out, in order; ends with NULL; NULL: not known */
+    bool exclude_caches, exclude_nodump;
     const char *problem; /* why this manifest cannot be used; NULL: nothing seems wrong */
 };
 typedef enum sealift_status sealift_each_bucket_snapshot(void *context, const struct sealift_bucket_snapshot *snapshot,

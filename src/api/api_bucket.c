@@ -5,6 +5,7 @@
 #include "keyring.h"
 #include "obs.h"
 #include "scoped.h"
+#include "selection.h"
 #include "snapshot_key.h"
 
 struct bucket_listing {
@@ -20,8 +21,17 @@ struct line {
     struct sealift_bucket_snapshot snapshot;
     char locator[LOCATOR_SIZE], fs[UUID_TEXT_SIZE];
     struct private_part names;
+    struct selection selection;
+    const char **exclude;
     struct sealift_error problem;
 };
+
+static void
+line_done(struct line *line)
+{
+    selection_done(&line->selection);
+    free_done(&line->exclude);
+}
 
 static void
 line_begin(struct line *line, const struct locator *locator)
@@ -57,13 +67,26 @@ line_show_key(struct line *line, const struct kms_hint *hint)
     line->snapshot.kms_key_identifier = hint->key_identifier;
 }
 
-static void
-line_show_names(struct line *line)
+/* What a later sealift left out by means that this one does not know is a problem: nothing here would tell. */
+static enum sealift_status
+line_read_selection(struct line *line)
+{
+    TRY(selection_read(&line->selection, line->names.selection, &line->problem));
+    return selection_list(&line->selection, &line->exclude, &line->problem);
+}
+
+static enum sealift_status
+line_show_names(struct line *line, struct sealift_error *err)
 {
     line->snapshot.filesystem = line->names.filesystem;
     line->snapshot.snapshot = line->names.snapshot;
     line->snapshot.path = line->names.path;
     line->snapshot.host = line->names.host;
+    TRY(line_judge(line, line_read_selection(line), err));
+    line->snapshot.exclude = line->exclude;
+    line->snapshot.exclude_caches = line->selection.exclude_caches;
+    line->snapshot.exclude_nodump = line->selection.exclude_nodump;
+    return SEALIFT_OK;
 }
 
 /* --- a snapshot --- */
@@ -104,9 +127,7 @@ fill_in_snapshot(struct bucket_listing *listing, const struct manifest *manifest
     if (!listing->names)
         return SEALIFT_OK;
     TRY(line_judge(line, open_snapshot_names(listing, manifest, &line->names, &line->problem), err));
-    if (line->snapshot.problem == NULL)
-        line_show_names(line);
-    return SEALIFT_OK;
+    return line->snapshot.problem == NULL ? line_show_names(line, err) : SEALIFT_OK;
 }
 
 /* --- a filesystem that was never uploaded --- */
@@ -147,7 +168,7 @@ show_filesystem(struct bucket_listing *listing, const struct uuid *fs, struct li
         if (listing->names)
             TRY(line_judge(line, open_record_names(listing, &record, &line->names, &line->problem), err));
         if (listing->names && line->snapshot.problem == NULL)
-            line_show_names(line);
+            TRY(line_show_names(line, err));
     }
     return listing->each(listing->context, &line->snapshot, err);
 }
@@ -159,7 +180,7 @@ show(void *context, const struct locator *locator, const struct manifest *manife
      struct sealift_error *err)
 {
     struct bucket_listing *listing = context;
-    struct line line;
+    SCOPED(line_done) struct line line = {0};
 
     line_begin(&line, locator);
     if (manifest == NULL && failure == NULL)

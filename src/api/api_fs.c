@@ -124,20 +124,6 @@ count_snapshot(void *context, const struct table_snapshot *snapshot, struct seal
     return SEALIFT_OK;
 }
 
-/* The patterns' texts, which are the selection's; the caller frees the list. */
-static enum sealift_status
-list_patterns(const struct selection *selection, const char ***ret_list, struct sealift_error *err)
-{
-    const char **list = calloc(selection->count + 1, sizeof(*list));
-
-    if (list == NULL)
-        return error_no_memory(err);
-    for (size_t i = 0; i < selection->count; i++)
-        list[i] = selection->patterns[i].text;
-    *ret_list = list;
-    return SEALIFT_OK;
-}
-
 static enum sealift_status
 show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
 {
@@ -153,7 +139,7 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     uuid_format(&row->uuid, id);
     hex_encode((struct bytes){envelope.key_check, KEY_CHECK_SIZE}, key_check);
     TRY(selection_read(&selection, row->selection, err));
-    TRY(list_patterns(&selection, &exclude, err));
+    TRY(selection_list(&selection, &exclude, err));
     fs.id = id;
     fs.encrypted = row->at_rest[0] != '\0';
     fs.at_rest = fs_at_rest_word(listing->sealift, row);

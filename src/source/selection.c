@@ -172,6 +172,19 @@ selection_write(const struct selection *selection, char out[SELECTION_MAX], stru
     return SEALIFT_OK;
 }
 
+enum sealift_status
+selection_list(const struct selection *selection, const char ***ret_list, struct sealift_error *err)
+{
+    const char **list = calloc(selection->count + 1, sizeof(*list));
+
+    if (list == NULL)
+        return error_no_memory(err);
+    for (size_t i = 0; i < selection->count; i++)
+        list[i] = selection->patterns[i].text;
+    *ret_list = list;
+    return SEALIFT_OK;
+}
+
 /* --- judging --- */
 
 struct verdict

@@ -33,6 +33,10 @@ enum sealift_status selection_read(struct selection *selection, const char *json
 enum sealift_status selection_write(const struct selection *selection, char out[SELECTION_MAX],
                                     struct sealift_error *err);
 
+/* The patterns as they were given, which stay the selection's; ends with NULL. The caller frees the list. */
+enum sealift_status selection_list(const struct selection *selection, const char ***ret_list,
+                                   struct sealift_error *err);
+
 /* The pattern that leaves out the entry at `path` when it is a directory, and when it is anything else; NULL: it
  * stays. That a directory above it may be left out is for the walk, which never gets here then. */
 struct verdict {

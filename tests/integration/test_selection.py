@@ -211,4 +211,7 @@ def test_a_snapshot_remembers_what_was_left_out(ready, folder):
     read = subprocess.run([sys.executable, "-B", READER, folder / "store", locator, "--local-key", ready.home / "local-kms.key", "--private"],
                           check=True, capture_output=True, text=True).stdout
     assert json.loads(read)["selection"] == {"exclude": ["*.tmp", "été \"1\""], "exclude_caches": True}
+    named = ready.ok("obs", "snapshots", "dr", "--names", "--json").json[0]
+    assert (named["exclude"], named["exclude_caches"], named["exclude_nodump"]) == (["*.tmp", "été \"1\""], True, False)
+    assert ready.ok("obs", "snapshots", "dr", "--json").json[0]["exclude"] == [], "without the key it is not known"
     assert not any(b"tmp" in path.read_bytes() for path in files_below(folder / "store").values()), "only the key reveals it"
