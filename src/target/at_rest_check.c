@@ -1,10 +1,10 @@
 #include "at_rest.h"
+#include "dir_listing.h"
 #include "error.h"
 #include "fscrypt.h"
 #include "mount_entry.h"
 #include "scoped.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -231,33 +231,21 @@ check_owner(const struct subject *subject, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
-static void
-close_listing(DIR **listing)
-{
-    if (*listing != NULL)
-        closedir(*listing);
-}
-
 static enum sealift_status
 check_empty(const struct subject *subject, struct sealift_error *err)
 {
-    SCOPED(fd_done) int again = openat(subject->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    SCOPED(close_listing) DIR *listing = again >= 0 ? fdopendir(again) : NULL;
-    const struct dirent *entry;
+    SCOPED(dir_listing_done) DIR *listing = dir_listing_open(subject->fd, ".");
+    const char *name;
 
     if (listing == NULL)
         return error_errno(err, errno, "%s: cannot read this directory", subject->path);
-    again = -1;
-    do {
-        errno = 0;
-        entry = readdir(listing);
-    } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
-    if (entry != NULL)
+    name = dir_listing_next(listing);
+    if (name != NULL)
         return error_set(
             err, SEALIFT_CONFLICT,
             "%s: is not empty, it holds \"%s\"; only an empty directory can be encrypted: name one, or one "
             "that does not exist",
-            subject->path, entry->d_name);
+            subject->path, name);
     if (errno != 0)
         return error_errno(err, errno, "%s: cannot read this directory", subject->path);
     return SEALIFT_OK;

@@ -1,11 +1,11 @@
 #include "at_rest.h"
+#include "dir_listing.h"
 #include "error.h"
 #include "fscrypt.h"
 #include "mount_entry.h"
 #include "scoped.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -112,32 +112,14 @@ link_holds(const struct search *search, int folder, const char *link, char what[
     return is_below(search->path, what) || is_under_key(search, folder, link, about.stx_mode);
 }
 
-static void
-close_listing(DIR **listing)
-{
-    if (*listing != NULL)
-        closedir(*listing);
-}
-
-static DIR *
-list(int folder, const char *name)
-{
-    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *listing = fd >= 0 ? fdopendir(fd) : NULL;
-
-    if (listing == NULL)
-        fd_done(&fd);
-    return listing;
-}
-
 static bool
 descriptor_holds(const struct search *search, int process, char what[PATH_MAX])
 {
-    SCOPED(close_listing) DIR *listing = list(process, "fd");
-    const struct dirent *entry;
+    SCOPED(dir_listing_done) DIR *listing = dir_listing_open(process, "fd");
+    const char *name;
 
-    while (listing != NULL && (entry = readdir(listing)) != NULL) {
-        if (isdigit((unsigned char)*entry->d_name) && link_holds(search, dirfd(listing), entry->d_name, what))
+    while (listing != NULL && (name = dir_listing_next(listing)) != NULL) {
+        if (link_holds(search, dirfd(listing), name, what))
             return true;
     }
     return false;
@@ -243,26 +225,26 @@ enum sealift_status
 at_rest_holders(const char *path, at_rest_holder *each, void *context, struct sealift_error *err)
 {
     SCOPED(search_done) struct search search = {0};
-    SCOPED(close_listing) DIR *processes = list(AT_FDCWD, "/proc");
+    SCOPED(dir_listing_done) DIR *processes = dir_listing_open(AT_FDCWD, "/proc");
     SCOPED(fd_done) int ourselves = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
     char what[PATH_MAX], command[64];
-    const struct dirent *entry;
+    const char *name;
 
     if (processes == NULL || ourselves < 0)
         return error_errno(err, errno, "/proc: cannot look for the processes that hold %s", path);
     TRY(search_begin(&search, path, err));
     if (mount_holds(&search, ourselves, true, what))
         each(context, 0, "mount", what);
-    while ((entry = readdir(processes)) != NULL) {
+    while ((name = dir_listing_next(processes)) != NULL) {
         SCOPED(fd_done) int process = -1;
 
-        if (!isdigit((unsigned char)*entry->d_name))
+        if (!isdigit((unsigned char)*name))
             continue;
-        process = openat(dirfd(processes), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        process = openat(dirfd(processes), name, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (process < 0 || !process_holds(&search, process, what))
             continue;
         read_command(process, command, sizeof(command));
-        each(context, (int)strtol(entry->d_name, NULL, 10), command, what);
+        each(context, (int)strtol(name, NULL, 10), command, what);
     }
     return SEALIFT_OK;
 }

@@ -1,10 +1,10 @@
 #include "target_root.h"
 
 #include "beneath.h"
+#include "dir_listing.h"
 #include "error.h"
 #include "scoped.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -49,36 +49,21 @@ open_or_make(const char *path, int *ret_fd, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
-static void
-close_listing(DIR **listing)
-{
-    if (*listing != NULL)
-        closedir(*listing);
-}
-
-static bool
-counts(const char *name)
-{
-    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strcmp(name, TARGET_LOST_AND_FOUND) != 0;
-}
-
 static enum sealift_status
 check_empty(const char *path, int fd, struct sealift_error *err)
 {
-    SCOPED(fd_done) int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    SCOPED(close_listing) DIR *listing = again >= 0 ? fdopendir(again) : NULL;
-    const struct dirent *entry;
+    SCOPED(dir_listing_done) DIR *listing = dir_listing_open(fd, ".");
+    const char *name;
 
     if (listing == NULL)
         return error_errno(err, errno, "%s: cannot read this directory", path);
-    again = -1;
-    while ((errno = 0, entry = readdir(listing)) != NULL) {
-        if (counts(entry->d_name))
-            return error_set(
-                err, SEALIFT_CONFLICT,
-                "%s: is not empty, it holds \"%s\"; name a directory that is empty, or that does not exist", path,
-                entry->d_name);
-    }
+    do {
+        name = dir_listing_next(listing);
+    } while (name != NULL && strcmp(name, TARGET_LOST_AND_FOUND) == 0);
+    if (name != NULL)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "%s: is not empty, it holds \"%s\"; name a directory that is empty, or that does not exist",
+                         path, name);
     if (errno != 0)
         return error_errno(err, errno, "%s: cannot read this directory", path);
     return SEALIFT_OK;
