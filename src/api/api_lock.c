@@ -41,7 +41,9 @@ report_busy(const struct table_fs *row, sealift_each_holder *each, void *context
 {
     struct holders holders = {each, context, SEALIFT_OK, err};
 
-    TRY(at_rest_holders(row->path, show_holder, &holders, err));
+    if (at_rest_holders(row->path, show_holder, &holders, err) != SEALIFT_OK)
+        return error_prefix(err, "filesystem %s: its key was taken from the kernel, but files of it are open",
+                            row->name);
     TRY(holders.status);
     return error_set(err, SEALIFT_CONFLICT,
                      "filesystem %s: its key was taken from the kernel, but files of it are open: these stay readable. "
@@ -152,7 +154,7 @@ unlock_and_tell(struct unlocking *unlocking, const struct table_fs *row, struct 
     return unlocking->each(unlocking->context, &unlocked, err);
 }
 
-/* A KMS may be waited for: nothing of the table is held open while that lasts. */
+/* A KMS may be waited for: nothing of the table is held open while that lasts, and a filesystem may leave it. */
 static enum sealift_status
 note_encrypted(void *context, const struct table_fs *row, struct sealift_error *err)
 {
@@ -166,13 +168,17 @@ unlock_all(struct unlocking *unlocking, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf uuids = {0};
     struct table *table = unlocking->sealift->table;
+    enum sealift_status status;
     struct table_fs row;
     struct uuid uuid;
 
     TRY(table_fs_list(table, note_encrypted, &uuids, err));
     for (size_t at = 0; at < uuids.len; at += sizeof(uuid)) {
         memcpy(&uuid, uuids.data + at, sizeof(uuid));
-        TRY(table_fs_get_by_uuid(table, &uuid, &row, err));
+        status = table_fs_get_by_uuid(table, &uuid, &row, err);
+        if (status == SEALIFT_NOT_FOUND)
+            continue;
+        TRY(status);
         TRY(unlock_and_tell(unlocking, &row, err));
     }
     return SEALIFT_OK;

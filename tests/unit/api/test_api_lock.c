@@ -113,3 +113,28 @@ Test(api_lock, goes_on_to_the_others_and_names_all_that_failed)
     fixture_expect(&fixture, sealift_fs_lock(fixture.sealift, "first", count_holder, &count, &fixture.err),
                    SEALIFT_NOT_FOUND, "mounted");
 }
+
+static enum sealift_status
+remove_second(void *context, const struct sealift_unlocked *unlocked, struct sealift_error *err)
+{
+    struct table_fs second;
+
+    if (strcmp(unlocked->name, "first") == 0) {
+        cr_assert_eq(table_fs_get(fixture.sealift->table, "second", &second, err), SEALIFT_OK);
+        cr_assert_eq(table_fs_remove(fixture.sealift->table, &second.uuid, err), SEALIFT_OK);
+    }
+    return keep_unlocked(context, unlocked, err);
+}
+
+Test(api_lock, passes_over_what_left_the_table_meanwhile)
+{
+    char told[512] = "";
+    const struct sealift_unlock_spec all = {0};
+
+    add_missing("first");
+    add_missing("second");
+    add_missing("third");
+    fixture_expect(&fixture, sealift_fs_unlock(fixture.sealift, &all, remove_second, told, &fixture.err),
+                   SEALIFT_NOT_FOUND, "not unlocked: first, third");
+    cr_assert_str_eq(told, "first missing failed\nthird missing failed\n");
+}
