@@ -53,10 +53,11 @@ def test_what_another_kind_of_file_system_does_not_have(source, target, odd, fol
         assert said_flags(said) == losses.flags
         assert {path for path, reason in said if "project" in reason} == losses.projects
         assert len([path for path, reason in said if "attribute btrfs." in reason]) == len(losses.attributes)
+        assert {path for path, reason in said if "time of" in reason} == losses.times
         assert {path for path, reason in said if "takes no link" in reason} == losses.links
         assert len(said) == losses.count
         assert compare_views(losses.remaining(), Views(path)) == []
-        assert differences(carried.tree, path, *OUT_OF_REACH, *OF_ANY_KIND, *(f"--exclude=/{link}" for link in losses.links)) == ""
+        assert differences(carried.tree, path, *OUT_OF_REACH, *OF_ANY_KIND, *(f"--exclude=/{path}" for path in losses.links | losses.times)) == ""
 
 
 @pytest.mark.parametrize("kind", ["ext4", *(["xfs", "btrfs"] if LONG else [])])

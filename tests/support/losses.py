@@ -3,7 +3,7 @@
 import copy
 import re
 
-from support.odd_tree import FLAGS, LONGEST_LINK, PROJECTS
+from support.odd_tree import FIRST_MOMENT, FLAGS, LAST_MOMENT, LONGEST_LINK, PROJECTS
 
 
 COMPRESSED = b"btrfs.compression=0x7a6c6962"
@@ -19,11 +19,12 @@ class Losses:
         self.flags = {plain(path): lost for path in told if (lost := set(flags[path].split(b" ")[1].decode()) - self.kept_flags())}
         self.projects = {plain(path) for path in told if flags[path].split(b" ")[0] != self.project(flags[path])}
         self.attributes = {path for path in views.by_tool["getfattr"] if not self.keeps_attributes(path)}
+        self.times = {plain(path) for path, told in views.by_tool["find"].items() if self.kept_time(told) != told}
         self.links = {plain(path) for path in views.by_tool["find"] if self.is_lost_link(path)}
 
     @property
     def count(self):
-        return len(self.flags) + len(self.projects) + len(self.attributes) + len(self.links)
+        return len(self.flags) + len(self.projects) + len(self.attributes) + len(self.times) + len(self.links)
 
     def kept_flags(self):
         return set("".join(FLAGS[self.kind]))
@@ -35,6 +36,16 @@ class Losses:
         """btrfs has some of its own."""
         return self.kind == "btrfs" or b"\nbtrfs." not in b"\n" + self.views.by_tool["getfattr"][path]
 
+    def kept_time(self, told):
+        """What find says of an inode whose time is at most as early or late as there are any."""
+        words = told.split(b" ")
+        second = float(words[4])
+        if second < FIRST_MOMENT[self.kind]:
+            words[4] = b"%d.0000000000" % FIRST_MOMENT[self.kind]
+        elif second > LAST_MOMENT[self.kind]:
+            words[4] = b"%d.0000000000" % LAST_MOMENT[self.kind]
+        return b" ".join(words)
+
     def is_lost_link(self, path):
         words = self.views.by_tool["find"][path].split(b" ", 7)
         return words[0] == b"l" and int(words[6]) > LONGEST_LINK[self.kind]
@@ -44,6 +55,7 @@ class Losses:
         views = copy.copy(self.views)
         views.by_tool = {tool: {path: told for path, told in seen.items() if not isinstance(path, bytes) or plain(path) not in self.links}
                          for tool, seen in views.by_tool.items()}
+        views.by_tool["find"] = {path: self.kept_time(told) for path, told in views.by_tool["find"].items()}
         kept = self.kept_flags()
         flags = {path: bytes(flag for flag in told.split(b" ")[1] if chr(flag) in kept) for path, told in views.by_tool["lsattr"].items()}
         views.by_tool["lsattr"] = {path: self.project(told) + b" " + flags[path] for path, told in views.by_tool["lsattr"].items()}
