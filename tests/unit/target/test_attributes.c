@@ -1,6 +1,7 @@
 #include "attributes.h"
 
 #include "disk.h"
+#include "fixture_degraded.h"
 #include "scoped.h"
 
 #include <criterion/criterion.h>
@@ -12,16 +13,6 @@
 
 static struct sealift_error err;
 static struct disk disk;
-static char degraded[4096]; /* a line each */
-
-static void
-note(void *context, struct bytes entry, const char *what)
-{
-    size_t len = strlen(degraded);
-
-    (void)context;
-    snprintf(degraded + len, sizeof(degraded) - len, "%.*s: %s\n", (int)entry.len, (const char *)entry.data, what);
-}
 
 static void
 tear_down(void)
@@ -35,7 +26,7 @@ TestSuite(attributes, .fini = tear_down);
 static struct timespec
 set_time(const char *name, int64_t seconds, uint32_t nanoseconds)
 {
-    const struct report report = {.root = "/target", .degraded = note};
+    const struct report report = {.root = "/target", .degraded = degraded_note};
     const struct attributes attributes = {.type = TREE_FILE,
                                           .mode = 0600,
                                           .uid = geteuid(),

@@ -1,5 +1,6 @@
 #include "chattr.h"
 
+#include "fixture_degraded.h"
 #include "fixture_disk.h"
 #include "playground.h"
 #include "scoped.h"
@@ -21,16 +22,6 @@ static struct sealift_error err;
 static struct seeded_world seeded;
 static struct disk disk;
 static char path[2 * PATH_MAX]; /* the target's */
-static char degraded[4096];     /* a line each */
-
-static void
-note(void *context, struct bytes entry, const char *what)
-{
-    size_t len = strlen(degraded);
-
-    (void)context;
-    snprintf(degraded + len, sizeof(degraded) - len, "%.*s: %s\n", (int)entry.len, (const char *)entry.data, what);
-}
 
 static void
 set_up(void)
@@ -64,7 +55,7 @@ target_here(void)
 {
     struct target *target = NULL;
 
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
     return target;
 }
 
@@ -293,7 +284,7 @@ restore_without_rights(void *argument)
 
     (void)argument;
     entries[1].mode = 0;
-    PLAYGROUND_CHECK(target_open(&seeded.world, path, note, NULL, &target, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(target_open(&seeded.world, path, degraded_note, NULL, &target, &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(restore(target, entries, 3) == SEALIFT_OK);
     PLAYGROUND_CHECK(flags_of("open") == TREE_FLAG_NO_DUMP);
     PLAYGROUND_CHECK(strstr(degraded, "closed: it could not be made immutable or append-only") != NULL);

@@ -1,5 +1,6 @@
 /* Restoring into a directory that was made an encrypted one just before. */
 #include "at_rest.h"
+#include "fixture_degraded.h"
 #include "fixture_disk.h"
 #include "scoped.h"
 #include "seeded_world.h"
@@ -18,16 +19,6 @@ static struct disk disk;
 static struct secret *key;
 static struct target *target;
 static char vault[2 * PATH_MAX], id[AT_REST_ID_SIZE];
-static char degraded[4096]; /* "PATH: WHAT" lines */
-
-static void
-note(void *context, struct bytes entry, const char *what)
-{
-    size_t len = strlen(degraded);
-
-    (void)context;
-    snprintf(degraded + len, sizeof(degraded) - len, "%.*s: %s\n", (int)entry.len, (const char *)entry.data, what);
-}
 
 static void
 set_up(void)
@@ -39,7 +30,7 @@ set_up(void)
     snprintf(vault, sizeof(vault), "%s", disk_at(&disk, "vault"));
     cr_assert_eq(at_rest_identify(key, id, &err), SEALIFT_OK);
     cr_assert_eq(at_rest_encrypt(vault, key, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_eq(target_open(&seeded.world, vault, note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(target_open(&seeded.world, vault, degraded_note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
 }
 
 static void

@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include "fixture_degraded.h"
 #include "playground.h"
 #include "scoped.h"
 #include "seeded_world.h"
@@ -29,18 +30,6 @@ static struct seeded_world seeded;
 static struct playground playground;
 static char path[PATH_MAX + 64]; /* the target's */
 
-/* What could not be set, a line each: "a/b: reason". */
-static char degraded[16384];
-
-static void
-note(void *context, struct bytes entry, const char *what)
-{
-    size_t len = strlen(degraded);
-
-    (void)context;
-    snprintf(degraded + len, sizeof(degraded) - len, "%.*s: %s\n", (int)entry.len, (const char *)entry.data, what);
-}
-
 static void
 name_target(void)
 {
@@ -69,7 +58,7 @@ target_of(const char *root)
 {
     struct target *target = NULL;
 
-    cr_assert_eq(target_open(&seeded.world, root, note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(target_open(&seeded.world, root, degraded_note, NULL, &target, &err), SEALIFT_OK, "%s", err.message);
     return target;
 }
 
@@ -587,7 +576,7 @@ restore_as_ordinary_user(void *argument)
                       symlink = entry_of(TREE_SYMLINK, "symlink", 0777);
 
     PLAYGROUND_CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
-    PLAYGROUND_CHECK(target_open(&seeded.world, argument, note, NULL, &target, &err) == SEALIFT_OK);
+    PLAYGROUND_CHECK(target_open(&seeded.world, argument, degraded_note, NULL, &target, &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(target_make(target, &closed, &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(xattr_set_add(&set, "security.capability", bytes_of_text("never looked at"), &err) == SEALIFT_OK);
     PLAYGROUND_CHECK(xattr_set_add(&set, "trusted.secret", bytes_of_text("x"), &err) == SEALIFT_OK);
@@ -666,7 +655,7 @@ Test(target, refuses_a_directory_that_is_not_empty)
 
     playground_directory(playground.fd, "new");
     playground_file(playground.fd, "new/precious.txt", "");
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_CONFLICT);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_CONFLICT);
     expect_message("\"precious.txt\"");
     expect_message(path);
     cr_assert_null(target);
@@ -677,10 +666,10 @@ Test(target, refuses_what_is_no_directory)
     struct target *target = NULL;
 
     playground_file(playground.fd, "new", "");
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_INVALID);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_INVALID);
     snprintf(path, sizeof(path), "%s/new/below", playground.path);
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_INVALID);
-    cr_assert_eq(target_open(&seeded.world, "", note, NULL, &target, &err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_INVALID);
+    cr_assert_eq(target_open(&seeded.world, "", degraded_note, NULL, &target, &err), SEALIFT_NOT_FOUND);
 }
 
 Test(target, takes_the_lost_and_found_of_a_fresh_filesystem_for_the_trees)
@@ -859,10 +848,10 @@ Test(target, says_when_the_target_is_read_only)
     playground_directory(playground.fd, "new");
     if (!playground_mount(playground.fd, "new", 65536, true))
         cr_skip_test("mounting needs root");
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_IO);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_IO);
     expect_message("read-only");
     snprintf(path, sizeof(path), "%s/new/below", playground.path);
-    cr_assert_eq(target_open(&seeded.world, path, note, NULL, &target, &err), SEALIFT_IO);
+    cr_assert_eq(target_open(&seeded.world, path, degraded_note, NULL, &target, &err), SEALIFT_IO);
     expect_message("Read-only");
     playground_unmount(playground.fd, "new");
 }
