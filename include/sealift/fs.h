@@ -12,7 +12,7 @@ extern "C" {
 
 struct sealift_fs_spec {
     const char *name;   /* 1 ... 255 bytes of UTF-8, no '/' */
-    const char *path;   /* of an existing directory */
+    const char *path;   /* of an existing directory; one that is to be encrypted is made where it does not exist */
     const char *obs;    /* name of a store in the table: where snapshots go, and the key record right now */
     bool no_key_backup; /* without `obs`: lose the table and the key is lost */
     bool allow_no_kms;  /* without a KMS: a key file in the home folder wraps. Insecure */

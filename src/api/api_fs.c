@@ -5,11 +5,13 @@
 #include "new_fs.h"
 #include "scoped.h"
 #include "selection_spec.h"
+#include "target_root.h"
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Where the key record goes; NULL when the admin wants none. */
 static enum sealift_status
@@ -65,29 +67,58 @@ refuse_store_inside(const struct store *store, const char *path, struct sealift_
                      path, folder);
 }
 
-enum sealift_status
-sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sealift_error *err)
+/* One that is to be encrypted must be empty, so it may as well be made. */
+static enum sealift_status
+find_or_make_directory(const struct sealift_fs_spec *spec, bool *ret_made, struct sealift_error *err)
+{
+    bool made = false;
+
+    if (spec->encrypted) {
+        TRY(at_rest_check(spec->path, err));
+        made = access(spec->path, F_OK) != 0;
+        TRY(target_root_make(spec->path, err));
+    }
+    *ret_made = made;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+add(struct sealift *sealift, const struct sealift_fs_spec *spec, const char *selection, struct store *store,
+    struct sealift_error *err)
 {
     SCOPED(new_fs_done) struct new_fs fs = {0};
-    SCOPED(store_free) struct store *store = NULL;
     SCOPED(free_done) char *path = NULL;
-    char selection[SELECTION_MAX];
-    struct new_fs_wish wish;
+    struct new_fs_wish wish = {.name = spec->name, .obs = spec->obs, .allow_no_kms = spec->allow_no_kms};
 
-    TRY(new_fs_check_name(sealift, spec->name, err));
-    TRY(handle_need(spec->path, "the filesystem's path", err));
-    TRY(selection_spec_store(&spec->selection, selection, err));
-    TRY(open_obs(sealift, spec, &store, err));
     TRY(handle_directory(spec->path, &path, err));
     TRY(refuse_store_inside(store, path, err));
-    if (spec->encrypted)
-        TRY(at_rest_check(path, err));
-    wish = (struct new_fs_wish){spec->name, path, spec->obs, spec->allow_no_kms, spec->encrypted, selection};
+    wish.path = path;
+    wish.encrypted = spec->encrypted;
+    wish.selection = selection;
     TRY(new_fs_make_keys(sealift, &wish, &fs, err));
     TRY(new_fs_put_key(sealift, &fs, store, err));
     if (new_fs_encrypt(sealift, &fs, err) == SEALIFT_OK && new_fs_register(sealift, &fs, err) == SEALIFT_OK)
         return SEALIFT_OK;
     new_fs_give_up(sealift, &fs, store);
+    return err->status;
+}
+
+enum sealift_status
+sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, struct sealift_error *err)
+{
+    SCOPED(store_free) struct store *store = NULL;
+    char selection[SELECTION_MAX];
+    bool made;
+
+    TRY(new_fs_check_name(sealift, spec->name, err));
+    TRY(handle_need(spec->path, "the filesystem's path", err));
+    TRY(selection_spec_store(&spec->selection, selection, err));
+    TRY(open_obs(sealift, spec, &store, err));
+    TRY(find_or_make_directory(spec, &made, err));
+    if (add(sealift, spec, selection, store, err) == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (made)
+        rmdir(spec->path); /* it is empty still */
     return err->status;
 }
 

@@ -51,7 +51,8 @@ static const struct option options[] = {
     {.name = "encrypted",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_add, spec.encrypted),
-     .help = "make PATH, which must be empty, an encrypted directory, which only the KMS unlocks (ext4, F2FS)"},
+     .help = "make PATH, which is empty or does not exist yet, an encrypted directory, which only the KMS unlocks "
+             "(ext4, F2FS)"},
     {.name = "allow-no-kms",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_add, spec.allow_no_kms),
@@ -65,8 +66,9 @@ const struct command cmd_fs_add = {
     .description =
         "A random 256-bit key is drawn, wrapped by the KMS, and shown to open. The wrapped key goes into the "
         "bucket and is read back before the table keeps it: from then on the bucket and the KMS are enough to "
-        "get everything back. Nothing in PATH is touched.\n\n"
-        "With --encrypted the kernel encrypts contents and names in PATH (Linux fscrypt) under a second random key, "
+        "get everything back. PATH must exist, and nothing in it is touched.\n\n"
+        "With --encrypted PATH must be empty, and is made where it does not exist: the kernel encrypts contents and "
+        "names in PATH (Linux fscrypt) under a second random key, "
         "which the KMS wraps, too: it is in the bucket before PATH is encrypted, and it is never written in the clear. "
         "After a start of the machine `sealift fs unlock` asks the KMS and gives it to the kernel.\n\n"
         "What --exclude and its kin name is left out of all snapshots; `sealift fs update` changes it.",

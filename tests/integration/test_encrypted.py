@@ -40,7 +40,6 @@ def local(folder):
 
 
 def add_encrypted(machine, path, name="home", *options):
-    path.mkdir()
     return machine.ok("fs", "add", name, path, "--obs", "dr", "--encrypted", *options)
 
 
@@ -226,6 +225,17 @@ def test_lock_names_who_holds_a_file(local, disk):
     assert local.ok("fs", "lock", "home", "--json").json == []
 
 
+def test_a_directory_that_does_not_exist_is_made_and_taken_back_when_nothing_comes_of_it(local, disk):
+    new = disk.path / "deep" / "new"
+    for name in ("made", "made-too"):
+        local.ok("fs", "add", name, new.with_name(name), "--obs", "dr", "--encrypted", "--allow-no-kms")
+        assert state(local, name) == "unlocked" and new.with_name(name).stat().st_mode & 0o7777 == 0o700
+    local.fails("fs", "add", "home", new, "--obs", "dr", "--encrypted", code=INVALID, says=["KMS"])
+    assert not new.exists()
+    local.fails("fs", "add", "plain", new, "--obs", "dr", "--allow-no-kms", code=NOT_FOUND, says=[str(new), "cannot be found"])
+    assert not new.exists()
+
+
 def test_what_is_locked_is_not_uploaded(local, disk, folder):
     """Of it the kernel shows names that it makes up. Nor is it read as a snapshot of something else."""
     add_local_encrypted(local, disk.path / "home")
@@ -294,9 +304,8 @@ def test_a_snapshot_of_an_encrypted_filesystem_never_lands_in_the_clear_unasked(
                 assert ("--allow-unencrypted" in failed.err) == (not options)
                 assert (os.listdir(path) if path.exists() else None) == before
             assert key_records(folder) == records
-            if path.exists():
-                local.fails("fs", "add", f"fs-{number}", path, "--obs", "dr", "--encrypted", "--allow-no-kms", code=code, says=says)
-                assert key_records(folder) == records
+            local.fails("fs", "add", f"fs-{number}", path, "--obs", "dr", "--encrypted", "--allow-no-kms", code=code, says=says)
+            assert key_records(folder) == records
     assert [fs["name"] for fs in local.ok("fs", "--json").json] == ["home"]
 
     clear = folder / "clear"
