@@ -1,6 +1,6 @@
-#include "at_rest.h"
 #include "download.h"
 #include "error.h"
+#include "fs_at_rest.h"
 #include "handle.h"
 #include "manifest_fetch.h"
 #include "new_fs.h"
@@ -94,9 +94,10 @@ choose_encryption(struct download_job *job, struct sealift_error *err)
     if (snapshot.encrypted && !job->encrypted)
         world_log(&job->sealift->world, LOG_WARNING,
                   "%s: will not be encrypted at rest, as the filesystem of this snapshot was", spec->path);
-    if (!job->encrypted || at_rest_check(spec->path, err) == SEALIFT_OK)
+    if (!job->encrypted || fs_at_rest_check_place(job->sealift, spec->name, spec->path, err) == SEALIFT_OK)
         return SEALIFT_OK;
-    if (spec->encrypted)
+    /* What is not empty takes no snapshot in the clear, either. */
+    if (spec->encrypted || err->status == SEALIFT_CONFLICT)
         return err->status;
     return error_hint(err, "the snapshot is of a filesystem that was encrypted at rest; --allow-unencrypted brings it "
                            "back in the clear all the same");

@@ -1,4 +1,3 @@
-#include "at_rest.h"
 #include "error.h"
 #include "fs_at_rest.h"
 #include "handle.h"
@@ -69,12 +68,13 @@ refuse_store_inside(const struct store *store, const char *path, struct sealift_
 
 /* One that is to be encrypted must be empty, so it may as well be made. */
 static enum sealift_status
-find_or_make_directory(const struct sealift_fs_spec *spec, bool *ret_made, struct sealift_error *err)
+find_or_make_directory(struct sealift *sealift, const struct sealift_fs_spec *spec, bool *ret_made,
+                       struct sealift_error *err)
 {
     bool made = false;
 
     if (spec->encrypted) {
-        TRY(at_rest_check(spec->path, err));
+        TRY(fs_at_rest_check_place(sealift, spec->name, spec->path, err));
         made = access(spec->path, F_OK) != 0;
         TRY(target_root_make(spec->path, err));
     }
@@ -114,7 +114,7 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     TRY(handle_need(spec->path, "the filesystem's path", err));
     TRY(selection_spec_store(&spec->selection, selection, err));
     TRY(open_obs(sealift, spec, &store, err));
-    TRY(find_or_make_directory(spec, &made, err));
+    TRY(find_or_make_directory(sealift, spec, &made, err));
     if (add(sealift, spec, selection, store, err) == SEALIFT_OK)
         return SEALIFT_OK;
     if (made)

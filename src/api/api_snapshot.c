@@ -1,4 +1,5 @@
 #include "error.h"
+#include "fs_at_rest.h"
 #include "handle.h"
 #include "names.h"
 #include "native_snapshot.h"
@@ -66,6 +67,7 @@ sealift_snapshot_add(struct sealift *sealift, const struct sealift_snapshot_spec
     TRY(check_spec(spec, err));
     TRY(handle_need_table(sealift, err));
     TRY(table_fs_get(sealift->table, spec->fs, &fs, err));
+    TRY(fs_at_rest_check_complete(&fs, err));
     TRY(table_snapshot_check_free(sealift->table, &fs.uuid, spec->name, err));
     row.fs = fs.uuid;
     row.created_ns = sealift->world.clock->wall_ns(sealift->world.clock);

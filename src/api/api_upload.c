@@ -141,6 +141,24 @@ publish(struct upload_job *job, const struct publication *publication, struct se
     return SEALIFT_OK;
 }
 
+/* What was locked meanwhile was read under names that the kernel makes up. With --allow-missing nothing failed; without
+ * it the files that could not be opened are not what is wrong. */
+static enum sealift_status
+read_source(struct upload_job *job, const struct upload_request *request, struct upload_outcome *ret_outcome,
+            struct sealift_error *err)
+{
+    struct sealift_error locked;
+    enum sealift_status status =
+        upload_run(&job->sealift->world, job->store, job->session.progress, request, ret_outcome, err);
+
+    if ((status == SEALIFT_OK || status == SEALIFT_DENIED) &&
+        fs_at_rest_check_readable(&job->source.fs, upload_source_path(&job->source), &locked) != SEALIFT_OK) {
+        *err = locked;
+        return err->status;
+    }
+    return status;
+}
+
 static enum sealift_status
 carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift_error *err)
 {
@@ -173,9 +191,7 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
     memcpy(names.snapshot, job->source.snapshot.name, sizeof(names.snapshot));
     memcpy(names.source, job->source.snapshot.source, sizeof(names.source));
     memcpy(names.selection, job->selection, sizeof(names.selection));
-    /* What was locked meanwhile was read under names that the kernel makes up: with --allow-missing nothing failed. */
-    if (upload_run(&job->sealift->world, job->store, job->session.progress, &request, &outcome, err) != SEALIFT_OK ||
-        fs_at_rest_check_readable(&job->source.fs, upload_source_path(&job->source), err) != SEALIFT_OK)
+    if (read_source(job, &request, &outcome, err) != SEALIFT_OK)
         return give_up(job, err);
     TRY(publish(job, &publication, err));
     *ret_outcome = outcome;

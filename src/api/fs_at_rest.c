@@ -46,16 +46,36 @@ find_key(const struct table_fs *row, const char *path, char ret_id[AT_REST_ID_SI
 }
 
 enum sealift_status
+fs_at_rest_check_complete(const struct table_fs *row, struct sealift_error *err)
+{
+    if (!row->incomplete)
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_CONFLICT,
+                     "filesystem %s is not complete: it is being made by another process, or its making was cut off; "
+                     "then remove %s and give the command that made it again",
+                     row->name, row->path);
+}
+
+enum sealift_status
+fs_at_rest_check_place(struct sealift *sealift, const char *name, const char *path, struct sealift_error *err)
+{
+    struct table_fs earlier;
+    struct sealift_error ignored;
+
+    if (at_rest_check(path, err) == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (err->status == SEALIFT_CONFLICT && table_fs_get(sealift->table, name, &earlier, &ignored) == SEALIFT_OK)
+        TRY(fs_at_rest_check_complete(&earlier, err));
+    return err->status;
+}
+
+enum sealift_status
 fs_at_rest_check_readable(const struct table_fs *row, const char *path, struct sealift_error *err)
 {
     char id[AT_REST_ID_SIZE];
     enum at_rest_state state;
 
-    if (row->incomplete)
-        return error_set(err, SEALIFT_CONFLICT,
-                         "filesystem %s is not complete: it is being made by another process, or its making was cut "
-                         "off; then remove %s and give the command that made it again",
-                         row->name, row->path);
+    TRY(fs_at_rest_check_complete(row, err));
     TRY(find_key(row, path, id, err));
     if (id[0] == '\0')
         return SEALIFT_OK;

@@ -124,7 +124,8 @@ const struct command cmd_fs_download = {
         "written outside PATH.",
     .examples = "sealift fs download home2 /srv/home2 dr LOCATOR\n"
                 "sealift fs download home2 /srv/home2 s3://bucket/prefix LOCATOR --endpoint https://s3.example.com",
-    .interrupted = "No filesystem was added. To try again, remove PATH, or what is in it, and run the same command.",
+    .interrupted = "No filesystem was added. To try again, remove PATH (what is in it is enough, where it is not "
+                   "encrypted) and run the same command.",
     .arguments = arguments,
     .groups = {{options, 0},
                {obs_access_options, offsetof(struct fs_download, spec.obs)},

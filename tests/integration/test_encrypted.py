@@ -3,6 +3,7 @@
 import mmap
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
@@ -265,6 +266,31 @@ def test_what_is_locked_is_not_uploaded(local, disk, folder):
     local.fails("fs", "snapshot", "upload", "home", "tuesday", code=NOT_FOUND, says=["encrypted under its key"])
 
 
+@pytest.mark.parametrize("options", [[], ["--allow-missing"]], ids=["", "although it may miss files"])
+def test_what_is_locked_while_it_is_uploaded_is_no_snapshot(local, disk, folder, options):
+    """Its files cannot be opened any more, but that they are missing is not what went wrong."""
+    home = disk.path / "home"
+    add_local_encrypted(local, home)
+    for number in range(3000):
+        (home / f"letter-{number}").write_text("dear reader")
+    local.ok("fs", "snapshot", "add", "home", "monday")
+    with local.start("fs", "snapshot", "upload", "home", "monday", *options, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        while running.poll() is None and not holds_something_of(running.pid, home):
+            pass
+        running.send_signal(signal.SIGSTOP)
+        local.fails("fs", "lock", "home", code=CONFLICT, says=["are open"])
+        running.send_signal(signal.SIGCONT)
+        err = running.communicate(timeout=60)[1]
+        assert running.returncode == CONFLICT, err
+        assert err.splitlines()[-1].endswith('filesystem home is locked; "sealift fs unlock home"'), err
+    assert not list((folder / "bucket").glob("fs/*/snapshots/*"))
+
+
+def holds_something_of(pid, path):
+    held = subprocess.run(["find", f"/proc/{pid}/fd", "-lname", f"{path}*"], capture_output=True, text=True)
+    return held.stdout != ""
+
+
 def test_what_is_not_encrypted_cannot_be_locked(local, small_tree):
     add_local_fs(local, "plain", small_tree)
     assert (listed(local, "plain")["encrypted"], state(local, "plain")) == (False, None)
@@ -301,7 +327,7 @@ def test_a_snapshot_of_an_encrypted_filesystem_never_lands_in_the_clear_unasked(
             before = os.listdir(path) if path.exists() else None
             for options in ([], ["--encrypted"]):
                 failed = local.fails("fs", "download", f"fs-{number}", path, "dr", locator, "--allow-no-kms", *options, code=code, says=says)
-                assert ("--allow-unencrypted" in failed.err) == (not options)
+                assert ("--allow-unencrypted" in failed.err) == (not options and code != CONFLICT)
                 assert (os.listdir(path) if path.exists() else None) == before
             assert key_records(folder) == records
             local.fails("fs", "add", f"fs-{number}", path, "--obs", "dr", "--encrypted", "--allow-no-kms", code=code, says=says)
@@ -377,6 +403,7 @@ def test_a_making_that_was_cut_off_is_made_again(local, disk, backup):
     again = ["fs", "add", "home", home, *backup, "--encrypted", "--allow-no-kms"]
     home.mkdir()
     local.ok(*again)
+    local.ok("fs", "snapshot", "add", "home", "monday")
     with sqlite3.connect(local.home / "sealift.db") as table:
         table.execute("UPDATE fs SET incomplete = 1")
     (home / "letter").write_text("dear reader")
@@ -384,9 +411,10 @@ def test_a_making_that_was_cut_off_is_made_again(local, disk, backup):
     local.ok("fs", "lock", "home")
     local.ok("fs", "unlock", "home")
     assert (home / "letter").read_text() == "dear reader"
-    local.ok("fs", "snapshot", "add", "home", "monday")
-    local.fails("fs", "snapshot", "upload", "home", "monday", code=(CONFLICT, INVALID), says=["home"])
-    local.fails(*again, code=CONFLICT, says=["encrypted already"])
+    assert f"remove {home} and give the command that made it again" in local.ok("fs").err
+    local.fails("fs", "snapshot", "add", "home", "tuesday", code=CONFLICT, says=["cut off", "remove"])
+    local.fails("fs", "snapshot", "upload", "home", "monday", code=CONFLICT, says=["cut off", "remove"])
+    local.fails(*again, code=CONFLICT, says=["cut off", "remove"])
     local.fails("fs", "add", "home", home, *backup, "--allow-no-kms", code=CONFLICT, says=["cut off", "remove"])
     shutil.rmtree(home)
     home.mkdir()

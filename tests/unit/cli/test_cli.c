@@ -495,7 +495,7 @@ Test(cli, says_how_to_go_on_after_an_interruption)
     cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday"), 130);
     expect_error("sealift: Nothing was published. The same command begins the upload again.\n");
     cr_assert_eq(RUN("fs", "download", "home2", "/p", "dr", FAKE_LOCATOR), 130);
-    expect_error("remove PATH, or what is in it, and run the same command");
+    expect_error("remove PATH (what is in it is enough, where it is not encrypted) and run the same command");
     cr_assert_eq(RUN("fs", "snapshot", "upload", "home", "monday", "--json"), 130);
     expect_error("{\"error\":{\"status\":\"cancelled\",");
     cr_assert_eq(strstr(errors.text, "published"), NULL);
