@@ -1,6 +1,7 @@
 #include "wiping_heap.h"
 
 #include <pthread.h>
+#include <sanitizer/asan_interface.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,10 +32,24 @@ static struct {
     size_t slab_left;
 } heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct block *
-block_of(void *memory)
+/* AddressSanitizer sees mappings only: it is told what of a block may be touched, as malloc() would tell it. Without it
+ * these are nothing. */
+static void *
+hand_out(struct block *block, size_t size)
 {
-    return (struct block *)(void *)((uint8_t *)memory - HEADER);
+    ASAN_POISON_MEMORY_REGION(block, block->bytes);
+    ASAN_UNPOISON_MEMORY_REGION(block->memory, size);
+    return block->memory;
+}
+
+static struct block *
+take_back(void *memory)
+{
+    struct block *block = (struct block *)(void *)((uint8_t *)memory - HEADER);
+
+    ASAN_UNPOISON_MEMORY_REGION(block, HEADER);
+    ASAN_UNPOISON_MEMORY_REGION(block, block->bytes);
+    return block;
 }
 
 /* The shelf for so many bytes, and how large a block of it is; SHELVES: too large for any. */
@@ -92,6 +107,7 @@ take_from_shelf(size_t shelf, size_t bytes)
     pthread_mutex_lock(&heap.lock);
     block = heap.shelves[shelf];
     if (block != NULL) {
+        ASAN_UNPOISON_MEMORY_REGION(block, bytes);
         heap.shelves[shelf] = block->next;
         block->next = NULL;
     } else {
@@ -120,7 +136,7 @@ wiping_heap_malloc(size_t size)
     if (block == NULL)
         return NULL;
     block->bytes = bytes;
-    return block->memory;
+    return hand_out(block, size);
 }
 
 void *
@@ -139,7 +155,7 @@ wiping_heap_realloc(void *memory, size_t size)
 
     if (fresh == NULL || memory == NULL)
         return fresh;
-    old_size = block_of(memory)->bytes - HEADER;
+    old_size = take_back(memory)->bytes - HEADER;
     memcpy(fresh, memory, old_size < size ? old_size : size);
     wiping_heap_free(memory);
     return fresh;
@@ -162,7 +178,7 @@ wiping_heap_free(void *memory)
 
     if (memory == NULL)
         return;
-    block = block_of(memory);
+    block = take_back(memory);
     shelf = choose_shelf(block->bytes, &bytes);
     if (shelf == SHELVES) {
         munmap(block, block->bytes); /* the kernel wipes it */
@@ -172,5 +188,6 @@ wiping_heap_free(void *memory)
     pthread_mutex_lock(&heap.lock);
     block->next = heap.shelves[shelf];
     heap.shelves[shelf] = block;
+    ASAN_POISON_MEMORY_REGION(block, bytes);
     pthread_mutex_unlock(&heap.lock);
 }
