@@ -170,9 +170,14 @@ fill(struct download_job *job, struct download_outcome *ret_outcome, struct seal
         .fs_key = job->snapshot_key,
         .budget = job->session.budget,
     };
+    enum sealift_status status;
 
     TRY(new_fs_encrypt(job->sealift, &job->fs, err));
-    return download_run(job->download, job->store, &request, ret_outcome, err);
+    status = download_run(job->download, job->store, &request, ret_outcome, err);
+    if (status == SEALIFT_OK || status == SEALIFT_CANCELLED || !job->encrypted)
+        return status;
+    return error_hint(err, "%s is encrypted under a key that is given up now: remove the directory itself",
+                      job->spec->path);
 }
 
 /* The kernel locks a directory the better the less of it is open. */

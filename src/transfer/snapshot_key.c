@@ -124,7 +124,7 @@ run_search(struct search *search, struct sealift_error *err)
         return SEALIFT_OK;
     *err = search->first_failure;
     if (search->failed > 1)
-        return error_hint(err, "%zu other wrappings of this key are of no use either", (size_t)search->failed - 1);
+        return error_hint(err, "other wrappings of this key are of no use either: %zu", (size_t)search->failed - 1);
     return err->status;
 }
 
