@@ -47,6 +47,17 @@ is_any_directories(struct bytes glob)
     return true;
 }
 
+/* Patterns are matched with names as a directory lists them: "./cache" would leave nothing out, unnoticed. */
+static const char *
+find_name_flaw(struct bytes glob)
+{
+    if (glob.len == 0)
+        return "there is no name between two slashes";
+    if (bytes_equal(glob, bytes_of_text(".")) || bytes_equal(glob, bytes_of_text("..")))
+        return "\".\" and \"..\" are no names; write it from the filesystem's root on, which is \"/\"";
+    return glob_flaw(glob);
+}
+
 static const char *
 find_flaw(struct bytes body, bool anchored)
 {
@@ -55,10 +66,10 @@ find_flaw(struct bytes body, bool anchored)
     if (body.len == 0)
         return "it names nothing";
     if (!anchored)
-        return glob_flaw(body);
+        return find_name_flaw(body);
     while (body.len > 0) {
         struct bytes glob = cut_name(&body);
-        const char *flaw = glob.len == 0 ? "there is no name between two slashes" : glob_flaw(glob);
+        const char *flaw = find_name_flaw(glob);
 
         if (flaw != NULL)
             return flaw;

@@ -75,8 +75,8 @@ Test(pattern, says_whether_it_takes_back_and_whom_it_is_for)
 
 Test(pattern, that_could_match_nothing_is_refused_with_the_reason)
 {
-    static const char *const flawed[] = {"",    "!",   "/",     "!/",   "//",  "a//b",
-                                         "//a", "a//", "[a/b]", "a/[b", "a\\", "a\\/b"};
+    static const char *const flawed[] = {"",      "!",       "/",   "!/",  "//",    "a//b", ".",   "./a",  "../a",
+                                         "/a/..", "!a/./b/", "//a", "a//", "[a/b]", "a/[b", "a\\", "a\\/b"};
     struct pattern pattern;
 
     for (size_t i = 0; i < sizeof(flawed) / sizeof(flawed[0]); i++)
