@@ -172,7 +172,7 @@ check_support(const struct subject *subject, struct sealift_error *err)
     if (exists(subject))
         return error_set(err, SEALIFT_CONFLICT,
                          "%s: is encrypted already; name a directory that is empty and not encrypted, or that does not "
-                         "exist; if this is what an earlier attempt left, remove it",
+                         "exist",
                          subject->path);
     return error_set(err, SEALIFT_CONFLICT,
                      "%s: would lie within %s, which is encrypted already and cannot hold another key", subject->path,
