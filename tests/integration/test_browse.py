@@ -127,7 +127,7 @@ def test_what_an_ordinary_user_may_not_do_is_counted(local, folder):
         os.chown(path, 65534, 65534)
     as_nobody = {"prefix": ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]}
     get = ["fs", "snapshot", "get", "fs", "monday", "root's", "--to"]
-    local.fails(*get, target / "1", code=DENIED, says=["1 attribute could not be set", "--allow-degraded"], **as_nobody)
+    local.fails(*get, target / "1", code=DENIED, says=["1 thing that could not be restored here", "--allow-degraded"], **as_nobody)
     assert local.ok(*get, target / "2", "--allow-degraded", "--json", **as_nobody).json["degraded"] == 1
     assert (target / "2/root's").read_text() == "contents"
 
