@@ -1,4 +1,4 @@
-"""Memory stays what it is however many files there are (I5): a million, a million in one directory, a million names of 100,000 files."""
+"""Memory stays what it is however many files there are (I5): many, many in one directory, ten names for each. With SEALIFT_TEST_LONG: a million."""
 
 import os
 import subprocess
@@ -12,15 +12,15 @@ from support.command import Sealift
 from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs
 
-MILLION = 1_000_000
+ENTRIES = 1_000_000 if "SEALIFT_TEST_LONG" in os.environ else 20_000
 CEILING_MIB = 256
 
-pytestmark = pytest.mark.skipif("SEALIFT_TEST_LONG" not in os.environ, reason="takes minutes and gigabytes: set SEALIFT_TEST_LONG=1")
+pytestmark = pytest.mark.large
 
 
 def make_files(root):
-    """A thousand directories of a thousand, every other file with something in it."""
-    for outer in range(1000):
+    """A thousand a directory, every other file with something in it."""
+    for outer in range(ENTRIES // 1000):
         os.mkdir(f"{root}/{outer:03}")
         for inner in range(1000):
             with open(f"{root}/{outer:03}/{inner:03}", "w") as file:
@@ -29,15 +29,15 @@ def make_files(root):
 
 
 def make_one_directory(root):
-    for number in range(MILLION):
-        os.close(os.open(f"{root}/a-name-of-ordinary-length-{number * 7919 % MILLION:07}", os.O_CREAT | os.O_WRONLY, 0o644))
+    for number in range(ENTRIES):
+        os.close(os.open(f"{root}/a-name-of-ordinary-length-{number * 7919 % ENTRIES:07}", os.O_CREAT | os.O_WRONLY, 0o644))
 
 
 def make_hard_links(root):
     """Ten names each, far from one another."""
     for name in range(10):
         os.mkdir(f"{root}/{name}")
-        for group in range(MILLION // 10):
+        for group in range(ENTRIES // 10):
             if name == 0:
                 os.close(os.open(f"{root}/0/{group:05}", os.O_CREAT | os.O_WRONLY, 0o644))
             else:
@@ -51,10 +51,12 @@ def peak_of(process):
     def watch():
         nonlocal peak
         with suppress(FileNotFoundError, ProcessLookupError):
-            while not ended.wait(0.02):
+            while True:
                 status = Path(f"/proc/{process.pid}/status").read_text()
                 if "VmHWM:" in status:  # not any more when it is about to end
                     peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
+                if ended.wait(0.005):
+                    break
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -70,8 +72,8 @@ def count(tree):
 
 
 @pytest.mark.parametrize("make", [make_files, make_one_directory, make_hard_links])
-def test_a_million(make, folder, record_property):
-    with loop_disk(folder, megabytes=8192, options=("-N", "2500000")) as disk:
+def test_memory_is_constant(make, folder, record_property):
+    with loop_disk(folder, megabytes=8192, options=("-N", f"{ENTRIES * 5 // 2}")) as disk:
         source, restored = disk.path / "source", disk.path / "restored"
         source.mkdir()
         make(source)
@@ -79,19 +81,23 @@ def test_a_million(make, folder, record_property):
         store = disk.path / "store"
         store.mkdir()
         add_folder_store(machine, store)
-        add_local_fs(machine, "million", source)
-        machine.ok("fs", "snapshot", "add", "million", "monday")
+        add_local_fs(machine, "many", source)
+        machine.ok("fs", "snapshot", "add", "many", "monday")
+
+        peaks = []
 
         def run(what, *arguments):
             peak, out = peak_of(machine.start(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
             record_property(f"VmHWM of the {what}, MiB", peak)
             print(f"{make.__name__}: VmHWM of the {what}: {peak} MiB")
-            assert 0 < peak < CEILING_MIB
+            assert peak < CEILING_MIB
+            peaks.append(peak)
             return out
 
-        locator = run("upload", "fs", "snapshot", "upload", "million", "monday").split()[-1]
-        run("verification", "fs", "snapshot", "verify", "million", "monday", "--data")
+        locator = run("upload", "fs", "snapshot", "upload", "many", "monday").split()[-1]
+        run("verification", "fs", "snapshot", "verify", "many", "monday", "--data")
         run("download", "fs", "download", "back", restored, "dr", locator, "--allow-no-kms")
-        assert count(source) == count(restored) > MILLION
+        assert max(peaks) > 0  # somebody looked in time
+        assert count(source) == count(restored) > ENTRIES
         if make is make_hard_links:
             assert all(os.stat(f"{restored}/{name}/00042").st_nlink == 10 for name in range(10))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.compare import differences
+from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs, files_below, upload
 from support.odd_sources import odd_disk
 from support.views import ACL_AGAIN, Views
@@ -47,6 +48,23 @@ def test_a_second_reader_restores_a_snapshot(machine, small_tree, folder):
     assert look(target) == look(small_tree)
 
 
+@pytest.mark.skipif(not Path("/sys/fs/ext4/features/encryption").exists(), reason="this kernel's ext4 has no fscrypt")
+def test_it_puts_nothing_in_the_clear_unasked(machine, folder):
+    store, target = folder / "store", folder / "target"
+    target.mkdir()
+    add_folder_store(machine, store)
+    with loop_disk(folder, "ext4", options=["-O", "encrypt"]) as disk:
+        home = disk.path / "home"
+        machine.ok("fs", "add", "home", home, "--obs", "dr", "--encrypted", "--allow-no-kms")
+        (home / "file").write_text("plain")
+        locator = upload(machine, "home", "monday")
+        with pytest.raises(subprocess.CalledProcessError) as refusal:
+            run_reader(store, machine, locator, "--restore", target)
+        assert "encrypted at rest" in refusal.value.stderr and not any(target.iterdir())
+        run_reader(store, machine, locator, "--restore", target, "--allow-unencrypted")
+        assert look(target) == look(home)
+
+
 def open_snapshot(odd, carried):
     reader = pytest.importorskip("sealift_reader", reason="python3-cryptography is not installed")
     snapshot = reader.Snapshot(reader.Bucket(odd.folder / "bucket"), carried.locator)
@@ -76,7 +94,7 @@ def same_as_source(tree, entry, xattrs, flags):
 
 
 @pytest.mark.large
-@pytest.mark.parametrize("kind", ["ext4", "xfs"])
+@pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs"])
 def test_it_tells_and_restores_a_tree_of_every_odd_case(kind, odd, folder, needs_tools):
     carried = odd.of(kind)
     reader, snapshot = open_snapshot(odd, carried)
