@@ -122,6 +122,7 @@ def holds_the_keys(image, secrets):
     return "an FS key in the clear" in traces and MARKER in image.dumped
 
 
+@pytest.mark.whole_memory
 def test_a_transfer_leaves_no_secret(stage):
     stage.log_in_by_approle()
     tree = make_marked_tree(stage.folder / "tree", 20)  # more than all buffers: it is in the middle when it is looked at
@@ -134,6 +135,7 @@ def test_a_transfer_leaves_no_secret(stage):
         assert any(holds_the_keys(image, stage.secrets) for image in transfer.images)
 
 
+@pytest.mark.whole_memory
 def test_an_encrypted_filesystem_leaves_no_secret(stage):
     """Also a key that goes to the kernel."""
     stage.log_in_by_approle()
@@ -150,6 +152,7 @@ def test_an_encrypted_filesystem_leaves_no_secret(stage):
     assert "an at-rest key" in {secret.name for secret in stage.secrets}
 
 
+@pytest.mark.whole_memory
 def test_a_kms_behind_tls_leaves_no_token(stage):
     """Here it is OpenSSL that has the requests in the clear."""
     bao = OpenBao(stage.folder / "openbao").start_dev_tls()
@@ -167,6 +170,7 @@ def test_a_kms_behind_tls_leaves_no_token(stage):
         stage.find_nothing()
 
 
+@pytest.mark.whole_memory
 def test_failures_leave_no_secret(stage):
     """What is refused is not repeated, neither in the message nor in memory while the command waits to try again."""
     stage.log_in_by_approle()
