@@ -1,113 +1,24 @@
-#include "walk.h"
-
 #include "entry_reader.h"
-#include "playground.h"
+#include "fixture_walk.h"
 #include "scoped.h"
-#include "seeded_world.h"
 #include "shown_path.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-static struct sealift_error err;
-static struct seeded_world seeded;
-static struct playground playground;
-static struct selection selection;
+static const struct walk_options noted = {.notify = walk_note};
+static const struct walk_options tiny = {.names_in_memory = 1, .links_in_memory = 1, .notify = walk_note};
 
-/* What a walk told, a line each: "missing a/b: reason". */
-static char notices[65536];
-static const char *const notice_names[] = {
-    [WALK_MISSING] = "missing", [WALK_VANISHED] = "vanished", [WALK_MOUNT] = "mount", [WALK_EXCLUDED] = "excluded"};
-
-static void
-note(void *context, enum walk_notice notice, struct bytes path, const char *reason)
-{
-    size_t len = strlen(notices);
-
-    (void)context;
-    snprintf(notices + len, sizeof(notices) - len, "%s %s: %s\n", notice_names[notice], shown_path(path).text, reason);
-}
-
-static const struct walk_options noted = {.notify = note};
-static const struct walk_options tiny = {.names_in_memory = 1, .links_in_memory = 1, .notify = note};
-
-static void
-set_up(void)
-{
-    seeded_world_init(&seeded, 7);
-    playground_make(&playground);
-    notices[0] = '\0';
-}
-
-static void
-tear_down(void)
-{
-    playground_remove(&playground);
-    selection_done(&selection);
-}
-
-TestSuite(walk, .init = set_up, .fini = tear_down);
-
-static struct walk *
-walk_of(const char *root, const struct walk_options *options)
-{
-    struct walk *walk = NULL;
-
-    cr_assert_eq(walk_open(&seeded.world, root, options, &walk, &err), SEALIFT_OK, "%s", err.message);
-    return walk;
-}
-
-static struct walk_entry *
-next(struct walk *walk)
-{
-    struct walk_entry *entry = NULL;
-
-    cr_assert_eq(walk_next(walk, &entry, &err), SEALIFT_OK, "%s", err.message);
-    return entry;
-}
-
-/* The next entry is `path`, of that type. */
-static void
-expect(struct walk *walk, const char *path, enum tree_type type)
-{
-    SCOPED(walk_entry_free) struct walk_entry *entry = next(walk);
-
-    cr_assert_not_null(entry, "the walk ends before \"%s\"", path);
-    cr_assert(bytes_equal(entry->meta.path, bytes_of_text(path)), "got \"%.*s\", not \"%s\"", (int)entry->meta.path.len,
-              entry->meta.path.data, path);
-    cr_assert_eq(entry->meta.type, type, "%s: type %d, not %d", path, entry->meta.type, type);
-}
-
-static void
-expect_link(struct walk *walk, const char *path, const char *first)
-{
-    SCOPED(walk_entry_free) struct walk_entry *entry = next(walk);
-
-    cr_assert_not_null(entry);
-    cr_assert(bytes_equal(entry->meta.path, bytes_of_text(path)));
-    cr_assert_eq(entry->meta.type, TREE_HARD_LINK);
-    cr_assert(bytes_equal(entry->meta.target, bytes_of_text(first)), "%s: links to \"%.*s\", not \"%s\"", path,
-              (int)entry->meta.target.len, entry->meta.target.data, first);
-}
-
-static void
-expect_end(struct walk *walk)
-{
-    SCOPED(walk_entry_free) struct walk_entry *entry = next(walk);
-
-    cr_assert_null(entry);
-}
+TestSuite(walk, .init = walk_set_up, .fini = walk_tear_down);
 
 Test(walk, goes_depth_first_and_sorts_siblings_by_their_bytes)
 {
@@ -612,136 +523,4 @@ Test(walk, fails_when_it_has_no_descriptor_left)
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     cr_assert_not_null(strstr(err.message, "descriptor"));
     cr_assert_str_eq(notices, "");
-}
-
-/* --- what a selection leaves out --- */
-
-static struct walk *
-walk_without(const char *pattern)
-{
-    static const struct walk_options selecting = {.selection = &selection, .notify = note};
-
-    if (pattern != NULL)
-        cr_assert_eq(selection_add(&selection, pattern, &err), SEALIFT_OK, "%s", err.message);
-    return walk_of(playground.path, &selecting);
-}
-
-Test(walk, neither_gives_nor_enters_what_a_pattern_leaves_out)
-{
-    SCOPED(walk_free) struct walk *walk = NULL;
-
-    playground_directory(playground.fd, "a");
-    playground_directory(playground.fd, "a/build");
-    playground_file(playground.fd, "a/build/x", "");
-    playground_file(playground.fd, "a/keep", "");
-    playground_file(playground.fd, "build", "");
-    walk = walk_without("build/");
-    expect(walk, "", TREE_DIRECTORY);
-    expect(walk, "a", TREE_DIRECTORY);
-    expect(walk, "a/keep", TREE_FILE);
-    expect(walk, "build", TREE_FILE);
-    expect_end(walk);
-    cr_assert_str_eq(notices, "excluded a/build: is left out by the pattern 'build/'\n");
-}
-
-Test(walk, gives_the_root_whatever_is_left_out)
-{
-    SCOPED(walk_free) struct walk *walk = NULL;
-
-    playground_file(playground.fd, "a", "");
-    selection.exclude_caches = selection.exclude_nodump = true;
-    playground_file(playground.fd, "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55");
-    walk = walk_without("**");
-    expect(walk, "", TREE_DIRECTORY);
-    expect_end(walk);
-}
-
-Test(walk, makes_the_next_name_the_first_when_the_first_is_left_out)
-{
-    SCOPED(walk_free) struct walk *walk = NULL;
-
-    playground_file(playground.fd, "a", "");
-    cr_assert_eq(linkat(playground.fd, "a", playground.fd, "b", 0), 0);
-    cr_assert_eq(linkat(playground.fd, "a", playground.fd, "c", 0), 0);
-    walk = walk_without("a");
-    expect(walk, "", TREE_DIRECTORY);
-    expect(walk, "b", TREE_FILE);
-    expect_link(walk, "c", "b");
-    expect_end(walk);
-}
-
-Test(walk, gives_of_a_cache_only_the_directory_and_its_tag)
-{
-    SCOPED(walk_free) struct walk *walk = NULL;
-
-    playground_directory(playground.fd, "a");
-    playground_directory(playground.fd, "a/deep");
-    playground_file(playground.fd, "a/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
-    playground_file(playground.fd, "a/before", "");
-    playground_file(playground.fd, "a/deep/x", "");
-    playground_directory(playground.fd, "b");
-    playground_file(playground.fd, "b/CACHEDIR.TAG", "of somebody else");
-    playground_file(playground.fd, "b/x", "");
-    selection.exclude_caches = true;
-    walk = walk_without(NULL);
-    expect(walk, "", TREE_DIRECTORY);
-    expect(walk, "a", TREE_DIRECTORY);
-    expect(walk, "a/CACHEDIR.TAG", TREE_FILE);
-    expect(walk, "b", TREE_DIRECTORY);
-    expect(walk, "b/CACHEDIR.TAG", TREE_FILE);
-    expect(walk, "b/x", TREE_FILE);
-    expect_end(walk);
-    cr_assert_str_eq(notices, "excluded a: what lies in it is left out: CACHEDIR.TAG says that it is a cache\n");
-}
-
-Test(walk, takes_caches_for_ordinary_directories_unless_asked)
-{
-    SCOPED(walk_free) struct walk *walk = NULL;
-
-    playground_directory(playground.fd, "a");
-    playground_file(playground.fd, "a/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
-    playground_file(playground.fd, "a/x", "");
-    walk = walk_without("nothing");
-    expect(walk, "", TREE_DIRECTORY);
-    expect(walk, "a", TREE_DIRECTORY);
-    expect(walk, "a/CACHEDIR.TAG", TREE_FILE);
-    expect(walk, "a/x", TREE_FILE);
-    expect_end(walk);
-}
-
-/* False where the filesystem has no such flag. */
-static bool
-set_nodump(const char *name)
-{
-    int fd = openat(playground.fd, name, O_RDONLY | O_CLOEXEC), flags = 0;
-    bool set = fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
-
-    flags |= FS_NODUMP_FL;
-    set = set && ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
-    if (fd >= 0)
-        close(fd);
-    return set;
-}
-
-Test(walk, leaves_out_what_has_the_nodump_flag_only_when_asked)
-{
-    SCOPED(walk_free) struct walk *all = NULL, *some = NULL;
-
-    playground_directory(playground.fd, "a");
-    playground_file(playground.fd, "a/x", "");
-    playground_file(playground.fd, "b", "");
-    if (!set_nodump("a") || !set_nodump("b"))
-        cr_skip_test("this filesystem has no nodump flag");
-    all = walk_without("nothing");
-    expect(all, "", TREE_DIRECTORY);
-    expect(all, "a", TREE_DIRECTORY);
-    expect(all, "a/x", TREE_FILE);
-    expect(all, "b", TREE_FILE);
-    expect_end(all);
-    selection.exclude_nodump = true;
-    some = walk_without(NULL);
-    expect(some, "", TREE_DIRECTORY);
-    expect_end(some);
-    cr_assert_str_eq(notices, "excluded a: is left out: it has the nodump flag\n"
-                              "excluded b: is left out: it has the nodump flag\n");
 }
