@@ -96,8 +96,8 @@ choose_encryption(struct download_job *job, struct sealift_error *err)
                   "%s: will not be encrypted at rest, as the filesystem of this snapshot was", spec->path);
     if (!job->encrypted || fs_at_rest_check_place(job->sealift, spec->name, spec->path, err) == SEALIFT_OK)
         return SEALIFT_OK;
-    /* What is not empty takes no snapshot in the clear, either. */
-    if (spec->encrypted || err->status == SEALIFT_CONFLICT)
+    /* What is not empty, or cannot be written to, takes no snapshot in the clear, either. */
+    if (spec->encrypted || err->status == SEALIFT_CONFLICT || err->status == SEALIFT_IO)
         return err->status;
     return error_hint(err, "the snapshot is of a filesystem that was encrypted at rest; --allow-unencrypted brings it "
                            "back in the clear all the same");

@@ -12,9 +12,11 @@ check_encrypted(const struct table_fs *row, struct sealift_error *err)
 {
     if (row->at_rest[0] != '\0')
         return SEALIFT_OK;
-    return error_set(err, SEALIFT_INVALID,
-                     "filesystem %s is not encrypted at rest: there is no key to give to the kernel or to take from it",
-                     row->name);
+    return error_set(
+        err, SEALIFT_INVALID,
+        "filesystem %s is not encrypted at rest: there is no key to give to the kernel or to take from it; "
+        "\"sealift fs add NAME PATH --encrypted\" makes one that is",
+        row->name);
 }
 
 /* --- locking --- */

@@ -83,7 +83,9 @@ fs_at_rest_check_readable(const struct table_fs *row, const char *path, struct s
     if (state == AT_REST_UNLOCKED)
         return SEALIFT_OK;
     if (strcmp(id, row->at_rest) != 0)
-        return error_set(err, SEALIFT_CONFLICT, "%s: is locked (encrypted by fscrypt, under another key than ours)",
+        return error_set(err, SEALIFT_CONFLICT,
+                         "%s: is locked (encrypted by fscrypt, under another key than ours); unlock it with what "
+                         "encrypted it, and upload again",
                          path);
     if (strcmp(path, row->path) != 0)
         return error_set(err, SEALIFT_CONFLICT,

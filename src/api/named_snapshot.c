@@ -28,7 +28,7 @@ find_by_name(struct sealift *sealift, const struct snapshot_name *name, struct n
     TRY(handle_need_table(sealift, err));
     TRY(table_fs_get(sealift->table, name->fs, &fs, err));
     TRY(table_snapshot_get(sealift->table, &fs.uuid, name->snapshot, &snapshot, err));
-    if (snapshot.status != TABLE_SNAPSHOT_UPLOADED && snapshot.status != TABLE_SNAPSHOT_PARTIAL)
+    if (!table_snapshot_is_uploaded(&snapshot))
         return error_set(err, SEALIFT_CONFLICT,
                          "snapshot %s of %s: is not uploaded; \"sealift fs snapshot upload %s %s\"", snapshot.name,
                          fs.name, fs.name, snapshot.name);

@@ -68,6 +68,9 @@ write_options(FILE *out, const struct command *command)
 static void
 write_usage(FILE *out, const struct command *command)
 {
+    struct describe_walk walk = {0};
+    const struct option *option;
+
     fputs("  sealift ", out);
     if (command->implied) {
         const char *last = strrchr(command->words, ' ');
@@ -79,6 +82,9 @@ write_usage(FILE *out, const struct command *command)
     for (const struct option *argument = command->arguments; argument->type != OPTION_END; argument++)
         fprintf(out, option_may_be_left_out(argument) ? " [%s%s]" : " %s%s", argument->name,
                 argument->type == OPTION_WORDS ? "..." : "");
+    for (option = describe_next(command, &walk); option != NULL; option = describe_next(command, &walk))
+        if (option->required)
+            fprintf(out, " --%s %s", option->name, option->placeholder);
     fputs(" [OPTION...]\n", out);
 }
 

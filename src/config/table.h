@@ -9,11 +9,11 @@
 #define TABLE_H
 
 #include "envelope.h"
+#include "private_part.h"
 
 /* Names of object stores, filesystems and snapshots: 1 to 255 bytes of UTF-8, no '/' and no control characters, not "."
  * or "..". */
-#define TABLE_NAME_MAX      256
-#define TABLE_SELECTION_MAX 16384
+#define TABLE_NAME_MAX 256
 
 struct table;
 
@@ -72,7 +72,7 @@ struct table_fs {
     char at_rest[33];
     bool incomplete; /* it is being made (or its making was cut off): the key is kept here before a directory is
                         encrypted under it, and that directory does not hold everything yet */
-    char selection[TABLE_SELECTION_MAX]; /* what of it goes into snapshots: JSON, "{}": all of it */
+    char selection[SELECTION_MAX]; /* what of it goes into snapshots: JSON, "{}": all of it */
 };
 
 /* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. One that is

@@ -5,6 +5,7 @@
 #include "key_schedule.h"
 
 #define PRIVATE_PART_MAX_SIZE ((size_t)96 << 10) /* sealed; every byte of the texts may have been escaped */
+#define SELECTION_MAX         ((size_t)16384) /* of what was left out, as JSON, with its NUL; here and in the table */
 
 /* Text is UTF-8. */
 struct private_part {
@@ -13,8 +14,8 @@ struct private_part {
     char path[4096];    /* of the filesystem */
     char source[4096];  /* what was read instead (--from), or empty */
     char host[256];
-    bool encrypted;        /* the filesystem is encrypted at rest, and its snapshots never land in the clear unasked */
-    char selection[16384]; /* JSON, an object: what was left out (selection.h); empty: nothing, as "{}" */
+    bool encrypted; /* the filesystem is encrypted at rest, and its snapshots never land in the clear unasked */
+    char selection[SELECTION_MAX]; /* JSON, an object: what was left out (selection.h); empty: nothing, as "{}" */
 };
 
 /* Appends AES-256-GCM under key_for_private(object), AAD "sealift/1 private" NUL, fs uuid, object uuid; the tag stands

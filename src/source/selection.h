@@ -6,9 +6,7 @@
 #define SELECTION_H
 
 #include "pattern.h"
-
-/* Of the JSON, with a NUL: the room that the table and the private part have. */
-#define SELECTION_MAX ((size_t)16384)
+#include "private_part.h"
 
 /* The zero value is everything. Once made it is only read, by any thread. */
 struct selection {

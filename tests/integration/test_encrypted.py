@@ -15,7 +15,7 @@ import pytest
 
 from support.command import Sealift
 from support.compare import assert_same
-from support.exit_codes import CANCELLED, CONFLICT, CORRUPT, DENIED, INVALID, NOT_FOUND, UNAVAILABLE
+from support.exit_codes import CANCELLED, CONFLICT, CORRUPT, DENIED, INVALID, IO, NOT_FOUND, UNAVAILABLE
 from support.fscrypt_status import fscrypt_status
 from support.kms_access import by_token_file
 from support.loop_disk import loop_disk
@@ -314,6 +314,8 @@ def refused_places(disk, folder, stack):
             yield stack.enter_context(loop_disk(folder, kind=kind)).path / "new", INVALID, [kind, "ext4"]
     yield Path("/dev/shm") / f"sealift-test-{os.getpid()}", INVALID, ["tmpfs", "ext4"]
     yield disk.path, INVALID, ["root of its filesystem"]
+    fixed = stack.enter_context(loop_disk(folder, options=("-O", "encrypt"), mount_options=("ro",), megabytes=32))
+    yield fixed.path / "new", IO, ["mounted read-only"]
 
 
 def test_a_snapshot_of_an_encrypted_filesystem_never_lands_in_the_clear_unasked(local, disk, folder, needs_tools):
@@ -327,7 +329,7 @@ def test_a_snapshot_of_an_encrypted_filesystem_never_lands_in_the_clear_unasked(
             before = os.listdir(path) if path.exists() else None
             for options in ([], ["--encrypted"]):
                 failed = local.fails("fs", "download", f"fs-{number}", path, "dr", locator, "--allow-no-kms", *options, code=code, says=says)
-                assert ("--allow-unencrypted" in failed.err) == (not options and code != CONFLICT)
+                assert ("--allow-unencrypted" in failed.err) == (not options and code not in (CONFLICT, IO))
                 assert (os.listdir(path) if path.exists() else None) == before
             assert key_records(folder) == records
             local.fails("fs", "add", f"fs-{number}", path, "--obs", "dr", "--encrypted", "--allow-no-kms", code=code, says=says)

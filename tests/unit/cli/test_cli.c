@@ -574,6 +574,8 @@ Test(cli, makes_no_home_for_help_version_and_completion)
     expect_out("sealift fs snapshot upload: carry a snapshot to its object store\n");
     cr_assert_eq(RUN("fs", "add", "--help"), 0);
     expect_out("sealift fs add NAME PATH [OPTION...]\n");
+    cr_assert_eq(RUN("fs", "snapshot", "get", "--help"), 0);
+    expect_out(" --to DIR [OPTION...]\n");
     cr_assert_eq(RUN("completion", "zsh"), 0);
     expect_out("#compdef sealift\n");
     cr_assert_eq(RUN("--version"), 0);
