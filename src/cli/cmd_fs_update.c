@@ -55,18 +55,14 @@ const struct command cmd_fs_update = {
     .summary = "change what of a filesystem goes into its snapshots",
     .description =
         "The exclude options that are given replace all those that are kept with the filesystem, so give them all. "
-        "They "
-        "hold for uploads from now on; each snapshot remembers what held for it. What a FILE says is kept, not its "
-        "name: "
-        "after a change of the file, give it again.\n\n"
+        "They hold for uploads from now on; each snapshot remembers what held for it. What a FILE says is kept, not "
+        "its name: after a change of the file, give it again.\n\n"
         "A pattern has the meaning of gitignore(5): without a `/` it names entries anywhere, with a `/` at its "
-        "beginning "
-        "or within it begins at the filesystem's root, with a `/` at its end it is for directories only. `*`, `?` and "
-        "`[a-z]` match within a name, `**` between slashes any number of directories, and a backslash takes the "
-        "meaning "
-        "from what follows. `!` brings back what an earlier pattern left out, but nothing below a directory that is "
-        "left "
-        "out. The last pattern that matches decides. `sealift fs snapshot upload --dry-run` shows what comes of it.",
+        "beginning or within it begins at the filesystem's root, with a `/` at its end it is for directories only. "
+        "`*`, `?` and `[a-z]` match within a name, `**` between slashes any number of directories, and a backslash "
+        "takes the meaning from what follows. `!` brings back what an earlier pattern left out, but nothing below a "
+        "directory that is left out. The last pattern that matches decides. `sealift fs snapshot upload --dry-run` "
+        "shows what comes of it.",
     .examples = "sealift fs update home --exclude '*.tmp' --exclude '!important.tmp' --exclude-caches\n"
                 "sealift fs update home --exclude-from /etc/sealift/home.exclude\n"
                 "sealift fs update home --no-excludes",

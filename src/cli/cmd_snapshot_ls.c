@@ -115,8 +115,7 @@ const struct command cmd_snapshot_ls = {
     .summary = "list what is in an uploaded snapshot",
     .description =
         "Of a directory what is in it, of anything else the entry itself; as paths from the root of the snapshot, "
-        "which "
-        "`sealift fs snapshot get` takes. They are in the order of their bytes, and printed as they come.\n\n"
+        "which `sealift fs snapshot get` takes. They are in the order of their bytes, and printed as they come.\n\n"
         "The key is opened through the KMS. Of the snapshot only that part of its tree is fetched that is listed, "
         "however large it is.\n\n"
         "A name that is one more for a file that came before is a hard link: the path behind the arrow has its "
