@@ -17,12 +17,12 @@ static const struct {
 };
 
 void
-credential_format(const struct credential_source *source, char out[1040])
+credential_format(const struct credential_source *source, char out[CREDENTIAL_TEXT_SIZE])
 {
     out[0] = '\0';
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         if (forms[i].kind == source->kind)
-            snprintf(out, 1040, "%s%s", forms[i].prefix, source->name);
+            snprintf(out, CREDENTIAL_TEXT_SIZE, "%s%s", forms[i].prefix, source->name);
     }
 }
 

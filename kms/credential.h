@@ -5,6 +5,8 @@
 
 #include "secret.h"
 
+#define CREDENTIAL_TEXT_SIZE 1040
+
 enum credential_kind { CREDENTIAL_NONE, CREDENTIAL_FILE, CREDENTIAL_ENVIRONMENT, CREDENTIAL_SYSTEMD };
 
 struct credential_source {
@@ -13,7 +15,7 @@ struct credential_source {
 };
 
 /* "file:/path", "env:NAME", "credential:NAME"; empty for NONE. */
-void credential_format(const struct credential_source *source, char out[1040]);
+void credential_format(const struct credential_source *source, char out[CREDENTIAL_TEXT_SIZE]);
 enum sealift_status credential_parse(const char *text, struct credential_source *ret_source, struct sealift_error *err);
 
 /* `what` names it in messages: "the secret id". NOT_FOUND says where it was looked for. */

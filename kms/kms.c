@@ -21,6 +21,8 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
         return local_open(world, home, ret_kms, err);
     case KMS_VAULT:
         return vault_open(world, config, ret_kms, err);
+    case KMS_KMIP: /* kmip_open() comes with kmip.c */
+        break;
     }
     return error_set(err, SEALIFT_INTERNAL, "a KMS of an unknown type");
 }
@@ -86,6 +88,13 @@ enum sealift_status
 kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
 {
     return kms->ops->check(kms, each, context, err);
+}
+
+void
+kms_learned(struct kms *kms, struct kms_config *config)
+{
+    if (kms->ops->learned != NULL)
+        kms->ops->learned(kms, config);
 }
 
 void

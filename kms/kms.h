@@ -1,5 +1,5 @@
 /* The contract of a key management system: it wraps and unwraps 32-byte KEKs, and that is all it ever sees. Real ones:
- * vault (HashiCorp Vault and OpenBao transit) and local; kmip has its place beside them.
+ * vault (HashiCorp Vault and OpenBao transit), kmip (any KMIP 1.2 to 2.1 server) and local.
  *
  * Any thread may call. Statuses: DENIED (credentials, policy), NOT_FOUND (key, mount or namespace), UNAVAILABLE
  * (sealed, down, after the retries), KEY (the KMS refuses or cannot open this blob; the key cannot encrypt), CORRUPT
@@ -35,6 +35,8 @@ struct kms_ops {
     enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
     /* Renews what the KMS lends for a time (a token), when that is due; NULL: it lends nothing. */
     void (*keep_alive)(struct kms *kms);
+    /* Puts what check() found out about the server into the configuration that is to be stored; NULL: nothing. */
+    void (*learned)(struct kms *kms, struct kms_config *config);
     void (*free)(struct kms *kms);
 };
 
@@ -52,6 +54,9 @@ enum sealift_status kms_wrap(struct kms *kms, const struct secret *kek, struct k
 enum sealift_status kms_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
                                struct secret **ret_kek, struct sealift_error *err);
 enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+/* After kms_check(): what it found out (a KMIP server's version and mode) goes into *config, so that later processes
+ * need not ask again. */
+void kms_learned(struct kms *kms, struct kms_config *config);
 
 /* For long work, every minute or so: between the KEK's unwrapping and the last look at the KMS before a manifest is
  * published hours may pass, and a token that nobody renews would be gone by then. Cheap when nothing is due; a failure

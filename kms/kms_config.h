@@ -5,29 +5,52 @@
 
 #include "credential.h"
 #include "json.h"
+#include "kmip_version.h"
 
-enum kms_type { KMS_NONE, KMS_LOCAL, KMS_VAULT };
+enum kms_type { KMS_NONE, KMS_LOCAL, KMS_VAULT, KMS_KMIP };
+
 enum kms_auth { KMS_AUTH_TOKEN, KMS_AUTH_APPROLE, KMS_AUTH_KUBERNETES };
 
-struct kms_config {
-    enum kms_type type;
-    char address[1024]; /* vault: http(s)://host:port */
-    char key[256];      /* transit key name */
+struct vault_config {
     char name_space[256];
     char transit_path[256]; /* "transit" */
     enum kms_auth auth;
     char auth_path[256]; /* "approle", "kubernetes" */
     char role_id[256];   /* not a secret by Vault's own account, but not shown in full */
     char kubernetes_role[256];
-    char ca_file[1024];
-    struct credential_source credential; /* the token, the secret id, or the service account's JWT */
 };
 
-/* Checks every field as `kms set` needs it (WEKA's rules for namespaces: not ending in "/", no spaces, not one of root,
- * sys, audit, auth, cubbyhole, identity; mounts and key names: no "..", "?", "#", control characters); strips slashes
- * at the ends of mounts and of the address; fills in what is usual where nothing is said (transit path, auth path, the
- * service account's token). Files must be named by absolute paths: a later process, started elsewhere, reads them
- * again. */
+enum kmip_cipher { KMIP_CIPHER_UNKNOWN, KMIP_AES_GCM, KMIP_AES_CBC };
+
+/* How a KMIP server encrypts for us. */
+struct kmip_mode {
+    enum kmip_cipher cipher;
+    bool own_iv; /* we make the IV; else the server does */
+};
+
+struct kmip_config {
+    char client_cert[1024];              /* PEM: the certificate, then what leads to its CA */
+    struct credential_source client_key; /* PEM: a file, or a systemd credential */
+    char username[256];                  /* empty: the certificate alone; `credential` is its password */
+    char server_name[256];               /* empty: what stands in the address */
+    enum kmip_version version;           /* the one to begin with; UNKNOWN: to be agreed on */
+    bool version_is_pinned;              /* no other will do */
+    struct kmip_mode mode;               /* what was shown to work; UNKNOWN: to be found out */
+};
+
+struct kms_config {
+    enum kms_type type;
+    char address[1024]; /* vault: http(s)://host:port; kmip: HOST:PORT[,HOST:PORT...] (endpoint.h) */
+    char key[256];      /* vault: name of a transit key; kmip: unique identifier */
+    char ca_file[1024];
+    struct credential_source credential; /* the token, the secret id, the service account's JWT; the KMIP password */
+    struct vault_config vault;
+    struct kmip_config kmip;
+};
+
+/* Checks every field as `kms set` needs it, and what belongs to another type must be empty; brings fields into their
+ * usual form, and fills in what is usual where nothing is said: see vault_config.h and kmip_config.h. Files must be
+ * named by absolute paths: a later process, started elsewhere, reads them again. */
 enum sealift_status kms_config_check(struct kms_config *config, struct sealift_error *err);
 
 enum sealift_status kms_config_to_json(const struct kms_config *config, struct buf *out, struct sealift_error *err);

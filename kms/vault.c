@@ -32,7 +32,7 @@ configured_place(const struct vault *vault)
 {
     const struct kms_config *config = &vault->config;
 
-    return (struct vault_place){config->address, config->name_space, config->transit_path, config->key};
+    return (struct vault_place){config->address, config->vault.name_space, config->vault.transit_path, config->key};
 }
 
 /* --- Wrapping --- */
@@ -79,8 +79,8 @@ vault_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint,
     TRY(buf_text(&wrapped, &text, err));
     TRY(buf_append_text(out, text, err));
     hint.key_version = vault_transit_version(text);
-    memcpy(hint.name_space, vault->config.name_space, sizeof(hint.name_space));
-    memcpy(hint.mount, vault->config.transit_path, sizeof(hint.mount));
+    memcpy(hint.name_space, vault->config.vault.name_space, sizeof(hint.name_space));
+    memcpy(hint.mount, vault->config.vault.transit_path, sizeof(hint.mount));
     memcpy(hint.key_identifier, vault->config.key, sizeof(hint.key_identifier));
     *ret_hint = hint;
     return SEALIFT_OK;
@@ -99,7 +99,8 @@ ends_the_search(enum sealift_status status)
 static bool
 names_another_key(const struct vault *vault, const struct kms_hint *hint)
 {
-    return strcmp(hint->mount, vault->config.transit_path) != 0 || strcmp(hint->key_identifier, vault->config.key) != 0;
+    return strcmp(hint->mount, vault->config.vault.transit_path) != 0 ||
+           strcmp(hint->key_identifier, vault->config.key) != 0;
 }
 
 /* The hint comes from the bucket, so whoever may write there chooses it. It must look like a mount and a key, and be a
@@ -112,11 +113,11 @@ unwrap_as_hinted(struct vault *vault, const struct kms_hint *hint, const char *w
     struct vault_place place;
     struct vault_key key;
 
-    memcpy(hinted.transit_path, hint->mount, sizeof(hinted.transit_path));
+    memcpy(hinted.vault.transit_path, hint->mount, sizeof(hinted.vault.transit_path));
     memcpy(hinted.key, hint->key_identifier, sizeof(hinted.key));
     if (kms_config_check(&hinted, err) != SEALIFT_OK)
         return error_set(err, SEALIFT_KEY, "\"%s/%s\" names no key of Vault", hint->mount, hint->key_identifier);
-    place = (struct vault_place){hinted.address, hinted.name_space, hinted.transit_path, hinted.key};
+    place = (struct vault_place){hinted.address, hinted.vault.name_space, hinted.vault.transit_path, hinted.key};
     TRY(vault_key_read(vault->login, &place, &key, err));
     return vault_transit_unwrap(vault->login, &place, wrapped, ret_kek, err);
 }
@@ -152,7 +153,7 @@ vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_k
     if (ends_the_search(status))
         return status;
     first = *err;
-    if (strcmp(hint->name_space, vault->config.name_space) != 0)
+    if (strcmp(hint->name_space, vault->config.vault.name_space) != 0)
         return ask_for_namespace(hint, &first, err);
     if (!names_another_key(vault, hint))
         return status;

@@ -159,7 +159,7 @@ static enum sealift_status
 judge_token(struct run *run, struct note *note, struct sealift_error *err)
 {
     const struct vault_lease *lease = &run->lease;
-    bool given = run->check->config->auth == KMS_AUTH_TOKEN;
+    bool given = run->check->config->vault.auth == KMS_AUTH_TOKEN;
     char life[32];
 
     (void)err;
@@ -323,10 +323,10 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
     SCOPED(run_done)
     struct run run = {
         .check = check,
-        .place = {config->address, config->name_space, config->transit_path, config->key},
+        .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key},
     };
 
-    if (take(&run, "reach the server", reach_server) && take(&run, log_in_with[config->auth], log_in)) {
+    if (take(&run, "reach the server", reach_server) && take(&run, log_in_with[config->vault.auth], log_in)) {
         take(&run, "keep the token", judge_token);
         check_key_use(&run);
     }

@@ -38,7 +38,7 @@ vault_client_new(const struct world *world, const struct kms_config *config, str
     client->world = world;
     TRY(url_parse(config->address, &client->url, err));
     TRY(text_copy(config->address, &client->address, err));
-    TRY(text_copy(config->name_space, &client->name_space, err));
+    TRY(text_copy(config->vault.name_space, &client->name_space, err));
     TRY(http_client_new(world, &options, &client->http, err));
     *ret_client = TAKE(client);
     return SEALIFT_OK;

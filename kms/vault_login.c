@@ -23,7 +23,7 @@ struct vault_login {
 static const char *
 role_of(const struct kms_config *config)
 {
-    return config->auth == KMS_AUTH_APPROLE ? config->role_id : config->kubernetes_role;
+    return config->vault.auth == KMS_AUTH_APPROLE ? config->vault.role_id : config->vault.kubernetes_role;
 }
 
 enum sealift_status
@@ -37,11 +37,11 @@ vault_login_new(const struct world *world, const struct kms_config *config, stru
     if (login == NULL)
         return error_no_memory(err);
     *login = (struct vault_login){.world = world, .config = config, .client = client};
-    snprintf(login->shown_role, sizeof(login->shown_role), config->auth == KMS_AUTH_APPROLE ? "%.8s..." : "%s",
+    snprintf(login->shown_role, sizeof(login->shown_role), config->vault.auth == KMS_AUTH_APPROLE ? "%.8s..." : "%s",
              role_of(config));
     credential_format(&config->credential, credential);
-    TRY(text_format(&name, "%s\n%s\n%d\n%s\n%s\n%s", err, config->address, config->name_space, (int)config->auth,
-                    config->auth_path, role_of(config), credential));
+    TRY(text_format(&name, "%s\n%s\n%d\n%s\n%s\n%s", err, config->address, config->vault.name_space,
+                    (int)config->vault.auth, config->vault.auth_path, role_of(config), credential));
     TRY(vault_session_get(name, &login->session, err));
     *ret_login = TAKE(login);
     return SEALIFT_OK;
@@ -59,7 +59,7 @@ place_of(const struct vault_login *login)
 {
     const struct kms_config *config = login->config;
 
-    return (struct vault_place){config->address, config->name_space, config->auth_path, login->shown_role};
+    return (struct vault_place){config->address, config->vault.name_space, config->vault.auth_path, login->shown_role};
 }
 
 /* --- The token and its life --- */
@@ -143,7 +143,7 @@ write_login(const struct vault_login *login, struct buf *body, struct sealift_er
     SCOPED(json_writer_free) struct json_writer *writer = NULL;
     SCOPED(secret_free) struct secret *credential = NULL;
     const struct kms_config *config = login->config;
-    bool approle = config->auth == KMS_AUTH_APPROLE;
+    bool approle = config->vault.auth == KMS_AUTH_APPROLE;
 
     TRY(credential_read(login->world, &config->credential, approle ? "the secret id" : "the service account's token",
                         &credential, err));
@@ -158,7 +158,7 @@ write_login(const struct vault_login *login, struct buf *body, struct sealift_er
 static enum sealift_status
 explain_login(const struct vault_login *login, const struct vault_answer *answer, struct sealift_error *err)
 {
-    enum vault_act act = login->config->auth == KMS_AUTH_APPROLE ? VAULT_LOGIN_APPROLE : VAULT_LOGIN_KUBERNETES;
+    enum vault_act act = login->config->vault.auth == KMS_AUTH_APPROLE ? VAULT_LOGIN_APPROLE : VAULT_LOGIN_KUBERNETES;
     struct vault_place place = place_of(login);
     char where[1040];
 
@@ -180,7 +180,7 @@ log_in_locked(struct vault_login *login, struct sealift_error *err)
     struct vault_lease lease;
 
     TRY(write_login(login, &body, err));
-    TRY(text_format(&path, "auth/%s/login", err, login->config->auth_path));
+    TRY(text_format(&path, "auth/%s/login", err, login->config->vault.auth_path));
     request.path = path;
     request.body = buf_bytes(&body);
     TRY(vault_client_call(login->client, &request, &answer, err));
@@ -191,7 +191,7 @@ log_in_locked(struct vault_login *login, struct sealift_error *err)
     set_life_locked(login, &lease);
     login->session->token = TAKE(token);
     world_log(login->world, LOG_INFO, "Vault %s: logged in at auth/%s", login->config->address,
-              login->config->auth_path);
+              login->config->vault.auth_path);
     return SEALIFT_OK;
 }
 
@@ -202,7 +202,7 @@ start_locked(struct vault_login *login, struct sealift_error *err)
         world_log(login->world, LOG_WARNING,
                   "Vault %s: the token and the keys travel unprotected over plain http; use https",
                   login->config->address);
-    return login->config->auth == KMS_AUTH_TOKEN ? take_token_locked(login, err) : log_in_locked(login, err);
+    return login->config->vault.auth == KMS_AUTH_TOKEN ? take_token_locked(login, err) : log_in_locked(login, err);
 }
 
 /* --- Renewing --- */
@@ -234,7 +234,7 @@ renew_locked(struct vault_login *login, struct sealift_error *err)
 static enum sealift_status
 refresh_locked(struct vault_login *login, struct sealift_error *err)
 {
-    bool own_login = login->config->auth != KMS_AUTH_TOKEN;
+    bool own_login = login->config->vault.auth != KMS_AUTH_TOKEN;
 
     if (login->session->renewable && renew_locked(login, err) == SEALIFT_OK)
         return SEALIFT_OK;

@@ -26,6 +26,19 @@ struct sealift_vault_spec {
     const char *kubernetes_jwt_file; /* NULL: the service account's usual place */
 };
 
+/* What `kms set kmip` is told. A *_file and client_key are paths, or "credential:NAME" for one of systemd's. */
+struct sealift_kmip_spec {
+    const char *servers;       /* "kmip.example.com:5696", several with commas between: the servers of one cluster */
+    const char *key;           /* unique identifier of an AES key, which must exist */
+    const char *client_cert;   /* PEM file: the certificate, then what leads to its CA */
+    const char *client_key;    /* PEM file, without a passphrase */
+    const char *ca_cert;       /* PEM file; NULL: the system's */
+    const char *username;      /* sent beside the certificate; NULL: none */
+    const char *password_file; /* NULL, with a username: environment variable SEALIFT_KMIP_PASSWORD */
+    const char *version;       /* "1.4": no other will do; NULL: agreed on with the server */
+    const char *server_name;   /* that the server's certificate must hold; NULL: its host's */
+};
+
 /* One call that we need of the KMS, tried. */
 struct sealift_kms_finding {
     const char *call; /* "log in", "read the key", "wrap", "unwrap", "rewrap" ... */
@@ -38,12 +51,21 @@ typedef void sealift_each_kms_finding(void *context, const struct sealift_kms_fi
 enum sealift_status sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
                                           struct sealift_error *err);
 
-/* What is set. `credential` says where the credential is found: "file:/etc/sealift/secret-id", "env:VAULT_TOKEN",
- * "credential:NAME". */
+/* The same for a KMIP server: agrees on a version, asks what it can do, reads the key, encrypts, decrypts, compares in
+ * each mode until one works; then stores, with that version and that mode. With `no_check` they are found out later, by
+ * each process anew. */
+enum sealift_status sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec, bool no_check,
+                                         struct sealift_error *err);
+
+/* What is set. `credential` and `client_key` say where they are found: "file:/etc/sealift/secret-id",
+ * "env:VAULT_TOKEN", "credential:NAME". NULL: not set, or of another type of KMS. */
 struct sealift_kms {
-    const char *type; /* "vault", "local" */
+    const char *type; /* "vault", "kmip", "local" */
     const char *address, *key, *name_space, *transit_path, *auth_method, *auth_path, *role_id, *kubernetes_role,
         *ca_cert, *credential;
+    const char *client_cert, *client_key, *username, *server_name;
+    const char *kmip_version, *mode; /* "1.4", "AES-GCM" or "AES-CBC"; NULL: not known yet */
+    bool version_is_pinned;
 };
 /* NOT_FOUND: none is set. The strings live until the next call with this `sealift`. */
 enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err);

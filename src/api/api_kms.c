@@ -60,20 +60,20 @@ fill_auth(struct kms_config *config, const struct sealift_vault_spec *spec, stru
     if (spec->secret_id_file != NULL && spec->role_id == NULL)
         return error_set(err, SEALIFT_INVALID, "a secret id needs its role id (--role-id)");
     if (spec->kubernetes_role != NULL) {
-        config->auth = KMS_AUTH_KUBERNETES;
-        TRY(put(config->kubernetes_role, sizeof(config->kubernetes_role), "the Kubernetes role", spec->kubernetes_role,
-                err));
+        config->vault.auth = KMS_AUTH_KUBERNETES;
+        TRY(put(config->vault.kubernetes_role, sizeof(config->vault.kubernetes_role), "the Kubernetes role",
+                spec->kubernetes_role, err));
         if (spec->kubernetes_jwt_file == NULL)
             return SEALIFT_OK; /* kms_config_check() knows the usual place */
         return credential_at(&config->credential, "the token file's path", spec->kubernetes_jwt_file, NULL, err);
     }
     if (spec->role_id != NULL) {
-        config->auth = KMS_AUTH_APPROLE;
-        TRY(put(config->role_id, sizeof(config->role_id), "the role id", spec->role_id, err));
+        config->vault.auth = KMS_AUTH_APPROLE;
+        TRY(put(config->vault.role_id, sizeof(config->vault.role_id), "the role id", spec->role_id, err));
         return credential_at(&config->credential, "the secret id file's path", spec->secret_id_file,
                              "SEALIFT_VAULT_SECRET_ID", err);
     }
-    config->auth = KMS_AUTH_TOKEN;
+    config->vault.auth = KMS_AUTH_TOKEN;
     return credential_at(&config->credential, "the token file's path", spec->token_file,
                          getenv("VAULT_TOKEN") == NULL && getenv("BAO_TOKEN") != NULL ? "BAO_TOKEN" : "VAULT_TOKEN",
                          err);
@@ -94,9 +94,10 @@ fill_config(struct kms_config *config, const struct sealift_vault_spec *spec, st
         return error_set(err, SEALIFT_INVALID, "the name of the transit key is missing");
     TRY(put(config->address, sizeof(config->address), "the address", address, err));
     TRY(put(config->key, sizeof(config->key), "the key's name", spec->key, err));
-    TRY(put(config->name_space, sizeof(config->name_space), "the namespace", name_space, err));
-    TRY(put(config->transit_path, sizeof(config->transit_path), "the transit path", spec->transit_path, err));
-    TRY(put(config->auth_path, sizeof(config->auth_path), "the auth path", spec->auth_path, err));
+    TRY(put(config->vault.name_space, sizeof(config->vault.name_space), "the namespace", name_space, err));
+    TRY(put(config->vault.transit_path, sizeof(config->vault.transit_path), "the transit path", spec->transit_path,
+            err));
+    TRY(put(config->vault.auth_path, sizeof(config->vault.auth_path), "the auth path", spec->auth_path, err));
     TRY(put_path(config->ca_file, sizeof(config->ca_file), "the CA file's path", ca_cert, err));
     TRY(fill_auth(config, spec, err));
     return kms_config_check(config, err);
@@ -171,12 +172,12 @@ sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sea
         .type = config->type == KMS_VAULT ? "vault" : "local",
         .address = or_null(config->address),
         .key = or_null(config->key),
-        .name_space = or_null(config->name_space),
-        .transit_path = or_null(config->transit_path),
-        .auth_method = auth_name(config->auth),
-        .auth_path = or_null(config->auth_path),
-        .role_id = or_null(config->role_id),
-        .kubernetes_role = or_null(config->kubernetes_role),
+        .name_space = or_null(config->vault.name_space),
+        .transit_path = or_null(config->vault.transit_path),
+        .auth_method = auth_name(config->vault.auth),
+        .auth_path = or_null(config->vault.auth_path),
+        .role_id = or_null(config->vault.role_id),
+        .kubernetes_role = or_null(config->vault.kubernetes_role),
         .ca_cert = or_null(config->ca_file),
         .credential = or_null(sealift->kms_credential),
     };

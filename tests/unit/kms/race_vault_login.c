@@ -16,9 +16,9 @@ static struct cancel cancel;
 static const struct world world = {&clock_system, &entropy_system, &cancel, NULL};
 static struct kms_config config = {
     .type = KMS_VAULT,
-    .auth = KMS_AUTH_APPROLE,
-    .auth_path = "approle",
-    .role_id = "role",
+    .vault.auth = KMS_AUTH_APPROLE,
+    .vault.auth_path = "approle",
+    .vault.role_id = "role",
     .credential = {CREDENTIAL_ENVIRONMENT, "SEALIFT_TEST_SECRET_ID"},
 };
 

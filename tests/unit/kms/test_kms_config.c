@@ -14,7 +14,7 @@ with_token(void)
         .type = KMS_VAULT,
         .address = "https://vault.example:8200",
         .key = "cluster-key",
-        .auth = KMS_AUTH_TOKEN,
+        .vault.auth = KMS_AUTH_TOKEN,
         .credential = {CREDENTIAL_FILE, "/etc/sealift/token"},
     };
 }
@@ -24,8 +24,8 @@ with_approle(void)
 {
     struct kms_config config = with_token();
 
-    config.auth = KMS_AUTH_APPROLE;
-    strcpy(config.role_id, "5f2d4a7e");
+    config.vault.auth = KMS_AUTH_APPROLE;
+    strcpy(config.vault.role_id, "5f2d4a7e");
     return config;
 }
 
@@ -41,19 +41,19 @@ Test(kms_config, fills_in_what_is_usual)
     struct kms_config config = with_approle();
 
     cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_str_eq(config.transit_path, "transit");
-    cr_assert_str_eq(config.auth_path, "approle");
+    cr_assert_str_eq(config.vault.transit_path, "transit");
+    cr_assert_str_eq(config.vault.auth_path, "approle");
 }
 
 Test(kms_config, knows_where_kubernetes_keeps_the_jwt)
 {
     struct kms_config config = with_token();
 
-    config.auth = KMS_AUTH_KUBERNETES;
+    config.vault.auth = KMS_AUTH_KUBERNETES;
     config.credential = (struct credential_source){0};
-    strcpy(config.kubernetes_role, "sealift");
+    strcpy(config.vault.kubernetes_role, "sealift");
     cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_str_eq(config.auth_path, "kubernetes");
+    cr_assert_str_eq(config.vault.auth_path, "kubernetes");
     cr_assert_str_eq(config.credential.name, "/var/run/secrets/kubernetes.io/serviceaccount/token");
 }
 
@@ -62,12 +62,12 @@ Test(kms_config, strips_slashes)
     struct kms_config config = with_approle();
 
     strcpy(config.address, "https://vault.example:8200/");
-    strcpy(config.transit_path, "/teams/transit/");
-    strcpy(config.auth_path, "approle-2/");
+    strcpy(config.vault.transit_path, "/teams/transit/");
+    strcpy(config.vault.auth_path, "approle-2/");
     cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_str_eq(config.address, "https://vault.example:8200");
-    cr_assert_str_eq(config.transit_path, "teams/transit");
-    cr_assert_str_eq(config.auth_path, "approle-2");
+    cr_assert_str_eq(config.vault.transit_path, "teams/transit");
+    cr_assert_str_eq(config.vault.auth_path, "approle-2");
 }
 
 Test(kms_config, asks_for_what_is_missing)
@@ -83,7 +83,7 @@ Test(kms_config, asks_for_what_is_missing)
     config.credential.kind = CREDENTIAL_NONE;
     expect_refused(config, "token is found");
     config = with_approle();
-    config.role_id[0] = '\0';
+    config.vault.role_id[0] = '\0';
     expect_refused(config, "role id");
     config = with_approle();
     config.credential.kind = CREDENTIAL_NONE;
@@ -94,13 +94,13 @@ Test(kms_config, refuses_two_ways_of_logging_in_at_once)
 {
     struct kms_config config = with_token();
 
-    strcpy(config.role_id, "5f2d4a7e");
+    strcpy(config.vault.role_id, "5f2d4a7e");
     expect_refused(config, "choose one");
     config = with_approle();
-    strcpy(config.kubernetes_role, "sealift");
+    strcpy(config.vault.kubernetes_role, "sealift");
     expect_refused(config, "choose one");
     config = with_token();
-    strcpy(config.auth_path, "approle");
+    strcpy(config.vault.auth_path, "approle");
     expect_refused(config, "nobody logs in");
 }
 
@@ -126,13 +126,13 @@ Test(kms_config, holds_namespaces_to_vaults_rules)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct kms_config config = with_token();
 
-        strcpy(config.name_space, bad[i]);
+        strcpy(config.vault.name_space, bad[i]);
         expect_refused(config, "namespace");
     }
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         struct kms_config config = with_token();
 
-        strcpy(config.name_space, good[i]);
+        strcpy(config.vault.name_space, good[i]);
         cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s: %s", good[i], err.message);
     }
 }
@@ -146,7 +146,7 @@ Test(kms_config, refuses_mounts_and_keys_that_would_change_the_request)
     for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
         struct kms_config config = with_token();
 
-        strcpy(config.transit_path, mounts[i]);
+        strcpy(config.vault.transit_path, mounts[i]);
         expect_refused(config, "transit path");
     }
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -176,12 +176,12 @@ expect_back(const struct kms_config *config)
     cr_assert_eq(again.type, config->type);
     cr_assert_str_eq(again.address, config->address);
     cr_assert_str_eq(again.key, config->key);
-    cr_assert_str_eq(again.name_space, config->name_space);
-    cr_assert_str_eq(again.transit_path, config->transit_path);
-    cr_assert_eq(again.auth, config->auth);
-    cr_assert_str_eq(again.auth_path, config->auth_path);
-    cr_assert_str_eq(again.role_id, config->role_id);
-    cr_assert_str_eq(again.kubernetes_role, config->kubernetes_role);
+    cr_assert_str_eq(again.vault.name_space, config->vault.name_space);
+    cr_assert_str_eq(again.vault.transit_path, config->vault.transit_path);
+    cr_assert_eq(again.vault.auth, config->vault.auth);
+    cr_assert_str_eq(again.vault.auth_path, config->vault.auth_path);
+    cr_assert_str_eq(again.vault.role_id, config->vault.role_id);
+    cr_assert_str_eq(again.vault.kubernetes_role, config->vault.kubernetes_role);
     cr_assert_str_eq(again.ca_file, config->ca_file);
     cr_assert_eq(again.credential.kind, config->credential.kind);
     cr_assert_str_eq(again.credential.name, config->credential.name);
@@ -191,7 +191,7 @@ Test(kms_config, comes_back_from_json)
 {
     struct kms_config config = with_approle();
 
-    strcpy(config.name_space, "team/a");
+    strcpy(config.vault.name_space, "team/a");
     strcpy(config.ca_file, "/etc/ssl/vault.pem");
     config.credential = (struct credential_source){CREDENTIAL_ENVIRONMENT, "SEALIFT_VAULT_SECRET_ID"};
     cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);

@@ -61,7 +61,7 @@ Test(vault, reads_the_key_once_before_it_wraps)
     vault_script_add(&script, 200, ANSWER_WRAPPED);
     vault_script_add(&script, 200, ANSWER_WRAPPED);
     vault_script_play(&script);
-    strcpy(script.config.name_space, "team/a");
+    strcpy(script.config.vault.name_space, "team/a");
     kms = open_vault(&script);
     cr_assert_eq(wrap(&script, kms, &hint), SEALIFT_OK, "%s", script.err.message);
     cr_assert_eq(wrap(&script, kms, &hint), SEALIFT_OK);

@@ -38,7 +38,7 @@ Test(vault_client, sends_what_vault_and_its_proxies_want)
 
     vault_script_add(&script, 200, "{}");
     vault_script_play(&script);
-    strcpy(script.config.name_space, "team/a");
+    strcpy(script.config.vault.name_space, "team/a");
     cr_assert_eq(secret_copy(bytes_of_text("s.abc"), &token, &script.err), SEALIFT_OK);
     request.token = token;
     cr_assert_eq(call(&script, &request, &answer), SEALIFT_OK, "%s", script.err.message);
@@ -57,7 +57,7 @@ Test(vault_client, asks_for_health_outside_the_namespace)
 
     vault_script_add(&script, 200, "{}");
     vault_script_play(&script);
-    strcpy(script.config.name_space, "team/a");
+    strcpy(script.config.vault.name_space, "team/a");
     cr_assert_eq(call(&script,
                       &(struct vault_request){.method = "GET", .path = "sys/health", .outside_namespaces = true},
                       &answer),
@@ -242,7 +242,7 @@ Test(vault_client, follows_a_standby_to_the_active_server)
     vault_script_play(&active);
     add_redirect(&standby, active.config.address, "/v1/transit/keys/k");
     vault_script_play(&standby);
-    strcpy(standby.config.name_space, "team/a");
+    strcpy(standby.config.vault.name_space, "team/a");
     cr_assert_eq(get_with_token(&standby, &answer), SEALIFT_OK, "%s", standby.err.message);
     cr_assert_eq(json_integer(vault_answer_data(&answer, "a"), 0), 1);
     cr_assert_str_eq(scripted_server_saw_header(active.server, 0, "x-vault-token"), "s.abc");

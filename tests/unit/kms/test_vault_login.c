@@ -191,7 +191,7 @@ Test(vault_login, logs_in_with_approle)
     vault_script_add(&script, 200, ANSWER_KEY);
     vault_script_play(&script);
     vault_script_use_approle(&script);
-    strcpy(script.config.name_space, "team/a");
+    strcpy(script.config.vault.name_space, "team/a");
     handle = open_handle(&script);
     call_well(&script, &handle);
     EXPECT_REQUESTS(&script, "POST /v1/auth/approle/login", "GET /v1/transit/keys/k");
@@ -215,7 +215,7 @@ Test(vault_login, says_where_a_refused_secret_id_came_from)
     cr_assert_eq(call(&script, &handle, &answer), SEALIFT_DENIED);
     cr_assert_not_null(strstr(script.err.message, "env:SEALIFT_TEST_SECRET_ID"));
     cr_assert_null(strstr(script.err.message, "the-secret-id"));
-    cr_assert_null(strstr(script.err.message, script.config.role_id), "the role id is shown in full");
+    cr_assert_null(strstr(script.err.message, script.config.vault.role_id), "the role id is shown in full");
 }
 
 Test(vault_login, reads_a_rotated_jwt_at_each_login)
@@ -228,9 +228,9 @@ Test(vault_login, reads_a_rotated_jwt_at_each_login)
     vault_script_add(&script, 200, ANSWER_LOGIN);
     vault_script_add(&script, 200, ANSWER_KEY);
     vault_script_play(&script);
-    script.config.auth = KMS_AUTH_KUBERNETES;
-    strcpy(script.config.auth_path, "kubernetes");
-    strcpy(script.config.kubernetes_role, "sealift");
+    script.config.vault.auth = KMS_AUTH_KUBERNETES;
+    strcpy(script.config.vault.auth_path, "kubernetes");
+    strcpy(script.config.vault.kubernetes_role, "sealift");
     setenv("SEALIFT_TEST_TOKEN", "jwt.one", 1);
     handle = open_handle(&script);
     call_well(&script, &handle);
@@ -362,10 +362,10 @@ Test(vault_login, is_not_shared_with_another_namespace_or_role)
     vault_script_use_approle(&script);
     one = open_handle(&script);
     call_well(&script, &one);
-    strcpy(script.config.name_space, "team/a");
+    strcpy(script.config.vault.name_space, "team/a");
     other = open_handle(&script);
     call_well(&script, &other);
-    strcpy(script.config.role_id, "another-role-id");
+    strcpy(script.config.vault.role_id, "another-role-id");
     third = open_handle(&script);
     call_well(&script, &third);
     cr_assert_eq(scripted_server_requests(script.server), 6);

@@ -69,8 +69,8 @@ vault_script_play(struct vault_script *script)
     script->config = (struct kms_config){
         .type = KMS_VAULT,
         .key = "cluster-key",
-        .transit_path = "transit",
-        .auth = KMS_AUTH_TOKEN,
+        .vault.transit_path = "transit",
+        .vault.auth = KMS_AUTH_TOKEN,
         .credential = {CREDENTIAL_ENVIRONMENT, "SEALIFT_TEST_TOKEN"},
     };
     snprintf(script->config.address, sizeof(script->config.address), "%s", scripted_server_url(script->server));
@@ -80,9 +80,9 @@ static inline void
 vault_script_use_approle(struct vault_script *script)
 {
     setenv("SEALIFT_TEST_SECRET_ID", "the-secret-id", 1);
-    script->config.auth = KMS_AUTH_APPROLE;
-    strcpy(script->config.auth_path, "approle");
-    strcpy(script->config.role_id, "0123456789abcdef");
+    script->config.vault.auth = KMS_AUTH_APPROLE;
+    strcpy(script->config.vault.auth_path, "approle");
+    strcpy(script->config.vault.role_id, "0123456789abcdef");
     script->config.credential = (struct credential_source){CREDENTIAL_ENVIRONMENT, "SEALIFT_TEST_SECRET_ID"};
 }
 

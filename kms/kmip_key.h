@@ -1,0 +1,22 @@
+/* Whether a key of a KMIP server will do: what Get Attributes says, held against what wrapping needs. */
+#ifndef KMIP_KEY_H
+#define KMIP_KEY_H
+
+#include "kmip_client.h"
+#include "kmip_get_attributes.h"
+
+enum sealift_status kmip_key_read(struct kmip_client *client, const char *uid, struct kmip_attributes *ret_attributes,
+                                  struct sealift_error *err);
+
+/* KEY, naming what is wrong and who can change it: no symmetric key, not AES, not Active (each state in words), a usage
+ * mask without Encrypt or Decrypt, outside Process Start and Protect Stop. What the server does not say is no reason to
+ * refuse: wrapping will tell. */
+enum sealift_status kmip_key_check(const struct world *world, const struct kmip_attributes *attributes, const char *uid,
+                                   struct sealift_error *err);
+
+/* What the admin should know of a key that will do, one by one; NULL behind the last: shorter than 256 bits, about to
+ * be deactivated, what the server does not say. `out` takes 256 bytes. */
+const char *kmip_key_warning(const struct world *world, const struct kmip_attributes *attributes, size_t index,
+                             char out[256]);
+
+#endif

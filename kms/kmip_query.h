@@ -1,0 +1,18 @@
+/* Query (KMIP 1.2, section 4.25; 2.1, section 6.1.39): which operations a server offers to us, and what it calls
+ * itself.
+ */
+#ifndef KMIP_QUERY_H
+#define KMIP_QUERY_H
+
+#include "kmip_message.h"
+
+struct kmip_abilities {
+    bool get_attributes, encrypt, decrypt;
+    char vendor[128]; /* Vendor Identification; empty: it tells none */
+};
+
+void kmip_query_write(struct ttlv_writer *writer);
+enum sealift_status kmip_query_read(const struct kmip_answer *answer, struct kmip_abilities *ret_abilities,
+                                    struct sealift_error *err);
+
+#endif

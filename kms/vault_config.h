@@ -1,0 +1,16 @@
+/* The configuration's part that is Vault's. */
+#ifndef VAULT_CONFIG_H
+#define VAULT_CONFIG_H
+
+#include "config_field.h"
+#include "kms_config.h"
+
+/* WEKA's rules for namespaces (not ending in "/", no spaces, not one of root, sys, audit, auth, cubbyhole, identity);
+ * mounts and key names: no "..", "?", "#", control characters. Strips slashes at the ends of mounts and of the address;
+ * fills in transit path, auth path, the service account's token. */
+enum sealift_status vault_config_check(struct kms_config *config, struct sealift_error *err);
+
+void vault_config_write(const struct kms_config *config, struct json_writer *writer);
+enum sealift_status vault_config_read(const struct json *json, struct kms_config *config, struct sealift_error *err);
+
+#endif
