@@ -81,6 +81,17 @@ config_read_credential(const struct json *json, const char *key, struct credenti
 }
 
 enum sealift_status
+config_read_flag(const struct json *json, const char *key, bool *ret_flag, struct sealift_error *err)
+{
+    const struct json *flag = json_get(json, key);
+
+    if (flag != NULL && json_type(flag) != JSON_BOOL)
+        return error_set(err, SEALIFT_CORRUPT, "KMS configuration: \"%s\" is neither true nor false", key);
+    *ret_flag = json_bool(flag, false);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
 config_read_name(const struct json *json, const char *key, const char *const *names, size_t count, size_t *ret_index,
                  struct sealift_error *err)
 {

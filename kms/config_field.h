@@ -1,4 +1,4 @@
-/* Single fields of a KMS configuration: the rules that both types share, and their JSON. `type` is how messages begin:
+/* Single fields of a KMS configuration: the rules that the types share, and their JSON. `type` is how messages begin:
  * "Vault", "KMIP". */
 #ifndef CONFIG_FIELD_H
 #define CONFIG_FIELD_H
@@ -21,6 +21,9 @@ enum sealift_status config_read(const struct json *json, const char *key, char *
                                 struct sealift_error *err);
 enum sealift_status config_read_credential(const struct json *json, const char *key,
                                            struct credential_source *ret_source, struct sealift_error *err);
+/* False when it is absent. */
+enum sealift_status config_read_flag(const struct json *json, const char *key, bool *ret_flag,
+                                     struct sealift_error *err);
 /* One of `names`; INVALID when it is another, which a later sealift may know. */
 enum sealift_status config_read_name(const struct json *json, const char *key, const char *const *names, size_t count,
                                      size_t *ret_index, struct sealift_error *err);

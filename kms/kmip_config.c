@@ -47,6 +47,36 @@ check_user(const struct kms_config *config, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
+static enum sealift_status
+check_certificate(const struct kmip_config *kmip, struct sealift_error *err)
+{
+    const struct credential_source *key = &kmip->client_key;
+
+    TRY(config_need("KMIP", kmip->client_cert, "the client certificate (--client-cert)", err));
+    TRY(config_check_file("KMIP", kmip->client_cert, "client certificate", err));
+    if (key->kind != CREDENTIAL_FILE && key->kind != CREDENTIAL_SYSTEMD)
+        return error_set(err, SEALIFT_INVALID, "KMIP: the client certificate's private key (--client-key) is missing");
+    if (key->kind == CREDENTIAL_FILE)
+        TRY(config_check_file("KMIP", key->name, "client key", err));
+    return SEALIFT_OK;
+}
+
+/* A name or an address as a certificate holds it. What else somebody may write would never be found in one, and would
+ * look like a wrong certificate. */
+static enum sealift_status
+check_server_name(const char *name, struct sealift_error *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:";
+    const char *colon = strchr(name, ':');
+
+    if (name[strspn(name, allowed)] != '\0' || (colon != NULL && strchr(colon + 1, ':') == NULL))
+        return error_set(err, SEALIFT_INVALID,
+                         "KMIP: server name \"%s\": write the name or the address that the server's certificate holds, "
+                         "without scheme, port and brackets",
+                         name);
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 kmip_config_check(struct kms_config *config, struct sealift_error *err)
 {
@@ -55,12 +85,11 @@ kmip_config_check(struct kms_config *config, struct sealift_error *err)
     TRY(check_servers(config, err));
     TRY(config_need("KMIP", config->key, "the key's unique identifier", err));
     TRY(config_check_plain("KMIP", config->key, "unique identifier", err));
-    TRY(config_need("KMIP", kmip->client_cert, "the client certificate (--client-cert)", err));
-    TRY(config_check_file("KMIP", kmip->client_cert, "client certificate", err));
-    if (kmip->client_key.kind != CREDENTIAL_FILE && kmip->client_key.kind != CREDENTIAL_SYSTEMD)
-        return error_set(err, SEALIFT_INVALID, "KMIP: the client certificate's private key (--client-key) is missing");
+    TRY(check_certificate(kmip, err));
     TRY(config_check_file("KMIP", config->ca_file, "CA file", err));
-    TRY(config_check_plain("KMIP", kmip->server_name, "server name", err));
+    TRY(check_server_name(kmip->server_name, err));
+    if (kmip->version_is_pinned && kmip->version == KMIP_VERSION_UNKNOWN)
+        return error_set(err, SEALIFT_INVALID, "KMIP: a version is pinned, and none is named");
     return check_user(config, err);
 }
 
@@ -109,9 +138,9 @@ kmip_config_read(const struct json *json, struct kms_config *config, struct seal
     TRY(config_read_credential(json, "credential", &config->credential, err));
     TRY(config_read(json, "server_name", kmip->server_name, sizeof(kmip->server_name), err));
     TRY(read_version(json, &kmip->version, err));
-    kmip->version_is_pinned = json_bool(json_get(json, "version_is_pinned"), false);
+    TRY(config_read_flag(json, "version_is_pinned", &kmip->version_is_pinned, err));
     TRY(config_read_name(json, "mode", cipher_names, COUNT(cipher_names), &cipher, err));
-    kmip->mode.own_iv = json_bool(json_get(json, "own_iv"), false);
+    TRY(config_read_flag(json, "own_iv", &kmip->mode.own_iv, err));
     kmip->mode.cipher = (enum kmip_cipher)cipher;
     return SEALIFT_OK;
 }

@@ -5,9 +5,9 @@
 #include "config_field.h"
 #include "kms_config.h"
 
-/* The servers must be a list of HOST:PORT, and are put into its usual form; the key's unique identifier, the user name
- * and the server name are plain ASCII; client certificate and key must be named, the key by a file or a systemd
- * credential; a password needs a user name. */
+/* The servers must be a list of HOST:PORT, and are put into its usual form; the key's unique identifier and the user
+ * name are plain ASCII, the server name is a name or an address; client certificate and key must be named, the key by a
+ * file or a systemd credential; user name and password go together; what is pinned is a version that is named. */
 enum sealift_status kmip_config_check(struct kms_config *config, struct sealift_error *err);
 
 void kmip_config_write(const struct kms_config *config, struct json_writer *writer);

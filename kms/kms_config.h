@@ -48,9 +48,9 @@ struct kms_config {
     struct kmip_config kmip;
 };
 
-/* Checks every field as `kms set` needs it, and what belongs to another type must be empty; brings fields into their
- * usual form, and fills in what is usual where nothing is said: see vault_config.h and kmip_config.h. Files must be
- * named by absolute paths: a later process, started elsewhere, reads them again. */
+/* Checks every field of the type as `kms set` needs it, brings fields into their usual form, and fills in what is usual
+ * where nothing is said: see vault_config.h and kmip_config.h. What belongs to another type is neither looked at nor
+ * written. Files must be named by absolute paths: a later process, started elsewhere, reads them again. */
 enum sealift_status kms_config_check(struct kms_config *config, struct sealift_error *err);
 
 enum sealift_status kms_config_to_json(const struct kms_config *config, struct buf *out, struct sealift_error *err);

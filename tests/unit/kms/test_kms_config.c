@@ -1,220 +1,27 @@
-#include "kms_config.h"
+#include "config_expect.h"
 
-#include "scoped.h"
-
-#include <criterion/criterion.h>
-#include <string.h>
-
-static struct sealift_error err;
-
-static struct kms_config
-with_token(void)
+Test(kms_config, of_no_server_is_only_a_type)
 {
-    return (struct kms_config){
-        .type = KMS_VAULT,
-        .address = "https://vault.example:8200",
-        .key = "cluster-key",
-        .vault.auth = KMS_AUTH_TOKEN,
-        .credential = {CREDENTIAL_FILE, "/etc/sealift/token"},
-    };
+    config_through_json(&(struct kms_config){.type = KMS_LOCAL});
+    config_through_json(&(struct kms_config){.type = KMS_NONE});
 }
 
-static struct kms_config
-with_approle(void)
+Test(kms_config, holds_each_type_to_its_own_rules)
 {
-    struct kms_config config = with_token();
+    const struct kms_config config = {
+        .address = "127.0.0.1:5696", .key = "42/7", .credential = {CREDENTIAL_ENVIRONMENT, "VAULT_TOKEN"}};
+    struct kms_config vault = config, kmip = config;
 
-    config.vault.auth = KMS_AUTH_APPROLE;
-    strcpy(config.vault.role_id, "5f2d4a7e");
-    return config;
+    vault.type = KMS_VAULT;
+    config_expect_refused(vault, "Vault: address");
+    kmip.type = KMS_KMIP;
+    config_expect_refused(kmip, "KMIP: the client certificate");
 }
 
-static void
-expect_refused(struct kms_config config, const char *because)
+Test(kms_config, refuses_json_of_a_type_that_it_does_not_know)
 {
-    cr_assert_eq(kms_config_check(&config, &err), SEALIFT_INVALID, "expected a refusal: %s", because);
-    cr_assert_not_null(strstr(err.message, because), "\"%s\" does not say \"%s\"", err.message, because);
-}
-
-Test(kms_config, fills_in_what_is_usual)
-{
-    struct kms_config config = with_approle();
-
-    cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_str_eq(config.vault.transit_path, "transit");
-    cr_assert_str_eq(config.vault.auth_path, "approle");
-}
-
-Test(kms_config, knows_where_kubernetes_keeps_the_jwt)
-{
-    struct kms_config config = with_token();
-
-    config.vault.auth = KMS_AUTH_KUBERNETES;
-    config.credential = (struct credential_source){0};
-    strcpy(config.vault.kubernetes_role, "sealift");
-    cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_str_eq(config.vault.auth_path, "kubernetes");
-    cr_assert_str_eq(config.credential.name, "/var/run/secrets/kubernetes.io/serviceaccount/token");
-}
-
-Test(kms_config, strips_slashes)
-{
-    struct kms_config config = with_approle();
-
-    strcpy(config.address, "https://vault.example:8200/");
-    strcpy(config.vault.transit_path, "/teams/transit/");
-    strcpy(config.vault.auth_path, "approle-2/");
-    cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_str_eq(config.address, "https://vault.example:8200");
-    cr_assert_str_eq(config.vault.transit_path, "teams/transit");
-    cr_assert_str_eq(config.vault.auth_path, "approle-2");
-}
-
-Test(kms_config, asks_for_what_is_missing)
-{
-    struct kms_config config = with_token();
-
-    config.address[0] = '\0';
-    expect_refused(config, "address");
-    config = with_token();
-    config.key[0] = '\0';
-    expect_refused(config, "key");
-    config = with_token();
-    config.credential.kind = CREDENTIAL_NONE;
-    expect_refused(config, "token is found");
-    config = with_approle();
-    config.vault.role_id[0] = '\0';
-    expect_refused(config, "role id");
-    config = with_approle();
-    config.credential.kind = CREDENTIAL_NONE;
-    expect_refused(config, "secret id is found");
-}
-
-Test(kms_config, refuses_two_ways_of_logging_in_at_once)
-{
-    struct kms_config config = with_token();
-
-    strcpy(config.vault.role_id, "5f2d4a7e");
-    expect_refused(config, "choose one");
-    config = with_approle();
-    strcpy(config.vault.kubernetes_role, "sealift");
-    expect_refused(config, "choose one");
-    config = with_token();
-    strcpy(config.vault.auth_path, "approle");
-    expect_refused(config, "nobody logs in");
-}
-
-Test(kms_config, refuses_addresses_that_are_none)
-{
-    static const char *const addresses[] = {"vault.example:8200", "ftp://vault.example", "https://me:pw@vault.example",
-                                            "https://vault.example?x=1"};
-
-    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
-        struct kms_config config = with_token();
-
-        strcpy(config.address, addresses[i]);
-        expect_refused(config, "address");
-    }
-}
-
-Test(kms_config, holds_namespaces_to_vaults_rules)
-{
-    static const char *const bad[] = {"team/", "/team", "te am", "root",        "sys", "team/identity",
-                                      "a//b",  "../a",  "a?b",   "caf\xc3\xa9", "a\nb"};
-    static const char *const good[] = {"team", "team/a", "systems", "a.b/c_d"};
-
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct kms_config config = with_token();
-
-        strcpy(config.vault.name_space, bad[i]);
-        expect_refused(config, "namespace");
-    }
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        struct kms_config config = with_token();
-
-        strcpy(config.vault.name_space, good[i]);
-        cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s: %s", good[i], err.message);
-    }
-}
-
-Test(kms_config, refuses_mounts_and_keys_that_would_change_the_request)
-{
-    static const char *const mounts[] = {"../sys", "transit/../sys", "transit?x", "transit#x", "trans%2fit", "a b",
-                                         "."};
-    static const char *const keys[] = {"../k", "a/b", "k?x", "k#", ".k", "k.", "k-", "k k", "k\n"};
-
-    for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-        struct kms_config config = with_token();
-
-        strcpy(config.vault.transit_path, mounts[i]);
-        expect_refused(config, "transit path");
-    }
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        struct kms_config config = with_token();
-
-        strcpy(config.key, keys[i]);
-        expect_refused(config, "transit key");
-    }
-}
-
-Test(kms_config, wants_files_that_a_later_process_finds_again)
-{
-    struct kms_config config = with_token();
-
-    strcpy(config.ca_file, "ca.pem");
-    expect_refused(config, "absolute path");
-}
-
-static void
-expect_back(const struct kms_config *config)
-{
-    SCOPED(buf_done) struct buf text = {0};
-    struct kms_config again;
-
-    cr_assert_eq(kms_config_to_json(config, &text, &err), SEALIFT_OK);
-    cr_assert_eq(kms_config_from_json(buf_bytes(&text), &again, &err), SEALIFT_OK, "%s", err.message);
-    cr_assert_eq(again.type, config->type);
-    cr_assert_str_eq(again.address, config->address);
-    cr_assert_str_eq(again.key, config->key);
-    cr_assert_str_eq(again.vault.name_space, config->vault.name_space);
-    cr_assert_str_eq(again.vault.transit_path, config->vault.transit_path);
-    cr_assert_eq(again.vault.auth, config->vault.auth);
-    cr_assert_str_eq(again.vault.auth_path, config->vault.auth_path);
-    cr_assert_str_eq(again.vault.role_id, config->vault.role_id);
-    cr_assert_str_eq(again.vault.kubernetes_role, config->vault.kubernetes_role);
-    cr_assert_str_eq(again.ca_file, config->ca_file);
-    cr_assert_eq(again.credential.kind, config->credential.kind);
-    cr_assert_str_eq(again.credential.name, config->credential.name);
-}
-
-Test(kms_config, comes_back_from_json)
-{
-    struct kms_config config = with_approle();
-
-    strcpy(config.vault.name_space, "team/a");
-    strcpy(config.ca_file, "/etc/ssl/vault.pem");
-    config.credential = (struct credential_source){CREDENTIAL_ENVIRONMENT, "SEALIFT_VAULT_SECRET_ID"};
-    cr_assert_eq(kms_config_check(&config, &err), SEALIFT_OK, "%s", err.message);
-    expect_back(&config);
-    expect_back(&(struct kms_config){.type = KMS_LOCAL});
-    expect_back(&(struct kms_config){.type = KMS_NONE});
-}
-
-static enum sealift_status
-read_text(const char *text)
-{
-    struct kms_config config;
-
-    return kms_config_from_json(bytes_of_text(text), &config, &err);
-}
-
-Test(kms_config, refuses_json_that_it_does_not_understand)
-{
-    cr_assert_eq(read_text("{}"), SEALIFT_CORRUPT);
-    cr_assert_eq(read_text("{\"type\":\"kmip\"}"), SEALIFT_INVALID);
-    cr_assert_eq(read_text("{\"type\":\"vault\",\"auth\":\"ldap\"}"), SEALIFT_INVALID);
-    cr_assert_eq(read_text("{\"type\":\"vault\",\"auth\":\"token\",\"key\":7}"), SEALIFT_CORRUPT);
-    cr_assert_eq(read_text("{\"type\":\"vault\",\"auth\":\"token\",\"address\":\"https://v\",\"key\":\"../k\","
-                           "\"credential\":\"env:T\"}"),
-                 SEALIFT_INVALID);
+    config_expect_unread("{}", SEALIFT_CORRUPT, "type");
+    config_expect_unread("{\"type\":7}", SEALIFT_CORRUPT, "type");
+    config_expect_unread("{\"type\":\"pkcs11\"}", SEALIFT_INVALID, "pkcs11");
+    config_expect_unread("vault", SEALIFT_CORRUPT, "KMS configuration");
 }
