@@ -23,6 +23,7 @@ void kmip_client_free(struct kmip_client **client);
 
 struct kmip_call {
     enum kmip_operation operation;
+    const char *uid; /* the key it is about, for messages; NULL: about none */
     /* Appends the payload's items for a server that speaks this version; may be called again, for another server. */
     void (*write)(struct ttlv_writer *writer, enum kmip_version version, const void *context);
     const void *context;
@@ -30,32 +31,47 @@ struct kmip_call {
     bool once;                  /* each server once, and no waiting: the asker wants to know how things stand now */
 };
 
-/* OK whenever a server answered, whatever its result: kmip_error() explains it.
- *
- * The servers are tried in the order in which they are named, beginning with the one that answered last; a connection
+struct kmip_reply {
+    struct kmip_answer answer;
+    const char *server;        /* "HOST:PORT" of the one that gave it; lives as long as the client */
+    enum kmip_version version; /* what it was asked in */
+};
+
+void kmip_reply_done(struct kmip_reply *reply);
+
+/* The servers are tried in the order in which they are named, beginning with the one that answered last; a connection
  * is kept between calls, for half a minute, and closed after anything that went wrong on it. What a server cannot do at
  * the moment (no connection, a stall, Internal Server Error, a limit) is asked of the next; after all have been tried
  * they are tried again, with waits in between, while patience lasts. What is said then names each server with its own
  * trouble. Calls are safe to repeat.
  *
+ * OK whenever a server answered for good, be it with a refusal: kmip_reply_check() explains that one. UNAVAILABLE:
+ * none of them did, and at least one may later. Else what the first one's trouble is: DENIED and INVALID as from
+ * tls_stream_connect(), INVALID for versions, CORRUPT for an answer that makes no sense. CANCELLED, also of one who
+ * waits for another's request to end.
+ *
  * The version is the one that the configuration remembers, else what Discover Versions agrees on; a server that refuses
- * it is asked for another, unless it is pinned. */
+ * it is asked for another, unless it is pinned. A pin stands against `at_least`, too. */
 enum sealift_status kmip_client_call(struct kmip_client *client, const struct kmip_call *call,
-                                     struct kmip_answer *ret_answer, struct sealift_error *err);
+                                     struct kmip_reply *ret_reply, struct sealift_error *err);
 
-/* The same of one server (by its number in the list), without failover: for `kms check`. */
+/* The same of one server (by its number in the list), once and without failover: for `kms check`. A refusal that may
+ * pass is OK here, too. */
 enum sealift_status kmip_client_call_server(struct kmip_client *client, size_t server, const struct kmip_call *call,
-                                            struct kmip_answer *ret_answer, struct sealift_error *err);
+                                            struct kmip_reply *ret_reply, struct sealift_error *err);
+
+/* OK for a success, else as kmip_error(). */
+enum sealift_status kmip_reply_check(const struct kmip_reply *reply, const struct kmip_call *call,
+                                     struct sealift_error *err);
 
 size_t kmip_client_server_count(const struct kmip_client *client);
 const char *kmip_client_server_name(const struct kmip_client *client, size_t server); /* "HOST:PORT" */
 
-/* Of the last answer; "" and UNKNOWN before there was one. Any thread; the text lives as long as the client. */
-const char *kmip_client_last_server(struct kmip_client *client);
+/* What the server that answered last speaks with us; UNKNOWN before one did, unless the configuration remembers one. */
 enum kmip_version kmip_client_version(struct kmip_client *client);
 
-/* Connects to one server, agrees on a version with it, and tells what the connection is like. DENIED, INVALID and
- * UNAVAILABLE as from tls_stream_connect(); INVALID also when no version is common. */
+/* Connects anew to one server and agrees on a version with it, whatever is remembered; under a pin it is asked whether
+ * it takes that one. Tells what the connection is like. Statuses as from kmip_client_call(), for this one server. */
 struct kmip_greeting {
     enum kmip_version version;
     char protocol[16];           /* "TLSv1.3" */
