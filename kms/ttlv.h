@@ -34,7 +34,8 @@ struct ttlv_item {
 };
 
 /* The one item that `message` is, with every length, every padding and every depth in it checked, so that what follows
- * can only fail for what it does not find. CORRUPT, saying what and at which offset. */
+ * can only fail for what it does not find. Items of an unknown tag or type pass, as long as they end within what holds
+ * them. CORRUPT, saying what and at which offset. */
 enum sealift_status ttlv_parse(struct bytes message, struct ttlv_item *ret_item, struct sealift_error *err);
 
 /* The length of the whole item whose first TTLV_HEADER_SIZE bytes these are, padding included. */
@@ -59,12 +60,14 @@ uint32_t ttlv_enumeration(const struct ttlv_item *item);
 bool ttlv_boolean(const struct ttlv_item *item);
 int64_t ttlv_date_time(const struct ttlv_item *item); /* also of DATE_TIME_EXTENDED, in its own unit */
 uint32_t ttlv_interval(const struct ttlv_item *item);
-/* Text as a C string in `out`, cut to size at a character; control characters stay for who shows it. */
+/* Text as a C string in `out`, cut to size at a character, and at a NUL; a byte that is no UTF-8 becomes a question
+ * mark. Control characters stay for who shows it. */
 void ttlv_text(const struct ttlv_item *item, char *out, size_t size);
 
 /* --- Writing --- */
 
-/* The first failure sticks, and ttlv_writer_finish() tells it. */
+/* The first failure sticks, and ttlv_writer_finish() tells it: a full buffer, a text that is not UTF-8, too many
+ * levels. What has been written by then is of no use. */
 struct ttlv_writer {
     struct buf *out;             /* appended to; one that wipes, since requests hold keys */
     size_t open[TTLV_MAX_DEPTH]; /* where the lengths of the structures that are open stand */
