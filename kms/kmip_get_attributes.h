@@ -17,6 +17,12 @@ struct kmip_attributes {
 };
 
 void kmip_get_attributes_write(struct ttlv_writer *writer, enum kmip_version version, const char *uid);
+/* The same for chosen ones, by tag; those of `struct kmip_attributes` have a name in 1.x. Count 0 asks for all. */
+void kmip_get_attributes_write_some(struct ttlv_writer *writer, enum kmip_version version, const char *uid,
+                                    const uint32_t *tags, size_t count);
+
+/* An attribute may have several values, of which the first (index 0) counts. CORRUPT: one twice, or of another type.
+ */
 enum sealift_status kmip_get_attributes_read(const struct kmip_answer *answer, struct kmip_attributes *ret_attributes,
                                              struct sealift_error *err);
 

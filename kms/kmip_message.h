@@ -8,8 +8,10 @@
 #include "secret.h"
 #include "ttlv.h"
 
-#define KMIP_MESSAGE_MAX   ((size_t)1 << 20) /* of an answer; ours is some hundred bytes */
-#define KMIP_BATCH_ID_SIZE 8
+#define KMIP_MESSAGE_MAX ((size_t)1 << 20) /* of an answer; ours is some hundred bytes */
+
+/* No multiple of 8: what PyKMIP echoes of such a length is followed by 8 bytes that belong to no item. */
+#define KMIP_BATCH_ID_SIZE 12
 
 struct kmip_request {
     enum kmip_version version;
@@ -25,27 +27,37 @@ struct kmip_request {
  * asynchronous answers. */
 void kmip_request_begin(struct ttlv_writer *writer, const struct kmip_request *request);
 void kmip_request_end(struct ttlv_writer *writer);
+void kmip_put_version(struct ttlv_writer *writer, enum kmip_version version); /* a Protocol Version */
 
 struct kmip_answer {
-    struct buf bytes;         /* the message; what follows points into it */
-    int32_t major, minor;     /* of the header: need not be ours, an error often comes in 1.0 */
-    uint32_t status;          /* enum kmip_result_status, or another number */
-    uint32_t reason;          /* enum kmip_result_reason, or another number */
-    char message[256];        /* the server's own words, cut */
-    struct ttlv_item payload; /* tag 0: none */
+    struct buf bytes;              /* the message; what follows points into it. One that wipes, of KMIP_MESSAGE_MAX */
+    enum kmip_operation operation; /* that was asked for */
+    int32_t major, minor;          /* of the header: need not be ours, an error often comes in 1.0 */
+    uint32_t status;               /* enum kmip_result_status, or another number */
+    uint32_t reason;               /* enum kmip_result_reason, or another number */
+    char message[256];             /* the server's own words, cut */
+    struct ttlv_item payload;      /* tag 0: none */
 };
 
 void kmip_answer_done(struct kmip_answer *answer);
 
 /* Reads what stands in answer->bytes, from the header of the TTLV message to the batch item. `request` is what it
  * answers. CORRUPT: no response message, another number of batch items than one, another operation or batch id than was
- * asked for, no result status. INVALID: an answer in a major version of 3 or more. A failure that the server reports is
- * OK here: see answer->status. */
+ * asked for (a failure may leave out both, a success the id), no result status. INVALID: an answer in a major version
+ * of 3 or more. A failure that the server reports is OK here: see answer->status. */
 enum sealift_status kmip_answer_read(struct kmip_answer *answer, const struct kmip_request *request,
                                      struct sealift_error *err);
 
 /* The server does not know the version of our request, whichever way it says so (2.x: Unsupported Protocol Version;
- * others: Invalid Message in a version that is not ours). */
+ * others: Invalid Message, in a version that is not ours or to Discover Versions). */
 bool kmip_answer_refuses_version(const struct kmip_answer *answer, enum kmip_version asked);
+
+/* --- For who reads a payload --- */
+
+/* Says in front of what TTLV found wrong that it is the answer which makes no sense. */
+enum sealift_status kmip_answer_senseless(struct sealift_error *err);
+
+enum sealift_status kmip_read_version(const struct ttlv_item *version, int32_t *ret_major, int32_t *ret_minor,
+                                      struct sealift_error *err);
 
 #endif

@@ -12,6 +12,8 @@ struct kmip_abilities {
 };
 
 void kmip_query_write(struct ttlv_writer *writer);
+/* The same for chosen functions (enum kmip_query_function and others). */
+void kmip_query_write_functions(struct ttlv_writer *writer, const uint32_t *functions, size_t count);
 enum sealift_status kmip_query_read(const struct kmip_answer *answer, struct kmip_abilities *ret_abilities,
                                     struct sealift_error *err);
 
