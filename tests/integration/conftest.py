@@ -14,6 +14,7 @@ from support import process
 from support.command import Sealift, binary
 from support.odd_sources import OddSources
 from support.openbao import OpenBao
+from support.pykmip import PyKmip
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
 
@@ -99,6 +100,14 @@ def bao(folder):
     server.add_transit()
     server.add_key()
     server.add_policy("sealift")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def kmip(servers_folder):
+    """One KMIP server for all tests that leave it as it was, apart from keys of their own."""
+    server = PyKmip(servers_folder / "pykmip").start()
     yield server
     server.stop()
 

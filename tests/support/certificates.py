@@ -1,12 +1,16 @@
-"""A certificate authority of the test's own, by the openssl command."""
+"""Certificate authorities of the test's own, by the openssl command: EC P-256, which every server here takes."""
 
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+P256 = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
 
 @dataclass
 class Certificate:
+    """`ca` is who signed it; all three are PEM files."""
+
     ca: Path
     certificate: Path
     key: Path
@@ -16,18 +20,33 @@ def openssl(*arguments):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
+class Authority:
+    """Signs certificates for servers and clients; `ca` is what those who trust it are given."""
+
+    def __init__(self, folder, name="sealift test CA"):
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ca, self.ca_key = self.folder / "ca.pem", self.folder / "ca.key"
+        openssl("req", "-x509", *P256, "-days", "30", "-subj", f"/CN={name}", "-keyout", self.ca_key, "-out", self.ca,
+                "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def server(self, names, file="server"):
+        """For a server of these `names`, such as "DNS:localhost,IP:127.0.0.1"."""
+        return self.sign(file, "sealift test server", f"extendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
+
+    def client(self, name, file=None, usage="clientAuth", days=30):
+        """For the user `name`. `usage` "" leaves the extended key usage out; with `days` -1 it ended yesterday."""
+        return self.sign(file or name, name, f"extendedKeyUsage={usage}\n" if usage else "basicConstraints=CA:FALSE\n", days)
+
+    def sign(self, file, name, extensions, days=30):
+        key, request, certificate, wanted = (self.folder / f"{file}.{suffix}" for suffix in ("key", "csr", "pem", "ext"))
+        wanted.write_text(extensions)
+        openssl("req", "-new", *P256, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.ca_key, "-CAcreateserial", "-days", days, "-extfile", wanted,
+                "-out", certificate)
+        return Certificate(self.ca, certificate, key)
+
+
 def make_certificate(folder, names):
-    """A fresh CA and one server certificate for `names`, such as "DNS:localhost,IP:127.0.0.1"."""
-    folder = Path(folder)
-    ca, ca_key = folder / "ca.pem", folder / "ca.key"
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=sealift test CA",
-            "-keyout", ca_key, "-out", ca, "-addext", "basicConstraints=critical,CA:TRUE",
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    key, request, certificate = folder / "server.key", folder / "server.csr", folder / "server.pem"
-    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=sealift test server",
-            "-keyout", key, "-out", request)
-    extensions = folder / "server.ext"
-    extensions.write_text(f"extendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
-    openssl("x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "30", "-extfile", extensions,
-            "-out", certificate)
-    return Certificate(ca, certificate, key)
+    """A server certificate of a fresh authority."""
+    return Authority(folder).server(names)

@@ -12,8 +12,11 @@ class HttpError(Exception):
         self.status = status
 
 
-def request_json(method, url, body=None, headers=None, ca_cert=None, timeout=20):
+def request_json(method, url, body=None, headers=None, ca_cert=None, timeout=20, client=None):
+    """`client` is a support.certificates.Certificate that says who asks, where TLS does that."""
     context = ssl.create_default_context(cafile=str(ca_cert)) if ca_cert else None
+    if client:
+        context.load_cert_chain(client.certificate, client.key)
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json", **(headers or {})})
     try:

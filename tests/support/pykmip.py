@@ -1,0 +1,64 @@
+"""A real KMIP server: PyKMIP, which speaks 1.0 to 2.0 over TLS 1.2."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from support.cache import installed
+from support.kmip_server import KmipServer
+from support.process import Server, accepts
+
+PYTHON = "pykmip-0.11.0/bin/python3"
+LAUNCHER = Path(__file__).with_name("pykmip_server.py")
+SHARED = "shared"
+
+# Whoever owns a key may do everything with it; one under this policy may be used by others, too. PyKMIP asks for the right to Get when a key is to encrypt.
+POLICY = {SHARED: {kind: {"GET": "ALLOW_ALL", "GET_ATTRIBUTES": "ALLOW_ALL", "ACTIVATE": "ALLOW_OWNER", "REVOKE": "ALLOW_OWNER",
+                          "DESTROY": "ALLOW_OWNER"} for kind in ("SYMMETRIC_KEY", "PRIVATE_KEY", "PUBLIC_KEY")}}
+
+
+class PyKmip(KmipServer):
+    """`database` is where another server keeps its keys, to serve the same."""
+
+    name = "pykmip"
+
+    def __init__(self, folder, authority=None, database=None):
+        super().__init__(folder, authority)
+        self.database = database or self.folder / "keys.db"
+        self.log = self.folder / "pykmip.log"
+
+    def start(self):
+        configuration, policies = self.folder / "server.conf", self.folder / "policies"
+        policies.mkdir(exist_ok=True)
+        (policies / "policy.json").write_text(json.dumps(POLICY))
+        settings = {"hostname": "127.0.0.1", "port": self.port, "certificate_path": self.certificate.certificate, "key_path": self.certificate.key,
+                    "ca_path": self.authority.ca, "auth_suite": "TLS1.2", "policy_path": policies, "enable_tls_client_auth": True,
+                    "logging_level": "DEBUG", "database_path": self.database}
+        configuration.write_text("[server]\n" + "".join(f"{name}={value}\n" for name, value in settings.items()))
+        python = installed("pykmip", PYTHON)
+        loaded = self.policies_loaded()
+        # What it makes for its helper processes in a temporary folder stays when it is killed.
+        self.server = Server("pykmip-server", [python, LAUNCHER, "-f", configuration, "-l", self.log], self.folder, {"TMPDIR": str(self.folder)})
+        self.server.start(lambda: self.policies_loaded() > loaded and accepts(self.port))
+        return self
+
+    def stop(self):
+        """At once: it would wait ten seconds for each connection. Its keys are in the database."""
+        if self.server:
+            self.server.stop(patience=0)
+            self.server = None
+
+    def policies_loaded(self):
+        return self.read_log().count(f"Loading policy: {SHARED}")
+
+    def read_log(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def add_shared_key(self, **options):
+        """The unique identifier of an active AES key that every user may use."""
+        return self.admin().add_key(policy=SHARED, **options)
+
+    def operations(self):
+        """How often each operation was asked for, whatever came of it."""
+        return Counter(re.findall(r"Processing operation: (\w+)", self.read_log()))
