@@ -15,7 +15,7 @@ struct tls_stream_options {
     struct endpoint endpoint;
     const char *server_name; /* what the certificate must hold, and SNI names; NULL or empty: the endpoint's host */
     const char *ca_file;     /* PEM; NULL or empty: the system's */
-    const char *client_certificate;  /* PEM file: the certificate, then what leads to its CA */
+    const char *client_certificate;  /* PEM file: the certificate, then what leads to its CA; NULL: we have none */
     const struct secret *client_key; /* PEM; one that asks for a passphrase is INVALID, and nobody is asked */
     const char *client_key_name;     /* where it came from, for messages */
     int64_t connect_timeout_ns;      /* 0: 5 s, for name, TCP and each further address together */
@@ -25,7 +25,8 @@ struct tls_stream_options {
 /* Messages begin with "HOST:PORT: ". UNAVAILABLE: name not found, refused, no answer in time, cut. DENIED: their
  * certificate is not trusted, expired, or of another name; ours is refused (each alert in words: unknown CA, expired,
  * none sent), or has expired, which is looked at before anything is sent. INVALID: our files are unreadable, no PEM, or
- * key and certificate do not belong together; no TLS is spoken there. CANCELLED. Each with the way out. */
+ * key and certificate do not belong together; no TLS is spoken there, or none that is new enough. CANCELLED. Each with
+ * the way out. `world` must outlive the stream; the options need not. */
 enum sealift_status tls_stream_connect(const struct world *world, const struct tls_stream_options *options,
                                        struct tls_stream **ret_stream, struct sealift_error *err);
 void tls_stream_close(struct tls_stream **stream); /* tells the peer, without waiting for it */
@@ -40,7 +41,7 @@ enum sealift_status tls_stream_write(struct tls_stream *stream, struct bytes byt
 enum sealift_status tls_stream_read(struct tls_stream *stream, uint8_t *out, size_t len, int64_t timeout_ns,
                                     size_t *ret_got, struct sealift_error *err);
 
-/* When our certificate ends, in nanoseconds since 1970. */
+/* When our certificate ends, in nanoseconds since 1970; 0 without one. */
 int64_t tls_stream_certificate_ends(const struct tls_stream *stream);
 /* "TLSv1.3". Lives as long as the stream. */
 const char *tls_stream_protocol(const struct tls_stream *stream);

@@ -1,0 +1,89 @@
+#include "deadline.h"
+
+#include "error.h"
+#include "scoped.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <time.h>
+
+#define SLICE_NS (50 * NS_PER_MS)
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+struct deadline
+deadline_in(const struct world *world, int64_t ns)
+{
+    struct deadline deadline = {world, INT64_MAX};
+    int64_t at_ns;
+
+    if (!__builtin_add_overflow(now_ns(), ns, &at_ns))
+        deadline.at_ns = at_ns;
+    return deadline;
+}
+
+struct deadline
+deadline_share(const struct deadline *deadline, size_t shares)
+{
+    int64_t now = now_ns();
+
+    return (struct deadline){deadline->world, now + (deadline->at_ns - now) / (int64_t)shares};
+}
+
+bool
+deadline_is_over(const struct deadline *deadline)
+{
+    return now_ns() >= deadline->at_ns || cancel_asked(deadline->world->cancel);
+}
+
+/* poll() counts in whole milliseconds: rounded up, else it would be asked without a pause just before the end. */
+static int
+slice_ms(int64_t left_ns)
+{
+    int64_t slice = left_ns < SLICE_NS ? left_ns : SLICE_NS;
+
+    return (int)((slice + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+enum sealift_status
+deadline_wait(const struct deadline *deadline, int fd, short events, bool *ret_ready, struct sealift_error *err)
+{
+    int64_t left_ns;
+
+    for (;;) {
+        struct pollfd polled = {fd, events, 0};
+        int ready;
+
+        TRY(world_check_cancel(deadline->world, err));
+        left_ns = deadline->at_ns - now_ns();
+        if (left_ns <= 0)
+            break;
+        ready = poll(&polled, 1, slice_ms(left_ns));
+        if (ready < 0 && errno != EINTR)
+            return error_errno(err, errno, "cannot wait for the network");
+        if (ready > 0) {
+            *ret_ready = true;
+            return SEALIFT_OK;
+        }
+    }
+    *ret_ready = false;
+    return SEALIFT_OK;
+}
+
+void
+deadline_format(int64_t ns, char out[32])
+{
+    if (ns % NS_PER_S == 0)
+        snprintf(out, 32, "%" PRId64 " s", ns / NS_PER_S);
+    else
+        snprintf(out, 32, "%" PRId64 " ms", ns / NS_PER_MS);
+}
