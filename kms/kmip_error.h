@@ -3,6 +3,7 @@
 #define KMIP_ERROR_H
 
 #include "kmip_message.h"
+#include "kmip_name.h"
 
 struct kmip_place {
     const char *server; /* "HOST:PORT" */
@@ -20,8 +21,5 @@ bool kmip_error_is_passing(const struct kmip_answer *answer);
 
 /* The server refuses the mode or its parameters: another mode may do. */
 bool kmip_error_is_about_mode(const struct kmip_answer *answer);
-
-const char *kmip_operation_name(enum kmip_operation operation); /* "Encrypt" */
-const char *kmip_reason_name(uint32_t reason);                  /* "Item Not Found"; "" for one without a name */
 
 #endif
