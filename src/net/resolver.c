@@ -132,7 +132,7 @@ report(int code, int error_number, struct sealift_error *err)
 }
 
 enum sealift_status
-resolver_find(const struct endpoint *endpoint, const struct deadline *deadline, struct addrinfo **ret_addresses,
+resolver_find(const struct endpoint *endpoint, const struct net_deadline *deadline, struct addrinfo **ret_addresses,
               struct sealift_error *err)
 {
     SCOPED(lookup_release) struct lookup *lookup = NULL;
@@ -142,7 +142,7 @@ resolver_find(const struct endpoint *endpoint, const struct deadline *deadline, 
     if (ask(endpoint, AI_NUMERICHOST, ret_addresses) == 0)
         return SEALIFT_OK;
     TRY(start_lookup(endpoint, &lookup, err));
-    TRY(deadline_wait(deadline, lookup->done, POLLIN, &ready, err));
+    TRY(net_deadline_wait(deadline, lookup->done, POLLIN, &ready, err));
     if (!ready)
         return error_set(err, SEALIFT_UNAVAILABLE,
                          "this name was not resolved in time: check it, and the DNS of this machine");

@@ -2,8 +2,8 @@
 #ifndef RESOLVER_H
 #define RESOLVER_H
 
-#include "deadline.h"
 #include "endpoint.h"
+#include "net_deadline.h"
 
 #include <netdb.h>
 
@@ -12,7 +12,7 @@
  *
  * UNAVAILABLE when there is no such name or no answer in time; CANCELLED. At least one address on success, in the
  * order in which they should be tried. */
-enum sealift_status resolver_find(const struct endpoint *endpoint, const struct deadline *deadline,
+enum sealift_status resolver_find(const struct endpoint *endpoint, const struct net_deadline *deadline,
                                   struct addrinfo **ret_addresses, struct sealift_error *err);
 void resolver_free(struct addrinfo **addresses);
 

@@ -25,12 +25,12 @@ report_limits(int error_number, struct sealift_error *err)
 
 /* Whether the connection is there: 0, or what kept it from coming about. ETIMEDOUT is also ours. */
 static enum sealift_status
-finish_connecting(int fd, const struct deadline *deadline, int *ret_trouble, struct sealift_error *err)
+finish_connecting(int fd, const struct net_deadline *deadline, int *ret_trouble, struct sealift_error *err)
 {
     socklen_t len = sizeof(*ret_trouble);
     bool ready;
 
-    TRY(deadline_wait(deadline, fd, POLLOUT, &ready, err));
+    TRY(net_deadline_wait(deadline, fd, POLLOUT, &ready, err));
     if (!ready)
         *ret_trouble = ETIMEDOUT;
     else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, ret_trouble, &len) != 0)
@@ -39,7 +39,7 @@ finish_connecting(int fd, const struct deadline *deadline, int *ret_trouble, str
 }
 
 static enum sealift_status
-try_address(const struct addrinfo *address, const struct deadline *deadline, int *ret_fd, int *ret_trouble,
+try_address(const struct addrinfo *address, const struct net_deadline *deadline, int *ret_fd, int *ret_trouble,
             struct sealift_error *err)
 {
     SCOPED(fd_done)
@@ -100,7 +100,7 @@ count_addresses(const struct addrinfo *address)
 }
 
 enum sealift_status
-tcp_socket_connect(const struct endpoint *endpoint, const struct deadline *deadline, int *ret_fd,
+tcp_socket_connect(const struct endpoint *endpoint, const struct net_deadline *deadline, int *ret_fd,
                    struct sealift_error *err)
 {
     SCOPED(resolver_free) struct addrinfo *addresses = NULL;
@@ -111,7 +111,7 @@ tcp_socket_connect(const struct endpoint *endpoint, const struct deadline *deadl
     TRY(resolver_find(endpoint, deadline, &addresses, err));
     address = addresses;
     for (size_t left = count_addresses(addresses); left > 0; left--, address = address->ai_next) {
-        struct deadline share = deadline_share(deadline, left);
+        struct net_deadline share = net_deadline_share(deadline, left);
 
         TRY(try_address(address, &share, ret_fd, &trouble, err));
         if (trouble == 0)

@@ -1,7 +1,7 @@
 #include "tls_stream.h"
 
-#include "deadline.h"
 #include "error.h"
+#include "net_deadline.h"
 #include "openssl_error.h"
 #include "scoped.h"
 #include "sigpipe.h"
@@ -28,7 +28,7 @@ struct tls_stream {
     char host[256];                /* whom the server must prove to be */
     int fd;
     SSL *ssl;
-    struct deadline deadline; /* of what is under way */
+    struct net_deadline deadline; /* of what is under way */
     struct tls_verdict verdict;
     int64_t certificate_ends_ns;
     bool asked; /* the server wants our certificate */
@@ -106,7 +106,7 @@ stop_late_reads(BIO *bio, int act, const char *data, size_t len, int number, lon
     const struct tls_stream *stream = (const void *)BIO_get_callback_arg(bio);
 
     (void)data, (void)len, (void)number, (void)more, (void)processed;
-    if (act != BIO_CB_READ || !deadline_is_over(&stream->deadline))
+    if (act != BIO_CB_READ || !net_deadline_is_over(&stream->deadline))
         return result;
     BIO_set_retry_read(bio);
     return -1;
@@ -210,10 +210,10 @@ run(struct tls_stream *stream, struct step *step, struct sealift_error *err)
             return SEALIFT_OK;
         switch (SSL_get_error(stream->ssl, step->result)) {
         case SSL_ERROR_WANT_READ:
-            status = deadline_wait(&stream->deadline, stream->fd, POLLIN, &ready, err);
+            status = net_deadline_wait(&stream->deadline, stream->fd, POLLIN, &ready, err);
             break;
         case SSL_ERROR_WANT_WRITE:
-            status = deadline_wait(&stream->deadline, stream->fd, POLLOUT, &ready, err);
+            status = net_deadline_wait(&stream->deadline, stream->fd, POLLOUT, &ready, err);
             break;
         default:
             return fail(stream, step, err);
@@ -232,7 +232,7 @@ shake_hands(struct tls_stream *stream, int64_t timeout_ns, struct sealift_error 
 {
     struct step step = {.act = HANDSHAKE};
 
-    stream->deadline = deadline_in(stream->world, timeout_ns);
+    stream->deadline = net_deadline_in(stream->world, timeout_ns);
     TRY(attach_socket(stream, err));
     TRY(run(stream, &step, err));
     stream->open = true;
@@ -244,7 +244,7 @@ connect_socket(struct tls_stream *stream, const struct tls_stream_options *optio
 {
     int64_t timeout_ns = options->connect_timeout_ns != 0 ? options->connect_timeout_ns : DEFAULT_CONNECT_NS;
 
-    stream->deadline = deadline_in(stream->world, timeout_ns);
+    stream->deadline = net_deadline_in(stream->world, timeout_ns);
     return tcp_socket_connect(&options->endpoint, &stream->deadline, &stream->fd, err);
 }
 
@@ -310,7 +310,7 @@ tls_stream_close(struct tls_stream **stream)
 enum sealift_status
 tls_stream_write(struct tls_stream *stream, struct bytes bytes, int64_t timeout_ns, struct sealift_error *err)
 {
-    stream->deadline = deadline_in(stream->world, timeout_ns);
+    stream->deadline = net_deadline_in(stream->world, timeout_ns);
     while (bytes.len > 0) {
         struct step step = {.act = WRITE, .in = bytes.data, .len = bytes.len};
 
@@ -329,7 +329,7 @@ tls_stream_read(struct tls_stream *stream, uint8_t *out, size_t len, int64_t tim
     enum sealift_status status = SEALIFT_OK;
     size_t got = 0;
 
-    stream->deadline = deadline_in(stream->world, timeout_ns);
+    stream->deadline = net_deadline_in(stream->world, timeout_ns);
     while (got < len && status == SEALIFT_OK) {
         struct step step = {.act = READ, .out = out + got, .len = len - got};
 

@@ -1,4 +1,4 @@
-#include "deadline.h"
+#include "net_deadline.h"
 
 #include "error.h"
 #include "scoped.h"
@@ -20,10 +20,10 @@ now_ns(void)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-struct deadline
-deadline_in(const struct world *world, int64_t ns)
+struct net_deadline
+net_deadline_in(const struct world *world, int64_t ns)
 {
-    struct deadline deadline = {world, INT64_MAX};
+    struct net_deadline deadline = {world, INT64_MAX};
     int64_t at_ns;
 
     if (!__builtin_add_overflow(now_ns(), ns, &at_ns))
@@ -31,16 +31,16 @@ deadline_in(const struct world *world, int64_t ns)
     return deadline;
 }
 
-struct deadline
-deadline_share(const struct deadline *deadline, size_t shares)
+struct net_deadline
+net_deadline_share(const struct net_deadline *deadline, size_t shares)
 {
     int64_t now = now_ns();
 
-    return (struct deadline){deadline->world, now + (deadline->at_ns - now) / (int64_t)shares};
+    return (struct net_deadline){deadline->world, now + (deadline->at_ns - now) / (int64_t)shares};
 }
 
 bool
-deadline_is_over(const struct deadline *deadline)
+net_deadline_is_over(const struct net_deadline *deadline)
 {
     return now_ns() >= deadline->at_ns || cancel_asked(deadline->world->cancel);
 }
@@ -55,7 +55,7 @@ slice_ms(int64_t left_ns)
 }
 
 enum sealift_status
-deadline_wait(const struct deadline *deadline, int fd, short events, bool *ret_ready, struct sealift_error *err)
+net_deadline_wait(const struct net_deadline *deadline, int fd, short events, bool *ret_ready, struct sealift_error *err)
 {
     int64_t left_ns;
 
@@ -80,7 +80,7 @@ deadline_wait(const struct deadline *deadline, int fd, short events, bool *ret_r
 }
 
 void
-deadline_format(int64_t ns, char out[32])
+net_deadline_format(int64_t ns, char out[32])
 {
     if (ns % NS_PER_S == 0)
         snprintf(out, 32, "%" PRId64 " s", ns / NS_PER_S);
