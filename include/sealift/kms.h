@@ -64,8 +64,9 @@ struct sealift_kms {
     const char *address, *key, *name_space, *transit_path, *auth_method, *auth_path, *role_id, *kubernetes_role,
         *ca_cert, *credential;
     const char *client_cert, *client_key, *username, *server_name;
-    const char *kmip_version, *mode; /* "1.4", "AES-GCM" or "AES-CBC"; NULL: not known yet */
-    bool version_is_pinned;
+    const char *kmip_version;   /* "1.4"; NULL: not known yet */
+    const char *version_choice; /* "pinned" (no other will do), "agreed" (with the server), "open" (not yet) */
+    const char *mode;           /* "AES-GCM", "AES-CBC"; NULL: not known yet */
 };
 /* NOT_FOUND: none is set. The strings live until the next call with this `sealift`. */
 enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err);

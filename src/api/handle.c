@@ -196,8 +196,8 @@ handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struc
         return local_kms(sealift, ret_kms, err);
     return error_set(
         err, SEALIFT_INVALID,
-        "no KMS is set: set one with \"sealift kms set vault ADDRESS KEY\"; for trials only, --allow-no-kms keeps "
-        "an insecure key file in %s",
+        "no KMS is set: set one with \"sealift kms set vault\" or \"sealift kms set kmip\"; for trials only, "
+        "--allow-no-kms keeps an insecure key file in %s",
         sealift->home);
 }
 

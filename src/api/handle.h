@@ -20,7 +20,7 @@ struct sealift {
     struct kms *cluster_kms;  /* opened when first needed */
     struct kms *local_kms;
     struct kms_config kms_config; /* what sealift_kms_get() shows */
-    char kms_credential[CREDENTIAL_TEXT_SIZE];
+    char kms_credential[CREDENTIAL_TEXT_SIZE], kms_client_key[CREDENTIAL_TEXT_SIZE];
 };
 
 /* Opens home and table, or makes them; to be called by whatever uses sealift->table. */
