@@ -10,7 +10,7 @@
 bool
 option_is_listed(const struct option *option)
 {
-    return option->type != OPTION_REFUSED;
+    return option->type != OPTION_REFUSED && option->type != OPTION_FOREIGN;
 }
 
 bool
@@ -39,6 +39,7 @@ option_is_set(const struct option *option, const void *values)
     switch (option->type) {
     case OPTION_END:
     case OPTION_REFUSED:
+    case OPTION_FOREIGN:
         return false;
     case OPTION_FLAG:
         return *(const bool *)field;
@@ -100,8 +101,8 @@ check_secret_file(const char *path, const char *origin, struct sealift_error *er
         return SEALIFT_OK;
     return failure_set(err, SEALIFT_INVALID,
                        "%s: a secret from standard input or a descriptor cannot be found again at the next login, and "
-                       "sealift stores only where it is found; put it into a file of mode 0600, or into the "
-                       "environment variable that `sealift help kms set vault` names",
+                       "sealift stores only where it is found; put it into a file of mode 0600, or see what else the "
+                       "help of this command names",
                        origin);
 }
 
@@ -165,6 +166,7 @@ option_store(const struct option *option, void *values, const char *text, const 
     switch (option->type) {
     case OPTION_END:
     case OPTION_REFUSED:
+    case OPTION_FOREIGN:
     case OPTION_WORDS:
         break; /* these have no single value */
     case OPTION_FLAG:

@@ -25,6 +25,7 @@ enum option_type {
     OPTION_FILES,       /* the same, of files */
     OPTION_WORDS,       /* const char *const *, ends with NULL; arguments only: all that are left */
     OPTION_REFUSED,     /* a secret that has no business in argv: `help` says what to use instead */
+    OPTION_FOREIGN,     /* an option of another command: `help` says whose, and what is done here */
 };
 
 struct option {

@@ -179,6 +179,8 @@ options_take(const struct options *options, char *const *argv, int *at, struct s
                            "%s would put a secret where everybody on this machine can read it (the process list, the "
                            "shell's history); %s. If it was typed, consider it known and replace it",
                            origin, place.option->help);
+    if (place.option->type == OPTION_FOREIGN)
+        return failure_set(err, SEALIFT_INVALID, "%s is an option of %s", origin, place.option->help);
     if (!option_takes_value(place.option)) {
         if (value != NULL)
             return failure_set(err, SEALIFT_INVALID, "%s takes no value", origin);

@@ -58,6 +58,7 @@ static const struct option table[] = {
     {.name = "role", .type = OPTION_TEXT, .field = offsetof(struct values, role), .placeholder = "ROLE"},
     {.name = "token-file", .type = OPTION_SECRET_FILE, .field = offsetof(struct values, file), .placeholder = "FILE"},
     {.name = "token", .type = OPTION_REFUSED, .help = "use --token-file FILE"},
+    {.name = "mount", .type = OPTION_FOREIGN, .help = "test walk: a run has none"},
     {0},
 };
 
@@ -182,6 +183,14 @@ Test(options, refuses_a_secret_in_argv_and_names_the_way)
     cr_assert_eq(strstr(err.message, "SECRET"), NULL, "%s", err.message);
     expect_refusal(READ("A", "K", "--token=hvs.SECRET"), "use --token-file FILE");
     cr_assert_eq(strstr(err.message, "SECRET"), NULL, "%s", err.message);
+}
+
+Test(options, says_whose_an_option_is)
+{
+    expect_refusal(READ("A", "K", "--mount", "m"), "--mount is an option of test walk: a run has none");
+    expect_refusal(READ("A", "K", "--mount=hvs.SECRET"), "--mount is an option of test walk: a run has none");
+    cr_assert_eq(strstr(err.message, "hvs."), NULL);
+    expect_refusal(READ("A", "K", "--moun"), "has no option --moun; `sealift help");
 }
 
 Test(options, does_not_suggest_an_option_that_is_refused)
