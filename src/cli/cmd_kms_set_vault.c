@@ -36,6 +36,9 @@ static const struct option arguments[] = {
     {0},
 };
 
+#define OF_KMIP "kms set kmip: "
+#define LOGIN   "Vault is logged in to with --role-id, --kubernetes-role or --token-file"
+
 static const struct option options[] = {
     {.name = "token-file",
      .type = OPTION_SECRET_FILE,
@@ -98,6 +101,15 @@ static const struct option options[] = {
      .type = OPTION_REFUSED,
      .help = "use --secret-id-file FILE, or the environment variable SEALIFT_VAULT_SECRET_ID"},
     {.name = "kubernetes-jwt", .type = OPTION_REFUSED, .help = "use --kubernetes-jwt-file FILE"},
+    {.name = "password", .type = OPTION_REFUSED, .help = "it is KMIP's anyway: " LOGIN},
+    {.name = "client-cert", .type = OPTION_FOREIGN, .help = OF_KMIP LOGIN},
+    {.name = "client-key", .type = OPTION_FOREIGN, .help = OF_KMIP LOGIN},
+    {.name = "username", .type = OPTION_FOREIGN, .help = OF_KMIP LOGIN},
+    {.name = "password-file", .type = OPTION_FOREIGN, .help = OF_KMIP LOGIN},
+    {.name = "kmip-version", .type = OPTION_FOREIGN, .help = OF_KMIP "Vault has no versions to agree on"},
+    {.name = "server-name",
+     .type = OPTION_FOREIGN,
+     .help = OF_KMIP "Vault's certificate must hold the name in ADDRESS"},
     {0},
 };
 

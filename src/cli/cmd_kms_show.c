@@ -22,8 +22,10 @@ const struct command cmd_kms_show = {
     .words = "kms show",
     .implied = true,
     .summary = "show the key management system that wraps this cluster's keys",
-    .description = "Its type, address, key and namespace, how sealift logs in, and where the credential is found. The "
-                   "credential itself is never shown, because it is never stored.",
+    .description =
+        "Its type, address and key, how sealift logs in, and where the credentials are found; of a KMIP server "
+        "also the version and the mode that were agreed on. A credential itself is never shown, because it is "
+        "never stored.",
     .examples = "sealift kms\nsealift kms --json",
     .arguments = no_options,
     .run = run,

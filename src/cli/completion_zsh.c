@@ -22,7 +22,9 @@ write_quoted(FILE *out, const char *text, const char *special)
 static void
 write_action(FILE *out, const char *message, const struct option *option)
 {
-    fprintf(out, ":%s:", message);
+    putc(':', out);
+    write_quoted(out, message, ":");
+    putc(':', out);
     switch (option->type) {
     case OPTION_FILE:
     case OPTION_FILES:

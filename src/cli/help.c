@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TERM_SIZE 128
+#define TERM_SIZE  128
+#define USAGE_SIZE 512
 
 /* What the describe functions write, as a text; NULL without memory. */
 static char *
@@ -66,12 +67,11 @@ write_options(FILE *out, const struct command *command)
 }
 
 static void
-write_usage(FILE *out, const struct command *command)
+write_words(FILE *out, const struct command *command)
 {
     struct describe_walk walk = {0};
     const struct option *option;
 
-    fputs("  sealift ", out);
     if (command->implied) {
         const char *last = strrchr(command->words, ' ');
 
@@ -85,7 +85,22 @@ write_usage(FILE *out, const struct command *command)
     for (option = describe_next(command, &walk); option != NULL; option = describe_next(command, &walk))
         if (option->required)
             fprintf(out, " --%s %s", option->name, option->placeholder);
-    fputs(" [OPTION...]\n", out);
+    fputs(" [OPTION...]", out);
+}
+
+static void
+write_usage(FILE *out, const struct command *command)
+{
+    static const char program[] = "  sealift ";
+    char words[USAGE_SIZE] = "";
+    FILE *memory = fmemopen(words, sizeof(words), "w");
+
+    if (memory != NULL) {
+        write_words(memory, command);
+        fclose(memory);
+    }
+    fputs(program, out);
+    prose_write(out, words, strlen(program), true);
 }
 
 static void

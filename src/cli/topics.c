@@ -7,6 +7,7 @@ const struct topic_entry topic_environment[] = {
     {"SEALIFT_HOME", "where the configuration table is kept, unless --home says it"},
     {"XDG_STATE_HOME", "where it is kept otherwise, for everybody but root: $XDG_STATE_HOME/sealift"},
     {"SEALIFT_VAULT_SECRET_ID", "the AppRole's secret id, unless `kms set vault --secret-id-file` named a file"},
+    {"SEALIFT_KMIP_PASSWORD", "the password of the KMIP user, unless `kms set kmip --password-file` named a file"},
     {"VAULT_TOKEN, BAO_TOKEN", "the token, when `kms set vault` was given none of --token-file, --role-id and "
                                "--kubernetes-role"},
     {"VAULT_ADDR, BAO_ADDR", "the address, when `kms set vault` is given none"},

@@ -19,6 +19,7 @@ struct fake_sealift {
     bool no_check, names;
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
+    struct sealift_kmip_spec kmip;
     struct sealift_fs_spec fs;
     struct sealift_unlock_spec unlock;
     struct sealift_download_spec download;
@@ -207,14 +208,34 @@ sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *
 }
 
 enum sealift_status
+sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec, bool no_check,
+                     struct sealift_error *err)
+{
+    (void)sealift;
+    fake.kmip = *spec;
+    fake.no_check = no_check;
+    return fake_answer("kms_set_kmip", err);
+}
+
+enum sealift_status
 sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err)
 {
     (void)sealift;
-    *ret_kms = (struct sealift_kms){.type = "vault",
-                                    .address = "http://127.0.0.1:8200",
-                                    .key = "cluster-key",
-                                    .auth_method = "approle",
-                                    .credential = "file:/etc/sealift/secret-id"};
+    if (fake.kmip.servers != NULL)
+        *ret_kms = (struct sealift_kms){.type = "kmip",
+                                        .address = fake.kmip.servers,
+                                        .key = fake.kmip.key,
+                                        .client_cert = fake.kmip.client_cert,
+                                        .client_key = fake.kmip.client_key,
+                                        .kmip_version = "1.4",
+                                        .version_choice = "agreed",
+                                        .mode = "AES-CBC"};
+    else
+        *ret_kms = (struct sealift_kms){.type = "vault",
+                                        .address = "http://127.0.0.1:8200",
+                                        .key = "cluster-key",
+                                        .auth_method = "approle",
+                                        .credential = "file:/etc/sealift/secret-id"};
     return fake_answer("kms_get", err);
 }
 

@@ -163,6 +163,48 @@ Test(cli, sets_a_vault_by_the_environment)
     cr_assert_str_eq(fake.vault.kubernetes_role, "sealift");
 }
 
+Test(cli, sets_a_kmip_server_by_arguments)
+{
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696,[::1]:5696", "uid", "--client-cert", "c.pem", "--client-key",
+                     "credential:k", "--ca-cert", "ca.pem", "--username", "u", "--password-file", "p", "--kmip-version",
+                     "1.4", "--server-name", "kmip", "--no-check"),
+                 0, "%s", errors.text);
+    cr_assert_str_eq(fake.calls, "open kms_set_kmip kms_get ");
+    cr_assert_str_eq(fake.kmip.servers, "a:5696,[::1]:5696");
+    cr_assert_str_eq(fake.kmip.key, "uid");
+    cr_assert_str_eq(fake.kmip.client_cert, "c.pem");
+    cr_assert_str_eq(fake.kmip.client_key, "credential:k");
+    cr_assert_str_eq(fake.kmip.ca_cert, "ca.pem");
+    cr_assert_str_eq(fake.kmip.username, "u");
+    cr_assert_str_eq(fake.kmip.password_file, "p");
+    cr_assert_str_eq(fake.kmip.version, "1.4");
+    cr_assert_str_eq(fake.kmip.server_name, "kmip");
+    cr_assert(fake.no_check);
+    expect_out("mode:            AES-CBC\n");
+}
+
+Test(cli, asks_for_certificate_and_key_of_kmip)
+{
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid"), 2);
+    expect_error("needs --client-cert FILE");
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--client-cert", "c"), 2);
+    expect_error("needs --client-key FILE");
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--client-cert", "c", "--client-key", "-"), 2);
+    expect_error("--client-key: a secret from standard input");
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--kmip-version", "1.1"), 2);
+    expect_error("'1.1' is none of: 1.2 1.3 1.4 2.0 2.1");
+    cr_assert_str_eq(fake.calls, "", "nothing was opened");
+}
+
+Test(cli, refuses_the_options_of_one_kms_with_the_other_by_name)
+{
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--role-id", "R"), 2);
+    expect_error("--role-id is an option of kms set vault: KMIP logs in with --client-cert");
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--client-cert", "c.pem"), 2);
+    expect_error("--client-cert is an option of kms set kmip: Vault is logged in to with --role-id");
+    cr_assert_str_eq(fake.calls, "", "nothing was opened");
+}
+
 Test(cli, refuses_two_logins_at_once)
 {
     cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--token-file", "/t", "--role-id", "R"), 2);
@@ -180,6 +222,15 @@ Test(cli, refuses_secrets_on_the_command_line_without_repeating_them)
     cr_assert_eq(strstr(errors.text, "hvs."), NULL);
     cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--secret-id=hush"), 2);
     expect_error("SEALIFT_VAULT_SECRET_ID");
+    cr_assert_eq(strstr(errors.text, "hush"), NULL);
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--password", "hush"), 2);
+    expect_error("SEALIFT_KMIP_PASSWORD");
+    cr_assert_eq(strstr(errors.text, "hush"), NULL);
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--client-key-passphrase=hush"), 2);
+    expect_error("must do without a passphrase");
+    cr_assert_eq(strstr(errors.text, "hush"), NULL);
+    cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid", "--token", "hush"), 2);
+    expect_error("it is Vault's anyway");
     cr_assert_eq(strstr(errors.text, "hush"), NULL);
     cr_assert_eq(RUN("obs", "add", "dr", "s3://b", "--secret-access-key", "hush"), 2);
     expect_error("AWS_SECRET_ACCESS_KEY");

@@ -28,7 +28,7 @@ check_completeness(const char *command, const struct option *option, bool is_arg
     cr_assert_neq(option->help, NULL, "%s: %s", command, option->name);
     cr_assert_neq(option->help[strlen(option->help) - 1], '.', "%s: %s: a phrase", command, option->name);
     cr_assert_eq((bool)isupper((unsigned char)option->name[0]), is_argument, "%s: %s", command, option->name);
-    if (option->type == OPTION_REFUSED)
+    if (option->type == OPTION_REFUSED || option->type == OPTION_FOREIGN)
         return;
     if (!is_argument && option_takes_value(option))
         cr_assert_neq(option->placeholder, NULL, "%s: %s", command, option->name);
@@ -115,6 +115,45 @@ Test(command, gives_an_option_the_same_type_everywhere)
         while ((option = describe_next(*command, &walk)) != NULL)
             cr_assert_eq(option->type, type_elsewhere(option->name), "%s: --%s", (*command)->words, option->name);
     }
+}
+
+/* Any entry of the tables, also one that help does not tell of. */
+static const struct option *
+find_unlisted(const struct command *command, const char *name)
+{
+    for (size_t i = 0; command->groups[i].options != NULL; i++)
+        for (const struct option *option = command->groups[i].options; option->type != OPTION_END; option++)
+            if (strcmp(option->name, name) == 0)
+                return option;
+    return NULL;
+}
+
+static size_t
+count_foreign(const char *words, const char *owner_words)
+{
+    const struct command *command = command_find(words), *owner = command_find(owner_words);
+    struct describe_walk walk = {0};
+    const struct option *option;
+    size_t count = 0;
+
+    while ((option = describe_next(owner, &walk)) != NULL) {
+        const struct option *same = find_unlisted(command, option->name);
+
+        cr_assert_neq(same, NULL, "%s does not know --%s", words, option->name);
+        if (same->type != OPTION_FOREIGN)
+            continue;
+        cr_assert_eq(strncmp(same->help, owner_words, strlen(owner_words)), 0, "%s: --%s: %s", words, option->name,
+                     same->help);
+        count++;
+    }
+    return count;
+}
+
+/* Who mixes them up is told whose an option is, whichever it is. */
+Test(command, of_one_kms_knows_the_options_of_the_other)
+{
+    cr_assert_eq(count_foreign("kms set kmip", "kms set vault"), 8);
+    cr_assert_eq(count_foreign("kms set vault", "kms set kmip"), 6);
 }
 
 Test(command, explains_itself)

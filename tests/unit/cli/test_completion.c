@@ -58,7 +58,7 @@ Test(completion_bash, offers_the_words_that_may_follow)
     expect("sealift o", "obs\n");
     expect("sealift fs ''", "list add update unlock lock download snapshot\n");
     expect("sealift fs snapshot u", "upload\n");
-    expect("sealift kms set ''", "vault\n");
+    expect("sealift kms set ''", "vault kmip\n");
 }
 
 Test(completion_bash, offers_the_options_of_the_command)
@@ -69,6 +69,9 @@ Test(completion_bash, offers_the_options_of_the_command)
     cr_assert_eq(strstr(said, "--endpoint"), NULL, "%s", said);
     expect("sealift obs add dr --end", "--endpoint\n");
     expect("sealift kms set vault --tok", "--token-file\n");
+    expect("sealift kms set kmip --kmip-version 2", "2.0 2.1\n");
+    expect("sealift kms set kmip 127.0.0.1 : 5696 UID --cl", "--client-cert --client-key\n");
+    expect("sealift kms set kmip --role", "\n");
 }
 
 Test(completion_bash, offers_choices_behind_a_blank_and_an_equals_sign)
@@ -98,6 +101,7 @@ Test(completion_bash, offers_paths_where_a_path_is_wanted)
 {
     expect("sealift fs add home /us", "/usr\n");
     expect("sealift kms set vault --token-file /etc/hostnam", "/etc/hostname\n");
+    expect("sealift kms set kmip --client-key /etc/hostnam", "/etc/hostname\n");
     expect("sealift --home /us", "/usr\n");
     expect("sealift fs add home --obs /us", "\n");
 }
@@ -144,6 +148,14 @@ Test(completion_zsh, describes_options_and_arguments_of_a_command)
     expect_said(":ALGORITHM:(AES256 aws\\:kms aws\\:kms\\:dsse)\n");
     expect_said("\n--region=[S3: the bucket's region");
     expect_said("\n1:NAME: \n2:URL: \n");
+}
+
+/* _arguments takes a colon for the end of a message. */
+Test(completion_zsh, keeps_the_colon_of_an_argument)
+{
+    need_zsh();
+    run("zsh -f", completion_zsh, zsh_stubs, "words=(sealift kms set kmip '')\nCURRENT=5\n_sealift\n");
+    expect_said("\n1:HOST\\:PORT: \n2:KEY-UID: \n");
 }
 
 Test(completion_zsh, lets_an_option_be_repeated_that_may_be)

@@ -59,6 +59,8 @@ Test(help, does_not_tell_of_options_that_are_refused)
 {
     cr_assert_eq(strstr(topic("kms set vault"), "--token "), NULL);
     cr_assert_eq(strstr(topic("obs add"), "--secret-key"), NULL);
+    cr_assert_eq(strstr(topic("kms set kmip"), "--role-id"), NULL);
+    cr_assert_eq(strstr(topic("kms set kmip"), "--password "), NULL);
 }
 
 Test(help, fits_eighty_columns_except_in_examples)
@@ -70,6 +72,12 @@ Test(help, fits_eighty_columns_except_in_examples)
         for (; line < examples; line += strcspn(line, "\n") + 1)
             cr_assert_leq(strcspn(line, "\n"), 80, "%s: %s", (*command)->words, line);
     }
+}
+
+Test(help, wraps_a_long_usage_line_below_the_command)
+{
+    expect(topic("kms set kmip"), "\n  sealift kms set kmip HOST:PORT KEY-UID --client-cert FILE --client-key FILE\n"
+                                  "          [OPTION...]\n\n");
 }
 
 Test(help, lists_the_commands_of_a_beginning)
@@ -89,6 +97,7 @@ Test(help, documents_every_exit_code)
         expect(text, sealift_status_name(exit_codes[i].status));
     expect(text, "130  cancelled");
     expect(topic("environment"), "SEALIFT_VAULT_SECRET_ID");
+    expect(topic("environment"), "SEALIFT_KMIP_PASSWORD");
 }
 
 Test(help, suggests_a_topic)

@@ -38,6 +38,7 @@ Test(request, finds_commands_of_one_two_and_three_words)
     expect_command(PARSE("help"), "help");
     expect_command(PARSE("obs", "remove", "dr"), "obs remove");
     expect_command(PARSE("kms", "set", "vault", "A", "K"), "kms set vault");
+    expect_command(PARSE("kms", "set", "kmip", "A:1", "K", "--client-cert", "c", "--client-key", "k"), "kms set kmip");
     expect_command(PARSE("fs", "snapshot", "upload", "home", "monday"), "fs snapshot upload");
 }
 
