@@ -4,56 +4,33 @@
 #include "scoped.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-
 static bool
-copy_part(char *out, size_t size, const char *text, size_t len)
+is_bare_ipv6(const char *text)
 {
-    if (len >= size)
-        return false;
-    memcpy(out, text, len);
-    out[len] = '\0';
-    return true;
-}
-
-static bool
-holds_only(const char *text, const char *allowed)
-{
-    return text[0] != '\0' && text[strspn(text, allowed)] == '\0';
-}
-
-static bool
-is_port(const char *port)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-
-    return holds_only(port, "0123456789") && number >= 1 && number <= 65535;
+    return text[0] != '[' && strchr(text, ':') != strrchr(text, ':');
 }
 
 static enum sealift_status
 parse_one(const char *text, struct endpoint *ret_endpoint, struct sealift_error *err)
 {
     struct endpoint endpoint = {0};
-    bool bracketed = text[0] == '[';
-    const char *host = text + bracketed;
-    size_t len = strcspn(host, bracketed ? "]" : ":");
-    const char *rest = host + len + (bracketed && host[len] == ']');
+    const char *rest;
 
     if (strstr(text, "://") != NULL)
         return error_set(err, SEALIFT_INVALID, "server \"%s\": write HOST:PORT, without a scheme", text);
-    if (!bracketed && len > 0 && rest[0] == ':' && strchr(rest + 1, ':') != NULL)
+    if (is_bare_ipv6(text))
         return error_set(err, SEALIFT_INVALID, "server \"%s\": write an IPv6 address in brackets: [2001:db8::1]:5696",
                          text);
-    if (!copy_part(endpoint.host, sizeof(endpoint.host), host, len) ||
-        !holds_only(endpoint.host, bracketed ? "0123456789abcdefABCDEF:.%" : LETTERS_AND_DIGITS ".-_"))
+    if (!authority_read_host(text, endpoint.host, &rest))
         return error_set(err, SEALIFT_INVALID, "server \"%s\": the host is missing or malformed; write HOST:PORT",
                          text);
+    if (rest[0] == '/')
+        return error_set(err, SEALIFT_INVALID, "server \"%s\": write HOST:PORT, without a path", text);
     if (rest[0] != ':')
         return error_set(err, SEALIFT_INVALID, "server \"%s\": the port is missing; KMIP's usual one is 5696", text);
-    if (!copy_part(endpoint.port, sizeof(endpoint.port), rest + 1, strlen(rest + 1)) || !is_port(endpoint.port))
+    if (!authority_read_port(rest + 1, strlen(rest + 1), endpoint.port))
         return error_set(err, SEALIFT_INVALID, "server \"%s\": the port is not a number from 1 to 65535", text);
     *ret_endpoint = endpoint;
     return SEALIFT_OK;
@@ -63,7 +40,7 @@ static bool
 is_in(const struct endpoint *list, size_t count, const struct endpoint *endpoint)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(list[i].host, endpoint->host) == 0 && strcmp(list[i].port, endpoint->port) == 0)
+        if (strcasecmp(list[i].host, endpoint->host) == 0 && strcmp(list[i].port, endpoint->port) == 0)
             return true;
     }
     return false;
@@ -75,35 +52,53 @@ add(const char *text, size_t len, struct endpoint list[ENDPOINT_LIST_MAX], size_
     char one[ENDPOINT_TEXT_SIZE + 64];
     struct endpoint endpoint;
 
-    while (len > 0 && text[0] == ' ')
-        text++, len--;
-    while (len > 0 && text[len - 1] == ' ')
-        len--;
-    if (!copy_part(one, sizeof(one), text, len))
+    if (len == 0)
+        return error_set(err, SEALIFT_INVALID, "server %zu is missing: write HOST:PORT, or HOST:PORT,HOST:PORT",
+                         *count + 1);
+    if (len >= sizeof(one))
         return error_set(err, SEALIFT_INVALID, "a server's HOST:PORT is longer than %zu bytes", sizeof(one) - 1);
+    snprintf(one, sizeof(one), "%.*s", (int)len, text);
     TRY(parse_one(one, &endpoint, err));
     if (is_in(list, *count, &endpoint))
         return error_set(err, SEALIFT_INVALID, "server \"%s\" is named twice", one);
     if (*count == ENDPOINT_LIST_MAX)
-        return error_set(err, SEALIFT_INVALID, "more than %d servers", ENDPOINT_LIST_MAX);
+        return error_set(err, SEALIFT_INVALID, "more than %d servers are named: leave some out", ENDPOINT_LIST_MAX);
     list[(*count)++] = endpoint;
     return SEALIFT_OK;
+}
+
+static void
+drop_spaces(const char **text, size_t *len)
+{
+    while (*len > 0 && (*text)[0] == ' ')
+        (*text)++, (*len)--;
+    while (*len > 0 && (*text)[*len - 1] == ' ')
+        (*len)--;
 }
 
 enum sealift_status
 endpoint_parse_list(const char *text, struct endpoint ret_list[ENDPOINT_LIST_MAX], size_t *ret_count,
                     struct sealift_error *err)
 {
+    struct endpoint list[ENDPOINT_LIST_MAX];
     size_t count = 0;
 
+    /* Looked at before the text is cut: a password may hold a comma. */
+    if (strchr(text, '@') != NULL)
+        return error_set(err, SEALIFT_INVALID,
+                         "the server's address holds a user name or a password: leave it out, credentials are never "
+                         "taken from an address");
     for (;;) {
-        size_t len = strcspn(text, ",");
+        size_t until = strcspn(text, ","), len = until;
+        const char *one = text;
 
-        TRY(add(text, len, ret_list, &count, err));
-        if (text[len] == '\0')
+        drop_spaces(&one, &len);
+        TRY(add(one, len, list, &count, err));
+        if (text[until] == '\0')
             break;
-        text += len + 1;
+        text += until + 1;
     }
+    memcpy(ret_list, list, count * sizeof(list[0]));
     *ret_count = count;
     return SEALIFT_OK;
 }

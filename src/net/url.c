@@ -3,7 +3,6 @@
 #include "error.h"
 #include "scoped.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool
@@ -36,40 +35,6 @@ url_encode(struct bytes text, bool keep_slashes, struct buf *out, struct sealift
     return SEALIFT_OK;
 }
 
-/* Copies `len` characters of `from`; false when they do not fit. */
-static bool
-copy_part(char *out, size_t size, const char *from, size_t len)
-{
-    if (len >= size)
-        return false;
-    memcpy(out, from, len);
-    out[len] = '\0';
-    return true;
-}
-
-static bool
-is_host_name(const char *host)
-{
-    for (const char *c = host; *c != '\0'; c++)
-        if (!is_alphanumeric(*c) && *c != '-' && *c != '.' && *c != '_')
-            return false;
-    return host[0] != '\0';
-}
-
-static bool
-is_ipv6_address(const char *host)
-{
-    return host[0] != '\0' && host[strspn(host, "0123456789abcdefABCDEF:.")] == '\0';
-}
-
-static bool
-is_port(const char *port)
-{
-    unsigned long number = strtoul(port, NULL, 10);
-
-    return port[0] != '\0' && port[strspn(port, "0123456789")] == '\0' && number >= 1 && number <= 65535;
-}
-
 static bool
 is_path(const char *path)
 {
@@ -77,21 +42,6 @@ is_path(const char *path)
         if (*c <= ' ' || *c == 0x7f || *c == '?' || *c == '#')
             return false;
     return true;
-}
-
-/* host, or [IPv6 address]; *ret_rest points behind it. */
-static enum sealift_status
-parse_host(const char *text, const char *authority, struct url *url, const char **ret_rest, struct sealift_error *err)
-{
-    bool bracketed = authority[0] == '[';
-    const char *host = authority + bracketed;
-    size_t len = strcspn(host, bracketed ? "]/" : ":/");
-
-    if (!copy_part(url->host, sizeof(url->host), host, len) ||
-        !(bracketed ? is_ipv6_address(url->host) && host[len] == ']' : is_host_name(url->host)))
-        return error_set(err, SEALIFT_INVALID, "%s: the host is missing or malformed", text);
-    *ret_rest = host + len + bracketed;
-    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -105,10 +55,11 @@ parse_authority(const char *text, const char *authority, struct url *url, const 
         return error_set(err, SEALIFT_INVALID,
                          "the address holds a user name or a password: leave it out, "
                          "credentials are never taken from an address");
-    TRY(parse_host(text, authority, url, &rest, err));
+    if (!authority_read_host(authority, url->host, &rest) || strchr(url->host, '%') != NULL)
+        return error_set(err, SEALIFT_INVALID, "%s: the host is missing or malformed", text);
     if (*rest == ':') {
         len = strcspn(++rest, "/");
-        if (!copy_part(url->port, sizeof(url->port), rest, len) || !is_port(url->port))
+        if (!authority_read_port(rest, len, url->port))
             return error_set(err, SEALIFT_INVALID, "%s: the port is not a number from 1 to 65535", text);
         rest += len;
     }
@@ -143,9 +94,10 @@ url_parse(const char *text, struct url *ret_url, struct sealift_error *err)
     TRY(parse_authority(text, rest, &url, &rest, err));
     if (*rest != '\0' && (*rest != '/' || !is_path(rest)))
         return error_set(err, SEALIFT_INVALID, "%s: nothing but a path may follow the host and port", text);
-    if (!copy_part(url.path, sizeof(url.path), rest, strlen(rest)))
+    if (strlen(rest) >= sizeof(url.path))
         return error_set(err, SEALIFT_INVALID, "%s: the path is longer than %zu characters", text,
                          sizeof(url.path) - 1);
+    memcpy(url.path, rest, strlen(rest) + 1);
     *ret_url = url;
     return SEALIFT_OK;
 }

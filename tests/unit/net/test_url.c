@@ -94,6 +94,8 @@ Test(url, refuses_what_is_no_address)
     assert_refused("http://h\xc3\xa4st/", "host is missing");
     assert_refused("http://[::1", "host is missing");
     assert_refused("http://[nonsense]/", "host is missing");
+    assert_refused("http://[1::2::3]/", "host is missing");
+    assert_refused("http://[fe80::1%eth0]/", "host is missing");
     assert_refused("http://[]/", "host is missing");
     assert_refused("http://host:", "port");
     assert_refused("http://host:0", "port");
