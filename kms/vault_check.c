@@ -2,12 +2,12 @@
 
 #include "envelope.h"
 #include "error.h"
+#include "findings.h"
 #include "scoped.h"
 #include "vault_key.h"
 #include "vault_transit.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,9 +23,7 @@ struct run {
     struct secret *kek; /* what is wrapped, and must come back */
     struct buf wrapped; /* what came of it */
     bool unwraps;
-
-    enum sealift_status status; /* the first failure */
-    struct sealift_error error;
+    struct findings findings;
 };
 
 static void
@@ -37,48 +35,16 @@ run_done(struct run *run)
 
 /* --- Steps and what is told of them --- */
 
-struct note {
-    bool warning;
-    char message[1400]; /* the longest address, and a sentence */
-};
-
-[[gnu::format(printf, 2, 3)]] static void
-note_down(struct note *note, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(note->message, sizeof(note->message), format, arguments);
-    va_end(arguments);
-}
-
-static void
-tell(struct run *run, const char *call, bool ok, bool warning, const char *message)
-{
-    struct kms_finding finding = {call, ok, warning, message};
-
-    run->check->each(run->check->context, &finding);
-}
-
-typedef enum sealift_status step_call(struct run *run, struct note *note, struct sealift_error *err);
+typedef enum sealift_status step_call(struct run *run, struct finding_note *note, struct sealift_error *err);
 
 static bool
 take(struct run *run, const char *call, step_call *step)
 {
-    struct note note = {0};
+    struct finding_note note = {0};
     struct sealift_error error;
     enum sealift_status status = step(run, &note, &error);
 
-    if (status == SEALIFT_OK) {
-        tell(run, call, true, note.warning, note.message);
-        return true;
-    }
-    tell(run, call, false, false, error.message);
-    if (run->status == SEALIFT_OK) {
-        run->status = status;
-        run->error = error;
-    }
-    return false;
+    return findings_add(&run->findings, call, status, &note, &error);
 }
 
 /* --- The server --- */
@@ -99,7 +65,7 @@ static const struct health {
 };
 
 static enum sealift_status
-judge_health(struct run *run, const struct vault_answer *answer, struct note *note, struct sealift_error *err)
+judge_health(struct run *run, const struct vault_answer *answer, struct finding_note *note, struct sealift_error *err)
 {
     const char *address = run->check->config->address;
     const char *version = json_string(json_get(answer->json, "version"));
@@ -112,18 +78,20 @@ judge_health(struct run *run, const struct vault_answer *answer, struct note *no
         if (!healths[i].serves)
             return error_set(err, SEALIFT_UNAVAILABLE, "Vault %s is %s", address, healths[i].words);
         note->warning = vault_client_is_exposed(run->check->client);
-        note_down(note, "%s, version %.40s, is %s%s", address, version, healths[i].words,
-                  note->warning ? "; but over plain http tokens and keys can be read on the way: use https" : "");
+        finding_note_down(note, "%s, version %.40s, is %s%s", address, version, healths[i].words,
+                          note->warning ? "; but over plain http tokens and keys can be read on the way: use https"
+                                        : "");
         return SEALIFT_OK;
     }
     /* A proxy may hide sys/health and still let through what we need. */
-    note_down(note, "%s answers, but with %d to the question how it is: a proxy in between?", address, answer->status);
+    finding_note_down(note, "%s answers, but with %d to the question how it is: a proxy in between?", address,
+                      answer->status);
     note->warning = true;
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-reach_server(struct run *run, struct note *note, struct sealift_error *err)
+reach_server(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
     struct vault_request request = {.method = "GET", .path = "sys/health", .outside_namespaces = true, .once = true};
@@ -135,10 +103,10 @@ reach_server(struct run *run, struct note *note, struct sealift_error *err)
 /* --- The login --- */
 
 static enum sealift_status
-log_in(struct run *run, struct note *note, struct sealift_error *err)
+log_in(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     TRY(vault_login_try(run->check->login, &run->lease, &run->lease_is_known, err));
-    note_down(note, "accepted");
+    finding_note_down(note, "accepted");
     return SEALIFT_OK;
 }
 
@@ -156,7 +124,7 @@ format_life(int64_t seconds, char out[32])
 }
 
 static enum sealift_status
-judge_token(struct run *run, struct note *note, struct sealift_error *err)
+judge_token(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     const struct vault_lease *lease = &run->lease;
     bool given = run->check->config->vault.auth == KMS_AUTH_TOKEN;
@@ -166,22 +134,25 @@ judge_token(struct run *run, struct note *note, struct sealift_error *err)
     format_life(lease->ttl_s, life);
     note->warning = true;
     if (!run->lease_is_known)
-        note_down(note, "its policies do not let it look itself up, so nobody knows how long it lives; ask for  path "
-                        "\"auth/token/lookup-self\" { capabilities = [\"read\"] }  and  path "
-                        "\"auth/token/renew-self\" { capabilities = [\"update\"] }");
+        finding_note_down(note,
+                          "its policies do not let it look itself up, so nobody knows how long it lives; ask for  path "
+                          "\"auth/token/lookup-self\" { capabilities = [\"read\"] }  and  path "
+                          "\"auth/token/renew-self\" { capabilities = [\"update\"] }");
     else if (given && lease->uses > 0)
-        note_down(note, "it is good for %" PRId64 " more calls only; use one without a limit", lease->uses);
+        finding_note_down(note, "it is good for %" PRId64 " more calls only; use one without a limit", lease->uses);
     else if (lease->ttl_s == 0)
-        note_down(note, "it never expires; a periodic token with a policy of its own is what we advise");
+        finding_note_down(note, "it never expires; a periodic token with a policy of its own is what we advise");
     else if (given && !lease->renewable)
-        note_down(note,
-                  "it expires in %s and cannot be renewed: what lasts longer will fail at its end; use a periodic "
-                  "token, or AppRole",
-                  life);
+        finding_note_down(
+            note,
+            "it expires in %s and cannot be renewed: what lasts longer will fail at its end; use a periodic "
+            "token, or AppRole",
+            life);
     else if (given && !lease->periodic) {
-        note_down(note, "good for %s, renewed up to its limit, and then over; use a periodic token, or AppRole", life);
+        finding_note_down(note, "good for %s, renewed up to its limit, and then over; use a periodic token, or AppRole",
+                          life);
     } else {
-        note_down(note, "good for %s, then %s", life, given ? "renewed" : "renewed, or we log in again");
+        finding_note_down(note, "good for %s, then %s", life, given ? "renewed" : "renewed, or we log in again");
         note->warning = false;
     }
     return SEALIFT_OK;
@@ -190,12 +161,12 @@ judge_token(struct run *run, struct note *note, struct sealift_error *err)
 /* --- The key --- */
 
 static enum sealift_status
-read_key(struct run *run, struct note *note, struct sealift_error *err)
+read_key(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     TRY(vault_key_read(run->check->login, &run->place, &run->key, err));
     TRY(vault_key_check(&run->key, &run->place, err));
-    note_down(note, "%s, version %" PRId64 ", unwraps what versions from %" PRId64 " on have wrapped", run->key.type,
-              run->key.latest_version, run->key.min_decryption_version);
+    finding_note_down(note, "%s, version %" PRId64 ", unwraps what versions from %" PRId64 " on have wrapped",
+                      run->key.type, run->key.latest_version, run->key.min_decryption_version);
     return SEALIFT_OK;
 }
 
@@ -205,22 +176,22 @@ tell_key_warnings(struct run *run)
     const char *warning;
 
     for (size_t i = 0; (warning = vault_key_warning(&run->key, i)) != NULL; i++)
-        tell(run, "read the key", true, true, warning);
+        findings_tell(&run->findings, "read the key", true, true, warning);
 }
 
 /* --- Wrap, unwrap, rewrap --- */
 
 static enum sealift_status
-wrap(struct run *run, struct note *note, struct sealift_error *err)
+wrap(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     TRY(secret_random(run->check->world, KEY_SIZE, &run->kek, err));
     TRY(vault_transit_wrap(run->check->login, &run->place, run->kek, &run->wrapped, err));
-    note_down(note, "a random key was wrapped");
+    finding_note_down(note, "a random key was wrapped");
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-unwrap_and_compare(struct run *run, struct buf *wrapped, struct note *note, struct sealift_error *err)
+unwrap_and_compare(struct run *run, struct buf *wrapped, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *again = NULL;
     const char *text;
@@ -231,25 +202,25 @@ unwrap_and_compare(struct run *run, struct buf *wrapped, struct note *note, stru
         return error_set(err, SEALIFT_KEY, "Vault key %s/%s: what it wrapped came back as something else",
                          run->place.mount, run->place.name);
     run->unwraps = true;
-    note_down(note, "the same key came back");
+    finding_note_down(note, "the same key came back");
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-unwrap(struct run *run, struct note *note, struct sealift_error *err)
+unwrap(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     return unwrap_and_compare(run, &run->wrapped, note, err);
 }
 
 static enum sealift_status
-rewrap(struct run *run, struct note *note, struct sealift_error *err)
+rewrap(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf rewrapped = {0};
     const char *text;
 
     TRY(buf_text(&run->wrapped, &text, err));
     TRY(vault_transit_rewrap(run->check->login, &run->place, text, &rewrapped, err));
-    note_down(note, "rewrapped");
+    finding_note_down(note, "rewrapped");
     if (!run->unwraps) /* that has been told */
         return SEALIFT_OK;
     return unwrap_and_compare(run, &rewrapped, note, err);
@@ -258,17 +229,17 @@ rewrap(struct run *run, struct note *note, struct sealift_error *err)
 /* When nothing could be wrapped, nothing can come back; but whether the call is allowed can be told. */
 
 static enum sealift_status
-pass_unless_denied(enum sealift_status status, struct note *note)
+pass_unless_denied(enum sealift_status status, struct finding_note *note)
 {
     if (status == SEALIFT_DENIED || status == SEALIFT_UNAVAILABLE)
         return status;
     note->warning = true;
-    note_down(note, "allowed, but not tried for want of something that was wrapped");
+    finding_note_down(note, "allowed, but not tried for want of something that was wrapped");
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-ask_for_unwrap(struct run *run, struct note *note, struct sealift_error *err)
+ask_for_unwrap(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *ignored = NULL;
 
@@ -276,7 +247,7 @@ ask_for_unwrap(struct run *run, struct note *note, struct sealift_error *err)
 }
 
 static enum sealift_status
-ask_for_rewrap(struct run *run, struct note *note, struct sealift_error *err)
+ask_for_rewrap(struct run *run, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf ignored = {0};
 
@@ -290,7 +261,7 @@ ask_for_rewrap(struct run *run, struct note *note, struct sealift_error *err)
 static void
 ask_for_the_rest(struct run *run)
 {
-    if (run->status != SEALIFT_DENIED)
+    if (run->findings.status != SEALIFT_DENIED)
         return;
     take(run, "unwrap", ask_for_unwrap);
     take(run, "rewrap", ask_for_rewrap);
@@ -300,7 +271,8 @@ static void
 check_key_use(struct run *run)
 {
     if (!take(run, "read the key", read_key)) {
-        tell(run, "wrap", false, false, "not tried: wrapping with a key that cannot be read might create it");
+        findings_tell(&run->findings, "wrap", false, false,
+                      "not tried: wrapping with a key that cannot be read might create it");
         ask_for_the_rest(run);
         return;
     }
@@ -323,6 +295,7 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
     SCOPED(run_done)
     struct run run = {
         .check = check,
+        .findings = {.each = check->each, .context = check->context},
         .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key},
     };
 
@@ -330,7 +303,5 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
         take(&run, "keep the token", judge_token);
         check_key_use(&run);
     }
-    if (run.status != SEALIFT_OK)
-        *err = run.error;
-    return run.status;
+    return findings_end(&run.findings, err);
 }
