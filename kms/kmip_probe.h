@@ -7,9 +7,9 @@
 enum kmip_probe_step { KMIP_PROBE_WRAP, KMIP_PROBE_UNWRAP, KMIP_PROBE_DAMAGE, KMIP_PROBE_DONE };
 
 struct kmip_probe {
-    struct kmip_mode mode;     /* that works */
-    enum kmip_probe_step step; /* as far as any mode came: what failed, or DONE */
-    char passed_over[1024];    /* the modes that were tried in vain, with what came of each; empty: none */
+    struct kmip_mode mode;            /* that works */
+    enum kmip_probe_step step;        /* as far as any mode came: what failed, or DONE */
+    struct sealift_error passed_over; /* its message: the modes that were tried in vain, with what came of each */
 };
 
 /* Tries the modes, beginning with `first` when that is known: one Encrypt; one Decrypt, which must give the same key

@@ -22,33 +22,24 @@ flaw(char out[64], const char *what, size_t len)
     return out;
 }
 
+const char *
+kmip_sealed_iv_flaw(const struct kmip_sealed *sealed, char out[64])
+{
+    bool fits = sealed->cipher == KMIP_AES_CBC ? sealed->iv_len == AES_BLOCK
+                                               : sealed->iv_len >= IV_MIN && sealed->iv_len <= KMIP_SEALED_IV_MAX;
+
+    return fits ? NULL : flaw(out, "IV", sealed->iv_len);
+}
+
 /* AES-CBC pads 32 bytes to 48; AES-GCM adds nothing but the tag. */
-static bool
-data_fits(const struct kmip_sealed *sealed)
+const char *
+kmip_sealed_data_flaw(const struct kmip_sealed *sealed, char out[64])
 {
     size_t least = sealed->has_tag ? KEY_SIZE : KEY_SIZE + KMIP_SEALED_TAG_SIZE;
+    bool fits = sealed->cipher == KMIP_AES_CBC ? sealed->data_len == KEY_SIZE + AES_BLOCK
+                                               : sealed->data_len >= least && sealed->data_len <= KMIP_SEALED_DATA_MAX;
 
-    if (sealed->cipher == KMIP_AES_CBC)
-        return sealed->data_len == KEY_SIZE + AES_BLOCK;
-    return sealed->data_len >= least && sealed->data_len <= KMIP_SEALED_DATA_MAX;
-}
-
-static bool
-iv_fits(const struct kmip_sealed *sealed)
-{
-    if (sealed->cipher == KMIP_AES_CBC)
-        return sealed->iv_len == AES_BLOCK;
-    return sealed->iv_len >= IV_MIN && sealed->iv_len <= KMIP_SEALED_IV_MAX;
-}
-
-const char *
-kmip_sealed_flaw(const struct kmip_sealed *sealed, char out[64])
-{
-    if (!iv_fits(sealed))
-        return flaw(out, "IV", sealed->iv_len);
-    if (!data_fits(sealed))
-        return flaw(out, "ciphertext", sealed->data_len);
-    return NULL;
+    return fits ? NULL : flaw(out, "ciphertext", sealed->data_len);
 }
 
 /* --- Writing --- */
@@ -179,7 +170,7 @@ kmip_sealed_parse(const struct kms_hint *hint, const char *wrapped_kek, struct k
 
     TRY(read_data(wrapped_kek, &sealed, err));
     TRY(read_details(hint->details, &sealed, err));
-    if (kmip_sealed_flaw(&sealed, text) != NULL)
+    if (kmip_sealed_iv_flaw(&sealed, text) != NULL || kmip_sealed_data_flaw(&sealed, text) != NULL)
         return damaged(text, err);
     *ret_sealed = sealed;
     return SEALIFT_OK;

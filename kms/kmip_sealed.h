@@ -36,9 +36,9 @@ struct kmip_sealed {
     uint8_t tag[KMIP_SEALED_TAG_SIZE];
 };
 
-/* Whether all lengths are within the bounds. NULL when they are, else what is wrong ("the IV has 3 bytes"). `out` takes
- * 64 bytes. */
-const char *kmip_sealed_flaw(const struct kmip_sealed *sealed, char out[64]);
+/* NULL when the length is within the bounds, else what is wrong with it: "the IV has 3 bytes". `out` takes 64 bytes. */
+const char *kmip_sealed_iv_flaw(const struct kmip_sealed *sealed, char out[64]);
+const char *kmip_sealed_data_flaw(const struct kmip_sealed *sealed, char out[64]);
 
 /* Fills in hint->details, and appends the text of wrapped_kek. */
 enum sealift_status kmip_sealed_format(const struct kmip_sealed *sealed, struct kms_hint *hint, struct buf *out,

@@ -7,21 +7,27 @@
 
 /* One Encrypt in that mode. KEY with *ret_try_another (never NULL) set: the server has no such mode, or leaves out of
  * its answer what decrypting needs (an IV of its own making, the tag); another mode may do. CORRUPT: an IV or a
- * ciphertext of a length that no mode has. Whether the blob opens is for the caller to show. `ret_server` (may be
- * NULL): who made it. */
+ * ciphertext of a length that none has. Whether the blob opens is for the caller to show. `ret_server` (may be NULL):
+ * who made it. */
 enum sealift_status kmip_wrap(const struct kmip_key *key, const struct kmip_mode *mode, const struct secret *kek,
                               struct kmip_sealed *ret_sealed, const char **ret_server, bool *ret_try_another,
                               struct sealift_error *err);
 
-/* One Decrypt, exactly as it was recorded; what comes back may have any length. *ret_refused (never NULL): a server
- * answered, and with a refusal. */
-enum sealift_status kmip_decrypt(const struct kmip_key *key, const struct kmip_sealed *sealed,
-                                 struct secret **ret_plain, bool *ret_refused, struct sealift_error *err);
+/* What a server said to a Decrypt. */
+enum kmip_verdict {
+    KMIP_SILENT,  /* none answered, or with what makes no sense: another key is of no help */
+    KMIP_REFUSED, /* it answered with a refusal: another key may do */
+    KMIP_OPENED,  /* it opened; whether a KEK came out is another question */
+};
 
-/* As it was recorded; where that fails under AES-GCM, with the tag in the other place: the key may have moved to
- * another vendor's server, or a version without a field for the tag been pinned. Such a version is raised for the call,
- * unless it is pinned. *ret_refused as above, also for what opens to something else than a KEK (KEY). */
+/* One Decrypt, exactly as it was recorded. KEY when it does not open, or not to KEY_SIZE bytes: what padding has to do
+ * with it is not told apart. *ret_verdict (never NULL) is filled in either way. */
+enum sealift_status kmip_decrypt(const struct kmip_key *key, const struct kmip_sealed *sealed, struct secret **ret_kek,
+                                 enum kmip_verdict *ret_verdict, struct sealift_error *err);
+
+/* The same; where it fails under AES-GCM, once more with the tag in the other place: the key may have moved to another
+ * vendor's server, or a version without a field for the tag been pinned. *ret_verdict is the better of the two. */
 enum sealift_status kmip_unwrap(const struct kmip_key *key, const struct kmip_sealed *sealed, struct secret **ret_kek,
-                                bool *ret_refused, struct sealift_error *err);
+                                enum kmip_verdict *ret_verdict, struct sealift_error *err);
 
 #endif
