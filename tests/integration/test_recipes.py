@@ -1,9 +1,7 @@
 """The recipes of docs/OPERATIONS.md, "Snapshots to read from": run as they stand there, each on the kind of filesystem it is for."""
 
 import os
-import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -11,21 +9,14 @@ from support.command import Sealift, binary
 from support.compare import assert_same
 from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs, download_same
+from support.recipes import read_recipes
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "OPERATIONS.md"
 DOUBT = "can be written to"
-
-
-def read_recipes():
-    return dict(re.findall(r"<!-- recipe: (\S+) -->\n```sh\n(.*?)```\n", PAGE.read_text(), re.DOTALL))
-
-
-RECIPES = read_recipes()
+RECIPES = read_recipes("OPERATIONS.md")
 
 
 def test_each_recipe_is_run_here():
     assert set(RECIPES) == {"btrfs", "xfs-reflink", "image", "bind"}
-    assert PAGE.read_text().count("<!-- recipe:") == len(RECIPES)
 
 
 class Kitchen:
