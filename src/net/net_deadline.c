@@ -4,9 +4,7 @@
 #include "scoped.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <time.h>
 
 #define SLICE_NS (50 * NS_PER_MS)
@@ -77,13 +75,4 @@ net_deadline_wait(const struct net_deadline *deadline, int fd, short events, boo
     }
     *ret_ready = false;
     return SEALIFT_OK;
-}
-
-void
-net_deadline_format(int64_t ns, char out[32])
-{
-    if (ns % NS_PER_S == 0)
-        snprintf(out, 32, "%" PRId64 " s", ns / NS_PER_S);
-    else
-        snprintf(out, 32, "%" PRId64 " ms", ns / NS_PER_MS);
 }

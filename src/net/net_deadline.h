@@ -22,7 +22,4 @@ bool net_deadline_is_over(const struct net_deadline *deadline);
 enum sealift_status net_deadline_wait(const struct net_deadline *deadline, int fd, short events, bool *ret_ready,
                                       struct sealift_error *err);
 
-/* "30 s", "200 ms": for what is said when it was too long. */
-void net_deadline_format(int64_t ns, char out[32]);
-
 #endif
