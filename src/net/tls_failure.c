@@ -42,6 +42,13 @@ tls_failure_is_alert(void)
     return alert_of(ERR_peek_error()) != NO_ALERT;
 }
 
+/* OpenSSL's words for it, which lack one of TLS 1.3's. */
+static const char *
+words_of(int alert)
+{
+    return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 /* The way out of an alert that is about our certificate; NULL: it is about something else. */
 static const char *
 remedy_of_certificate(int alert)
@@ -105,7 +112,7 @@ report_cipher(struct sealift_error *err)
 static enum sealift_status
 report_alert(const SSL *ssl, int alert, const struct tls_scene *scene, struct sealift_error *err)
 {
-    const char *words = SSL_alert_desc_string_long(alert);
+    const char *words = words_of(alert);
     char subject[X509_FIELD_SIZE];
 
     if (is_about_our_certificate(alert, scene)) {

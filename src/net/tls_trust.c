@@ -132,6 +132,13 @@ tls_verdict_report(const struct tls_verdict *verdict, const char *host, struct s
                          "the server's certificate (%s) is not made for servers: give it one with the extended key "
                          "usage serverAuth",
                          verdict->subject);
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+        return error_set(err, SEALIFT_DENIED,
+                         "the server's certificate is weaker than OpenSSL allows on this machine (%s: %s): give the "
+                         "server one with a longer key or a newer signature",
+                         X509_verify_cert_error_string(verdict->error), verdict->subject);
     case X509_V_ERR_OUT_OF_MEM:
         return error_no_memory(err);
     default:

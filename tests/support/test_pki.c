@@ -96,6 +96,7 @@ make_certificate(const struct test_identity_options *options, unsigned serial, E
 {
     X509 *certificate = X509_new();
     X509 *above = issuer != NULL ? issuer->certificate : certificate;
+    const EVP_MD *digest = EVP_get_digestbyname(options->digest != NULL ? options->digest : "SHA256");
 
     NEED(certificate != NULL);
     X509_set_version(certificate, X509_VERSION_3);
@@ -112,7 +113,7 @@ make_certificate(const struct test_identity_options *options, unsigned serial, E
                   options->authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
     add_extension(certificate, above, NID_ext_key_usage, options->usage);
     add_extension(certificate, above, NID_subject_alt_name, options->names);
-    NEED(X509_sign(certificate, issuer != NULL ? issuer->key : key, EVP_sha256()) > 0);
+    NEED(X509_sign(certificate, issuer != NULL ? issuer->key : key, digest) > 0);
     return certificate;
 }
 
@@ -146,7 +147,7 @@ void
 test_pki_add(struct test_pki *pki, const struct test_identity_options *options, struct test_identity *ret_identity)
 {
     struct signer issuer = options->issuer != NULL ? read_signer(options->issuer) : (struct signer){NULL, NULL};
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    EVP_PKEY *key = EVP_EC_gen(options->curve != NULL ? options->curve : "P-256");
     unsigned number = ++pki->made;
     struct test_identity identity;
     X509 *certificate;

@@ -27,6 +27,8 @@ struct test_identity_options {
     const char *common_name;            /* NULL: "sealift test" */
     const char *names;                  /* as OpenSSL's subjectAltName: "DNS:localhost,IP:127.0.0.1"; NULL: none */
     const char *usage;                  /* as OpenSSL's extendedKeyUsage: "clientAuth"; NULL: any */
+    const char *curve;                  /* NULL: P-256 */
+    const char *digest;                 /* of the signature; NULL: SHA256 */
     bool authority;
     bool without_chain; /* the file holds this certificate alone */
     long begins_s;      /* from now; both 0: from ten years ago ... */
