@@ -1,5 +1,5 @@
-/* HashiCorp Vault and OpenBao as a KMS: the transit engine wraps and unwraps KEKs. docs/KMS.md is its administrator's
- * guide. */
+/* HashiCorp Vault and OpenBao as a KMS: the transit engine wraps and unwraps KEKs. docs/kms/vault.md is its
+ * administrator's guide. */
 #ifndef VAULT_H
 #define VAULT_H
 

@@ -114,7 +114,7 @@ class OpenBao:
         self.call("POST", f"{mount}/keys/{name}", options, namespace)
 
     def add_policy(self, name, key="cluster-key", mount="transit", namespace="", allowed=None):
-        """The policy that docs/OPERATIONS.md recommends, or the part of it in `allowed`."""
+        """The policy that docs/kms/openbao.md recommends, or the part of it in `allowed`."""
         rules = [f'path "{mount}/{call}/{key}" {{ capabilities = [{", ".join(f"{chr(34)}{word}{chr(34)}" for word in words)}] }}'
                  for call, words in (EVERYTHING_NEEDED if allowed is None else allowed).items()]
         self.call("PUT", f"sys/policies/acl/{name}", {"policy": "\n".join(rules)}, namespace)

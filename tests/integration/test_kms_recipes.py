@@ -1,0 +1,59 @@
+"""The commands of docs/kms, run as they stand there: what the KMS's admin creates, and how a machine is connected to it."""
+
+import subprocess
+
+import pytest
+
+from support.cache import installed
+from support.command import Sealift, binary
+from support.openbao import BAO, OpenBao
+from support.recipes import read_recipes
+
+RECIPES = {page: read_recipes(f"kms/{page}.md") for page in ("vault", "openbao")}
+
+
+def test_each_recipe_is_run_here():
+    assert {page: set(recipes) for page, recipes in RECIPES.items()} == {
+        "vault": {"vault", "vault-connect"}, "openbao": {"openbao", "openbao-connect"}}
+
+
+class Desk:
+    """A folder where somebody works, with a PATH of their own."""
+
+    def __init__(self, folder):
+        self.folder = folder / "desk"
+        self.folder.mkdir()
+        self.tools = folder / "tools"
+        self.tools.mkdir()
+        (self.tools / "sealift").symlink_to(binary())
+        self.machine = Sealift(folder / "home")
+
+    def run(self, recipe, **variables):
+        environment = {**self.machine.environment, "PATH": f"{self.tools}:/usr/bin:/bin", **variables}
+        done = subprocess.run(["bash", "-e", "-c", recipe], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode == 0, f"{recipe}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+@pytest.fixture
+def desk(folder):
+    return Desk(folder)
+
+
+@pytest.fixture
+def empty_bao(folder):
+    server = OpenBao(folder / "openbao").start_dev()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("page, tool, prefix", [("vault", "vault", "VAULT"), ("openbao", "bao", "BAO")])
+def test_key_policy_and_login(page, tool, prefix, desk, empty_bao):
+    """OpenBao's command does as Vault's."""
+    (desk.tools / tool).symlink_to(installed("openbao", BAO))
+    address = {f"{prefix}_ADDR": empty_bao.address}
+    desk.run(RECIPES[page][page], **address, **{f"{prefix}_TOKEN": empty_bao.token})
+    assert (desk.folder / "secret-id").stat().st_mode & 0o777 == 0o600
+    said = desk.run(RECIPES[page][f"{page}-connect"], **address)
+    assert "wrap" in said and "warning" not in said and "FAILED" not in said
+    assert desk.machine.ok("kms", "--json").json["auth_method"] == "approle"
