@@ -151,6 +151,8 @@ choose_iv(struct scripted_crypt *crypt, struct iv *ret_iv)
     ret_iv->len = gcm && model->gcm_iv_len != 0 ? model->gcm_iv_len : gcm ? 12 : 16;
     ret_iv->ours = true;
     NEED(ret_iv->len <= IV_MAX && RAND_bytes(ret_iv->bytes, (int)ret_iv->len) == 1);
+    for (size_t i = 0; i < ret_iv->len && model->steady_iv; i++)
+        ret_iv->bytes[i] = (uint8_t)(i + 1);
     return true;
 }
 

@@ -69,6 +69,7 @@ struct scripted_kmip_model {
     uint32_t mode_reason; /* of refusing a mode; 0: Invalid Field (7) */
     enum scripted_iv gcm_iv, cbc_iv;
     size_t gcm_iv_len; /* of its own; 0: 12 */
+    bool steady_iv;    /* its own is always 01 02 03 ..., so that its answers are always the same */
     enum scripted_tag tag;
     bool refuses_later_fields; /* AAD and Tag before 1.4: Invalid Message, as PyKMIP does */
     bool ignores_damage;       /* GCM is decrypted without a look at the tag, CBC without one at the padding */

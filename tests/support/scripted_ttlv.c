@@ -139,8 +139,6 @@ check_value(const struct scripted_item *item, int depth)
     if (item->type == STRUCTURE)
         return item->len % 8 != 0 ? "a structure whose length is no multiple of 8"
                                   : check_items(item->value, item->value + item->len, depth + 1);
-    if (item->type == 0 || item->type > 0x0b)
-        return "a type that does not exist";
     if (is_number(item->type) && item->len != length_of_type(item->type))
         return "a number of another length than its type has";
     if (item->type == 0x04 && (item->len == 0 || item->len % 8 != 0))
