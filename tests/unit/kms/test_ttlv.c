@@ -149,6 +149,17 @@ Test(ttlv, refuses_a_text_that_is_not_utf8_and_does_not_show_it)
     cr_assert_str_eq(err.message, "tag 420001: KMIP's texts are UTF-8, and this is not");
 }
 
+Test(ttlv, refuses_what_a_length_of_32_bits_cannot_say)
+{
+    SCOPED(buf_done) struct buf out = {0};
+    struct ttlv_writer writer;
+
+    ttlv_writer_init(&writer, &out);
+    ttlv_put_bytes(&writer, TAG, (struct bytes){NULL, (size_t)UINT32_MAX + 1}); /* not looked at */
+    cr_assert_eq(ttlv_writer_finish(&writer, &err), SEALIFT_INVALID);
+    cr_assert_str_eq(err.message, "tag 420001: 4294967296 bytes are more than an item of TTLV can hold");
+}
+
 static enum sealift_status
 write_nested(struct buf *out, unsigned depth)
 {
