@@ -1,4 +1,4 @@
-/* Encrypt and Decrypt (KMIP 1.2, sections 4.29 and 4.30; 2.1, sections 6.1.14 and 6.1.15): one call each, never a
+/* Encrypt and Decrypt (KMIP 1.2, sections 4.29 and 4.30; 2.1, sections 6.1.17 and 6.1.11): one call each, never a
  * stream. The fields of authenticated encryption are 1.4's, but some servers have them earlier: they are written
  * whenever they are given, and read whenever they are there. */
 #ifndef KMIP_CRYPT_H

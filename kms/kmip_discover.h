@@ -1,4 +1,4 @@
-/* Discover Versions (KMIP 1.2, section 4.26; 2.1, section 6.1.18). */
+/* Discover Versions (KMIP 1.2, section 4.26; 2.1, section 6.1.16). */
 #ifndef KMIP_DISCOVER_H
 #define KMIP_DISCOVER_H
 

@@ -1,4 +1,4 @@
-/* Query (KMIP 1.2, section 4.25; 2.1, section 6.1.39): which operations a server offers to us, and what it calls
+/* Query (KMIP 1.2, section 4.25; 2.1, section 6.1.40): which operations a server offers to us, and what it calls
  * itself.
  */
 #ifndef KMIP_QUERY_H
