@@ -3,15 +3,15 @@
 #ifndef KMIP_CLIENT_H
 #define KMIP_CLIENT_H
 
-#include "kmip_message.h"
+#include "kmip_call.h"
+#include "kmip_connection.h"
 #include "kms_config.h"
 
 struct kmip_client;
 
 struct kmip_client_options {
-    int64_t connect_timeout_ns, handshake_timeout_ns; /* 0: as tls_stream.h has them */
-    int64_t answer_timeout_ns;                        /* 0: 30 s for sending a request and for its whole answer, each */
-    int64_t patience_ns;                              /* 0: 60 s from the first failure to giving up */
+    struct kmip_timeouts timeouts;
+    int64_t patience_ns; /* 0: 60 s from the first failure to giving up */
 };
 
 /* Connects when first used. `world` and `config` must outlive it; `options` NULL: all as usual. Any thread may use it:
@@ -20,24 +20,6 @@ enum sealift_status kmip_client_new(const struct world *world, const struct kms_
                                     const struct kmip_client_options *options, struct kmip_client **ret_client,
                                     struct sealift_error *err);
 void kmip_client_free(struct kmip_client **client);
-
-struct kmip_call {
-    enum kmip_operation operation;
-    const char *uid; /* the key it is about, for messages; NULL: about none */
-    /* Appends the payload's items for a server that speaks this version; may be called again, for another server. */
-    void (*write)(struct ttlv_writer *writer, enum kmip_version version, const void *context);
-    const void *context;
-    enum kmip_version at_least; /* a later version than the agreed one, where the payload needs its fields; else 0 */
-    bool once;                  /* each server once, and no waiting: the asker wants to know how things stand now */
-};
-
-struct kmip_reply {
-    struct kmip_answer answer;
-    const char *server;        /* "HOST:PORT" of the one that gave it; lives as long as the client */
-    enum kmip_version version; /* what it was asked in */
-};
-
-void kmip_reply_done(struct kmip_reply *reply);
 
 /* The servers are tried in the order in which they are named, beginning with the one that answered last; a connection
  * is kept between calls, for half a minute, and closed after anything that went wrong on it. What a server cannot do at
@@ -60,9 +42,9 @@ enum sealift_status kmip_client_call(struct kmip_client *client, const struct km
 enum sealift_status kmip_client_call_server(struct kmip_client *client, size_t server, const struct kmip_call *call,
                                             struct kmip_reply *ret_reply, struct sealift_error *err);
 
-/* OK for a success, else as kmip_error(). */
-enum sealift_status kmip_reply_check(const struct kmip_reply *reply, const struct kmip_call *call,
-                                     struct sealift_error *err);
+/* Closes connections that nobody used for half a minute, which otherwise happens at the next call: for long work in
+ * between. Does nothing while a request is under way. */
+void kmip_client_close_idle(struct kmip_client *client);
 
 size_t kmip_client_server_count(const struct kmip_client *client);
 const char *kmip_client_server_name(const struct kmip_client *client, size_t server); /* "HOST:PORT" */

@@ -1,0 +1,113 @@
+#include "kmip_trouble.h"
+
+#include "error.h"
+#include "utf8.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PREFIX      "KMIP "
+#define SEPARATOR   "; "
+#define MORE        "..."
+#define ROUNDS_ROOM 48 /* for "; gave up after N tries" */
+
+void
+kmip_troubles_note(struct kmip_troubles *troubles, size_t server, const struct sealift_error *trouble)
+{
+    troubles->of[server] = *trouble;
+}
+
+bool
+kmip_troubles_may_pass(const struct kmip_troubles *troubles)
+{
+    for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+        if (troubles->of[i].status == SEALIFT_UNAVAILABLE)
+            return true;
+    }
+    return false;
+}
+
+static enum sealift_status
+first_status(const struct kmip_troubles *troubles)
+{
+    for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+        if (troubles->of[i].status != SEALIFT_OK)
+            return troubles->of[i].status;
+    }
+    return SEALIFT_INTERNAL; /* nothing was noted */
+}
+
+static const char *
+text_of(const struct sealift_error *trouble)
+{
+    const char *message = trouble->message;
+
+    return strncmp(message, PREFIX, strlen(PREFIX)) == 0 ? message + strlen(PREFIX) : message;
+}
+
+static size_t
+length_of(const struct sealift_error *trouble)
+{
+    return trouble->status != SEALIFT_OK ? strlen(text_of(trouble)) : 0;
+}
+
+/* How many bytes each may have, so that together they fit in `room`: what the short ones leave is the long ones'. */
+static size_t
+fair_share(const struct kmip_troubles *troubles, size_t room)
+{
+    size_t share = room / ENDPOINT_LIST_MAX;
+
+    for (;;) {
+        size_t taken = 0, longer = 0;
+
+        for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+            size_t len = length_of(&troubles->of[i]);
+
+            longer += len > share;
+            taken += len > share ? 0 : len;
+        }
+        if (longer == 0 || (room - taken) / longer == share)
+            return share;
+        share = (room - taken) / longer;
+    }
+}
+
+/* Cut at a character. */
+static void
+append_cut(char *out, size_t size, const char *text, size_t share)
+{
+    size_t at = strlen(out), len = 0;
+    bool cut = strlen(text) > share;
+    size_t room = cut ? share - strlen(MORE) : share;
+
+    while (text[len] != '\0') {
+        size_t step = utf8_char_len(bytes_of_text(text + len));
+
+        step = step > 0 ? step : 1;
+        if (len + step > room)
+            break;
+        len += step;
+    }
+    snprintf(out + at, size - at, "%.*s%s", (int)len, text, cut ? MORE : "");
+}
+
+enum sealift_status
+kmip_troubles_report(const struct kmip_troubles *troubles, unsigned rounds, struct sealift_error *err)
+{
+    enum sealift_status status = kmip_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
+    char text[sizeof(err->message)] = PREFIX;
+    size_t room = sizeof(text) - strlen(PREFIX) - (ENDPOINT_LIST_MAX - 1) * strlen(SEPARATOR) - ROUNDS_ROOM;
+    size_t share = fair_share(troubles, room);
+    bool first = true;
+
+    for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+        if (troubles->of[i].status == SEALIFT_OK)
+            continue;
+        if (!first)
+            append_cut(text, sizeof(text), SEPARATOR, strlen(SEPARATOR));
+        append_cut(text, sizeof(text), text_of(&troubles->of[i]), share);
+        first = false;
+    }
+    status = error_set(err, status, "%s", text);
+    return rounds > 1 ? error_hint(err, "gave up after %u tries", rounds) : status;
+}
