@@ -1,6 +1,5 @@
 """The keys of what lies in a bucket, as only someone with rights at the KMS can know them: what a test must not find anywhere else."""
 
-import base64
 import json
 import struct
 import uuid
@@ -12,15 +11,9 @@ FS_KEY_USES = ("chunk id", "chunker")  # without a salt
 UPLOAD_USES = ("manifest", "private", "log")  # salted with the upload
 
 
-def unwrap(bao, envelope):
-    hint = envelope["kms"]
-    answer = bao.call("POST", f"{hint['mount']}/decrypt/{hint['key_identifier']}", {"ciphertext": envelope["wrapped_kek"]})
-    return base64.b64decode(answer["data"]["plaintext"])
-
-
-def keys_of_envelope(bao, envelope):
-    """(the FS key, all secrets of the envelope)."""
-    kek = unwrap(bao, envelope)
+def keys_of_envelope(kms, envelope):
+    """(the FS key, all secrets of the envelope). `kms` is whose key wrapped it: its `unwrap(envelope)` gives the KEK."""
+    kek = kms.unwrap(envelope)
     fs_key = open_envelope(envelope, kek)
     secrets = [Secret("a KEK", kek), Secret("an FS key", fs_key), Secret("the key that seals an FS key", hkdf(kek, b"", b"sealift/1 seal fs key"))]
     if "sealed_at_rest_key" in envelope:
@@ -36,16 +29,16 @@ def envelope_aad(envelope):
             + bytes.fromhex(envelope["key_check"]))
 
 
-def keys_in_bucket(bao, names, get):
+def keys_in_bucket(kms, names, get):
     """All keys by which the objects can be read: KEKs, FS keys, and what is derived from them. `get(name)` reads one object."""
     secrets, fs_keys = set(), {}
     for name in names:
         if "/keys/" in name:
-            fs_keys[name.split("/")[1]], found = keys_of_envelope(bao, json.loads(get(name))["envelope"])
+            fs_keys[name.split("/")[1]], found = keys_of_envelope(kms, json.loads(get(name))["envelope"])
             secrets.update(found)
     for name in names:
         if "/snapshots/" in name:
-            secrets.update(keys_of_envelope(bao, json.loads(get(name).split(b"\n")[1]))[1])
+            secrets.update(keys_of_envelope(kms, json.loads(get(name).split(b"\n")[1]))[1])
         elif "/logs/" in name:
             _, fs, _, upload, _ = name.split("/")
             secrets.update(keys_of_upload(fs_keys[fs], uuid.UUID(upload).bytes, json.loads(get(name))))

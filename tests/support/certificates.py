@@ -4,6 +4,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 P256 = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
@@ -14,6 +16,12 @@ class Certificate:
     ca: Path
     certificate: Path
     key: Path
+
+    @property
+    def secret(self):
+        """What of the private key nobody else may know."""
+        number = load_pem_private_key(self.key.read_bytes(), None).private_numbers().private_value
+        return number.to_bytes(32, "big")
 
 
 def openssl(*arguments):
@@ -34,11 +42,11 @@ class Authority:
         """For a server of these `names`, such as "DNS:localhost,IP:127.0.0.1"."""
         return self.sign(file, "sealift test server", f"extendedKeyUsage=serverAuth\nsubjectAltName={names}\n")
 
-    def client(self, name, file=None, usage="clientAuth", days=30):
+    def client(self, name, file=None, usage="clientAuth", days=200):
         """For the user `name`. `usage` "" leaves the extended key usage out; with `days` -1 it ended yesterday."""
         return self.sign(file or name, name, f"extendedKeyUsage={usage}\n" if usage else "basicConstraints=CA:FALSE\n", days)
 
-    def sign(self, file, name, extensions, days=30):
+    def sign(self, file, name, extensions, days=200):
         key, request, certificate, wanted = (self.folder / f"{file}.{suffix}" for suffix in ("key", "csr", "pem", "ext"))
         wanted.write_text(extensions)
         openssl("req", "-new", *P256, "-subj", f"/CN={name}", "-keyout", key, "-out", request)

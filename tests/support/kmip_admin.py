@@ -9,7 +9,7 @@ AES, RSA = 3, 4
 ENCRYPT, DECRYPT = 4, 8
 GCM, CBC = 9, 1
 PKCS5 = 3
-OPERATIONS = {"Create": 0x01, "Create Key Pair": 0x02, "Get Attributes": 0x0B, "Get": 0x0A, "Activate": 0x12, "Revoke": 0x13, "Destroy": 0x14,
+OPERATIONS = {"Create": 0x01, "Create Key Pair": 0x02, "Register": 0x03, "Get Attributes": 0x0B, "Get": 0x0A, "Activate": 0x12, "Revoke": 0x13, "Destroy": 0x14,
               "Encrypt": 0x1F, "Decrypt": 0x20}
 KEY_COMPROMISE, CESSATION = 2, 6
 
@@ -108,6 +108,18 @@ class KmipAdmin:
         if active:
             self.activate(uid)
         return uid
+
+    def copy_key(self, uid, policy=None):
+        """The unique identifier of an active key of the same material, as one has after it was moved to another server."""
+        key = first(self.call("Get", text(0x420094, uid)), 0x42008F, 0x420040)
+        material = first(key, 0x420045, 0x420043)
+        block = structure(0x420040, enumeration(0x420042, 1), structure(0x420045, octets(0x420043, material)), enumeration(0x420028, AES),
+                          integer(0x42002A, 8 * len(material)))
+        made = self.call("Register", enumeration(0x420057, 2),
+                         structure(0x420091, attribute("Cryptographic Usage Mask", integer, ENCRYPT | DECRYPT), *self.under(policy)),
+                         structure(0x42008F, block))
+        self.activate(first(made, 0x420094))
+        return first(made, 0x420094)
 
     def add_rsa_pair(self, policy=None):
         """The unique identifiers of a new private and public key, both active."""

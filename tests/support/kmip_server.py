@@ -1,10 +1,12 @@
 """What the real KMIP servers of the tests have in common: their users are the common names of client certificates, of one authority."""
 
+import base64
+import json
 from functools import cache
 from pathlib import Path
 
 from support.certificates import Authority
-from support.kmip_admin import KmipAdmin
+from support.kmip_admin import AES, CBC, GCM, PKCS5, KmipAdmin, enumeration
 from support.process import free_port
 
 
@@ -35,3 +37,13 @@ class KmipServer:
         """What `kms set kmip` is told to use a key as that user."""
         who = self.client(user)
         return [address or self.address, uid, "--client-cert", who.certificate, "--client-key", who.key, "--ca-cert", who.ca, *options]
+
+    def unwrap(self, envelope):
+        """The KEK, as only the KMS can give it."""
+        hint = envelope["kms"]
+        details = json.loads(hint["details"])
+        admin = self.admin()
+        admin.version = tuple(int(part) for part in details["version"].split("."))
+        mode = [enumeration(0x420011, GCM)] if details["cipher"] == "AES-GCM" else [enumeration(0x420011, CBC), enumeration(0x42005F, PKCS5)]
+        return admin.decrypt(hint["key_identifier"], [*mode, enumeration(0x420028, AES)], base64.b64decode(envelope["wrapped_kek"].split(":")[2]),
+                             bytes.fromhex(details["iv"]), bytes.fromhex(details.get("tag", "")))

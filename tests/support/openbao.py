@@ -1,5 +1,6 @@
 """A real Vault-compatible KMS: OpenBao, in dev mode or with a storage folder, TLS and a seal."""
 
+import base64
 from pathlib import Path
 
 from support.cache import installed
@@ -157,6 +158,12 @@ class OpenBao:
         self.call("POST", f"{mount}/keys/{source}/config", {"exportable": True, "allow_plaintext_backup": True, "deletion_allowed": True})
         backup = self.call("GET", f"{mount}/backup/{source}")["data"]["backup"]
         self.call("POST", f"{target_mount}/restore/{target}", {"backup": backup})
+
+    def unwrap(self, envelope):
+        """The KEK, as only the KMS can give it."""
+        hint = envelope["kms"]
+        answer = self.call("POST", f"{hint['mount']}/decrypt/{hint['key_identifier']}", {"ciphertext": envelope["wrapped_kek"]})
+        return base64.b64decode(answer["data"]["plaintext"])
 
     def delete_key(self, name, mount="transit"):
         self.call("DELETE", f"{mount}/keys/{name}")

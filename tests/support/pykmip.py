@@ -1,6 +1,7 @@
 """A real KMIP server: PyKMIP, which speaks 1.0 to 2.0 over TLS 1.2."""
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -26,7 +27,6 @@ class PyKmip(KmipServer):
     def __init__(self, folder, authority=None, database=None):
         super().__init__(folder, authority)
         self.database = database or self.folder / "keys.db"
-        self.log = self.folder / "pykmip.log"
 
     def start(self):
         configuration, policies = self.folder / "server.conf", self.folder / "policies"
@@ -39,7 +39,8 @@ class PyKmip(KmipServer):
         python = installed("pykmip", PYTHON)
         loaded = self.policies_loaded()
         # What it makes for its helper processes in a temporary folder stays when it is killed.
-        self.server = Server("pykmip-server", [python, LAUNCHER, "-f", configuration, "-l", self.log], self.folder, {"TMPDIR": str(self.folder)})
+        environment = {"TMPDIR": str(self.folder), "PYTHONWARNINGS": "ignore"}
+        self.server = Server(self.name, [python, LAUNCHER, "-f", configuration, "-l", os.devnull], self.folder, environment)
         self.server.start(lambda: self.policies_loaded() > loaded and accepts(self.port))
         return self
 
@@ -53,12 +54,17 @@ class PyKmip(KmipServer):
         return self.read_log().count(f"Loading policy: {SHARED}")
 
     def read_log(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
+        log = self.folder / f"{self.name}.log"
+        return log.read_text(errors="replace") if log.exists() else ""
 
     def add_shared_key(self, **options):
         """The unique identifier of an active AES key that every user may use."""
         return self.admin().add_key(policy=SHARED, **options)
 
+    def requests(self):
+        """The operations that were asked for, in their order, whatever came of them."""
+        return re.findall(r"Processing operation: (\w+)", self.read_log())
+
     def operations(self):
-        """How often each operation was asked for, whatever came of it."""
-        return Counter(re.findall(r"Processing operation: (\w+)", self.read_log()))
+        """How often each was."""
+        return Counter(self.requests())

@@ -1,14 +1,10 @@
-"""PyKMIP's server with a log in one piece: its own begins a new file every megabyte and forgets the sixth. Run by the Python that has PyKMIP."""
+"""PyKMIP's server with its log in one piece, on standard error: by itself it begins a new file every megabyte and forgets the sixth. Run by the Python that
+has PyKMIP."""
 
 import logging
 import sys
 
 from kmip.services.server import server
 
-
-def whole_log(path, mode, **_):
-    return logging.FileHandler(path, mode)
-
-
-server.handlers.RotatingFileHandler = whole_log
+server.handlers.RotatingFileHandler = lambda *_, **__: logging.StreamHandler()
 sys.exit(server.main())
