@@ -110,11 +110,6 @@ read_header(const struct ttlv_item *message, struct kmip_answer *answer, struct 
     TRY(ttlv_need(message, KMIP_TAG_RESPONSE_HEADER, TTLV_STRUCTURE, &header, err));
     TRY(ttlv_need(&header, KMIP_TAG_PROTOCOL_VERSION, TTLV_STRUCTURE, &version, err));
     TRY(kmip_read_version(&version, &answer->major, &answer->minor, err));
-    if (answer->major >= 3)
-        return error_set(err, SEALIFT_INVALID,
-                         "it is in KMIP %" PRId32 ".%" PRId32 ", and sealift speaks 1.2 to 2.1: let the server offer "
-                         "one of these",
-                         answer->major, answer->minor);
     TRY(ttlv_need(&header, KMIP_TAG_BATCH_COUNT, TTLV_INTEGER, &count, err));
     if (ttlv_integer(&count) != 1)
         return error_set(err, SEALIFT_CORRUPT, "it announces %" PRId32 " batch items, and one was asked for",
@@ -159,6 +154,19 @@ read_batch_item(const struct ttlv_item *batch_item, const struct kmip_request *r
     return check_is_ours(batch_item, request, answer->status == KMIP_SUCCESS, err);
 }
 
+/* What a later major version means by a payload is not known here. A refusal in it is one: a server may say in its own
+ * newest version that it does not take ours. */
+static enum sealift_status
+check_version(const struct kmip_answer *answer, struct sealift_error *err)
+{
+    if (answer->major < 3 || answer->status != KMIP_SUCCESS)
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_INVALID,
+                     "it is in KMIP %" PRId32 ".%" PRId32 ", and sealift speaks 1.2 to 2.1: let the server offer "
+                     "one of these",
+                     answer->major, answer->minor);
+}
+
 static enum sealift_status
 read_message(struct kmip_answer *answer, const struct kmip_request *request, struct sealift_error *err)
 {
@@ -169,7 +177,8 @@ read_message(struct kmip_answer *answer, const struct kmip_request *request, str
         return error_set(err, SEALIFT_CORRUPT, "it is no response message, but tag %06" PRIx32, message.tag);
     TRY(read_header(&message, answer, err));
     TRY(ttlv_need(&message, KMIP_TAG_BATCH_ITEM, TTLV_STRUCTURE, &batch_item, err));
-    return read_batch_item(&batch_item, request, answer, err);
+    TRY(read_batch_item(&batch_item, request, answer, err));
+    return check_version(answer, err);
 }
 
 enum sealift_status

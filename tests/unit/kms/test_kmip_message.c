@@ -310,6 +310,12 @@ Test(kmip_message, refuses_a_version_of_a_later_time)
     assert_refused(&(struct parts){.major = 3, .minor = 0}, SEALIFT_INVALID, "it is in KMIP 3.0, and sealift speaks");
 }
 
+Test(kmip_message, accepts_a_refusal_in_a_version_of_a_later_time)
+{
+    assert_accepted(&(struct parts){
+        .major = 3, .minor = 0, .status = KMIP_OPERATION_FAILED, .reason = KMIP_REASON_UNSUPPORTED_PROTOCOL_VERSION});
+}
+
 Test(kmip_message, refuses_what_is_no_answer)
 {
     assert_refused(&(struct parts){.message_tag = KMIP_TAG_REQUEST_MESSAGE}, SEALIFT_CORRUPT,
