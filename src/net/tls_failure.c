@@ -160,14 +160,37 @@ report_closed(const struct tls_scene *scene, struct sealift_error *err)
                      may_be_us ? MAY_BE_OUR_CERTIFICATE : "");
 }
 
-/* What stands in OpenSSL's queue, where it is no alert. */
+static enum sealift_status
+report_weakness(const char *words, struct sealift_error *err)
+{
+    return error_set(err, SEALIFT_INVALID,
+                     "the server's TLS is weaker than OpenSSL allows on this machine (%s): bring the server up to date",
+                     words);
+}
+
+static enum sealift_status
+report_broken(const char *words, const struct tls_scene *scene, struct sealift_error *err)
+{
+    if (!scene->in_handshake)
+        return error_set(err, SEALIFT_UNAVAILABLE, "the TLS connection failed: %s", words);
+    if (scene->greeted)
+        return error_set(err, SEALIFT_UNAVAILABLE, "the TLS handshake failed: %s", words);
+    return error_set(err, SEALIFT_INVALID,
+                     "the server does not speak TLS there (%s): is it another port, or is TLS switched off on it?",
+                     words);
+}
+
+/* What went wrong on this side, or was found wrong with what came. */
 static enum sealift_status
 report_reason(unsigned long code, const struct tls_scene *scene, struct sealift_error *err)
 {
     const char *words = ERR_reason_error_string(code);
 
     words = words != NULL ? words : "OpenSSL gives no reason";
-    switch (ERR_GET_REASON(code)) {
+    switch (ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0) {
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+        return scene->verdict->error != X509_V_OK ? tls_verdict_report(scene->verdict, scene->host, err)
+                                                  : report_broken(words, scene, err);
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
     case SSL_R_VERSION_TOO_LOW:
@@ -179,41 +202,48 @@ report_reason(unsigned long code, const struct tls_scene *scene, struct sealift_
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_WRONG_SIGNATURE_TYPE:
     case SSL_R_EE_KEY_TOO_SMALL:
-        return error_set(err, SEALIFT_INVALID,
-                         "the server's TLS is weaker than OpenSSL allows on this machine (%s): bring the server up to "
-                         "date",
-                         words);
+        return report_weakness(words, err);
     default:
-        break;
+        return report_broken(words, scene, err);
     }
-    if (scene->in_handshake && !scene->greeted)
-        return error_set(err, SEALIFT_INVALID,
-                         "the server does not speak TLS there (%s): is it another port, or is TLS switched off on it?",
-                         words);
-    return error_set(err, SEALIFT_UNAVAILABLE, "%s: %s",
-                     scene->in_handshake ? "the TLS handshake failed" : "the TLS connection failed", words);
 }
 
-static enum sealift_status
-report(const SSL *ssl, unsigned long code, const struct tls_scene *scene, struct sealift_error *err)
+/* Empties OpenSSL's queue of what tells most: want of memory, else an alert, else the first that is TLS's own, else the
+ * first. What comes before may be left from looking at certificates that were fine; what comes behind passed it on. 0:
+ * nothing stands there. */
+static unsigned long
+take_error(void)
 {
-    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-        return error_no_memory(err);
-    if (alert_of(code) != NO_ALERT)
-        return report_alert(ssl, alert_of(code), scene, err);
-    if (ERR_GET_LIB(code) != ERR_LIB_SSL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return report_closed(scene, err);
-    if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && scene->verdict->error != X509_V_OK)
-        return tls_verdict_report(scene->verdict, scene->host, err);
-    return report_reason(code, scene, err);
+    unsigned long code, first = 0, of_tls = 0, alert = 0, memory = 0;
+
+    while ((code = ERR_get_error()) != 0) {
+        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+            memory = code;
+        if (alert_of(code) != NO_ALERT)
+            alert = code;
+        if (of_tls == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL)
+            of_tls = code;
+        if (first == 0)
+            first = code;
+    }
+    if (memory != 0)
+        return memory;
+    if (alert != 0)
+        return alert;
+    return of_tls != 0 ? of_tls : first;
 }
 
-/* What came first in the queue is the cause; what follows is who passed it on. */
 enum sealift_status
 tls_failure(const SSL *ssl, const struct tls_scene *scene, struct sealift_error *err)
 {
-    enum sealift_status status = report(ssl, ERR_peek_error(), scene, err);
+    unsigned long code = take_error();
 
-    ERR_clear_error();
-    return status;
+    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+        return error_no_memory(err);
+    if (code == 0 || ERR_SYSTEM_ERROR(code) ||
+        (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING))
+        return report_closed(scene, err);
+    if (alert_of(code) != NO_ALERT)
+        return report_alert(ssl, alert_of(code), scene, err);
+    return report_reason(code, scene, err);
 }

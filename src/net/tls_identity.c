@@ -6,6 +6,7 @@
 #include "scoped.h"
 #include "x509_field.h"
 
+#include <assert.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -109,6 +110,7 @@ tls_identity_load(SSL_CTX *context, const struct tls_stream_options *options, in
 
     if (path == NULL)
         return SEALIFT_OK;
+    assert(options->client_key != NULL);
     TRY(pem_certificates_read(path, &certificates, err));
     TRY(check_validity(path, sk_X509_value(certificates, 0), wall_ns, err));
     TRY(use_certificates(context, path, certificates, err));

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef int lookup_function(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t released = PTHREAD_COND_INITIALIZER;
 static bool is_released;
@@ -48,7 +46,7 @@ wait_for_release(void)
 static int
 ask_for_real(const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **ret_addresses)
 {
-    lookup_function *real;
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
     *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
     return real(host, port, hints, ret_addresses);

@@ -164,6 +164,8 @@ send_answer(struct link *link)
     size_t len = options->answer == NULL || options->answer_len != 0 ? options->answer_len : strlen(options->answer);
     size_t piece = options->piece != 0 ? options->piece : len;
 
+    if (options->new_keys)
+        NEED(SSL_key_update(link->ssl, SSL_KEY_UPDATE_REQUESTED) == 1);
     do {
         for (size_t at = 0; at < len; at += piece) {
             if (at > 0 && options->pause_ms > 0 && !pause_ms(link, options->pause_ms))
@@ -346,6 +348,8 @@ set_up_tls(struct tls_peer *peer)
     NEED(SSL_CTX_use_certificate_chain_file(peer->tls, options->identity->certificate_file) == 1);
     NEED(SSL_CTX_use_PrivateKey_file(peer->tls, options->identity->key_file, SSL_FILETYPE_PEM) == 1);
     SSL_CTX_set_app_data(peer->tls, peer);
+    SSL_CTX_set_mode(peer->tls, SSL_MODE_RELEASE_BUFFERS); /* what is found in memory is not the peer's */
+    SSL_CTX_set_options(peer->tls, SSL_OP_CLEANSE_PLAINTEXT);
     SSL_CTX_set_tlsext_servername_callback(peer->tls, note_server_name);
     SSL_CTX_set_tlsext_servername_arg(peer->tls, peer);
     if (options->client_ca != NULL)

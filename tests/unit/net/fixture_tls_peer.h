@@ -31,6 +31,7 @@ struct tls_peer_options {
     size_t answer_len;      /* 0: up to the NUL */
     size_t piece;           /* of so many bytes, 0: all at once, ... */
     unsigned pause_ms;      /* ... with this pause between them */
+    bool new_keys;          /* before the answer, with TLS 1.3: changes its keys, and asks for the same */
     bool forever;           /* the answer again and again, as fast as it goes */
     enum tls_peer_ending ending;
 };

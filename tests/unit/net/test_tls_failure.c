@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <openssl/asn1err.h>
 #include <openssl/err.h>
 #include <string.h>
 
@@ -148,6 +149,33 @@ Test(tls_failure, asks_for_a_server_that_is_up_to_date)
     assert_said(ERR_LIB_SSL, SSL_R_NO_CIPHERS_AVAILABLE, at_first, SEALIFT_INVALID, "no TLS cipher in common");
     assert_said(ERR_LIB_SSL, SSL_R_DH_KEY_TOO_SMALL, after_it_asked, SEALIFT_INVALID,
                 "weaker than OpenSSL allows on this machine (dh key too small): bring the server up to date");
+}
+
+/* Errors of other parts of OpenSSL may stand before the one that counts, or alone. */
+Test(tls_failure, finds_what_tells_most_in_the_queue)
+{
+    static const char malformed[] = "the TLS handshake failed: ";
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    struct tls_scene scene = after_it_asked;
+    const struct tls_verdict fine = {0};
+
+    scene.verdict = &fine;
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_X509, X509_R_CERT_ALREADY_IN_HASH_TABLE);
+    ERR_raise(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING);
+    ERR_raise(ERR_LIB_SSL, SSL_AD_REASON_OFFSET + 48);
+    cr_assert_eq(tls_failure(ssl, &scene, &err), SEALIFT_DENIED, "%s", err.message);
+    ERR_raise(ERR_LIB_X509, X509_R_CERT_ALREADY_IN_HASH_TABLE);
+    ERR_raise(ERR_LIB_SSL, SSL_R_UNEXPECTED_EOF_WHILE_READING);
+    cr_assert_eq(tls_failure(ssl, &scene, &err), SEALIFT_UNAVAILABLE);
+    cr_assert_not_null(strstr(err.message, "the connection ended"), "%s", err.message);
+    ERR_raise(ERR_LIB_ASN1, ASN1_R_TOO_LONG);
+    cr_assert_eq(tls_failure(ssl, &scene, &err), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(strncmp(err.message, malformed, strlen(malformed)), 0, "%s", err.message);
+    cr_assert_eq(ERR_peek_error(), 0);
+    SSL_free(ssl);
+    SSL_CTX_free(context);
 }
 
 Test(tls_failure, knows_want_of_memory)

@@ -1,6 +1,7 @@
 #include "tls_stream.h"
 
 #include "fixture_tls_client.h"
+#include "heap_search.h"
 #include "scoped.h"
 #include "scripted_world.h"
 
@@ -121,6 +122,52 @@ Test(tls_stream, takes_answers_that_dribble)
     cr_assert_eq(tls_stream_read(stream, (uint8_t *)out, 22, LONG_NS, NULL, &tls_err), SEALIFT_OK, "%s",
                  tls_err.message);
     cr_assert_str_eq(out, "one byte after another");
+}
+
+Test(tls_stream, follows_when_the_server_changes_its_keys)
+{
+    SCOPED(tls_peer_stop)
+    struct tls_peer *peer = PEER(.version = TLS1_3_VERSION, .reads = 7, .answer = "answer", .new_keys = true);
+    struct tls_stream_options options = tls_usual(peer);
+    SCOPED(tls_stream_close) struct tls_stream *stream = tls_must_connect(&options);
+    char out[7] = "";
+
+    cr_assert_eq(tls_stream_write(stream, bytes_of_text("request"), LONG_NS, &tls_err), SEALIFT_OK);
+    cr_assert_eq(tls_stream_read(stream, (uint8_t *)out, 6, LONG_NS, NULL, &tls_err), SEALIFT_OK, "%s",
+                 tls_err.message);
+    cr_assert_str_eq(out, "answer");
+    tls_must_echo(stream, "and on");
+}
+
+static void
+say_a_secret(struct tls_stream *stream, const char *shifted)
+{
+    char secret[64] = "";
+
+    for (size_t i = 0; shifted[i] != '\0'; i++)
+        secret[i] = (char)(shifted[i] - 1);
+    tls_must_echo(stream, secret);
+    explicit_bzero(secret, sizeof(secret));
+}
+
+Test(tls_stream, leaves_nothing_of_what_was_said_in_memory)
+{
+    static const char shifted[] = "uif!lfz!uibu!xsbqt!uif!lfz"; /* "the key that ..." */
+    SCOPED(tls_peer_stop) struct tls_peer *peer = PEER(.version = TLS1_3_VERSION);
+    struct tls_stream_options options = tls_usual(peer);
+    struct tls_stream *stream = tls_must_connect(&options);
+    SCOPED(buf_done) struct buf trace = {.wipe = true};
+
+    cr_assert_eq(buf_append(&trace, shifted, strlen(shifted), &tls_err), SEALIFT_OK);
+    for (size_t i = 0; i < trace.len; i++)
+        trace.data[i]--;
+    cr_assert_geq(heap_count_shifted(shifted), 1);
+    buf_done(&trace);
+
+    say_a_secret(stream, shifted);
+    cr_assert_eq(heap_count_shifted(shifted), 0);
+    tls_stream_close(&stream);
+    cr_assert_eq(heap_count_shifted(shifted), 0);
 }
 
 /* What is said later than this is the deadline's doing; the machine may be busy. */
