@@ -2,10 +2,12 @@
 #ifndef TEST_CERTIFICATE_H
 #define TEST_CERTIFICATE_H
 
+#include "test_pki.h"
+
 struct test_certificate {
-    char folder[64]; /* a temporary folder of its own */
-    char certificate_file[96];
-    char key_file[96];
+    struct test_pki pki; /* its folder */
+    char certificate_file[128];
+    char key_file[128];
 };
 
 /* `names` as OpenSSL's subjectAltName has them: "DNS:localhost,IP:127.0.0.1"; it is valid from now on for `seconds`

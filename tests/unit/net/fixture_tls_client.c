@@ -16,6 +16,7 @@ struct sealift_error tls_err;
 static struct secret *keys[32];
 static size_t key_count;
 static pthread_t canceller;
+static int64_t cancelled_ns;
 
 void
 tls_client_set_up(void)
@@ -113,6 +114,7 @@ static void *
 cancel_in_a_moment(void *unused)
 {
     clock_system.sleep_ns(&clock_system, 50 * NS_PER_MS, NULL);
+    cancelled_ns = tls_now_ns();
     atomic_store(&tls_cancel.asked, true);
     return unused;
 }
@@ -123,11 +125,12 @@ tls_cancel_soon(void)
     cr_assert_eq(pthread_create(&canceller, NULL, cancel_in_a_moment, NULL), 0);
 }
 
-void
+int64_t
 tls_cancel_join(void)
 {
     pthread_join(canceller, NULL);
     atomic_store(&tls_cancel.asked, false);
+    return cancelled_ns;
 }
 
 int64_t

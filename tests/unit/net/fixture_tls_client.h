@@ -33,9 +33,9 @@ void tls_expect_connect(const struct tls_stream_options *options, enum sealift_s
 /* That a call ended so, with this in its message behind the HOST:PORT, and nothing left in OpenSSL's queue. */
 void tls_expect(enum sealift_status got, enum sealift_status wanted, const char *because);
 
-/* Sets tls_cancel in a twentieth of a second. */
+/* Sets tls_cancel in a twentieth of a second; taking it back tells when that was (tls_now_ns()). */
 void tls_cancel_soon(void);
-void tls_cancel_join(void);
+int64_t tls_cancel_join(void);
 
 int64_t tls_now_ns(void); /* the kernel's monotonic time */
 

@@ -128,7 +128,7 @@ Test(resolver, stops_on_request)
 
     cr_assert_eq(pthread_create(&canceller, NULL, cancel_in_a_moment, NULL), 0);
     cr_assert_eq(find("slow.test", 30 * NS_PER_S, &addresses), SEALIFT_CANCELLED);
-    cr_assert_lt(now_ns() - began_ns, NS_PER_S);
+    cr_assert_lt(now_ns() - began_ns, 10 * NS_PER_S);
     cr_assert_str_eq(err.message, "stopped on request");
     pthread_join(canceller, NULL);
     let_go(1);
