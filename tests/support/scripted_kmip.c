@@ -1,13 +1,12 @@
 #include "scripted_kmip_server.h"
+#include "serving.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,42 +92,28 @@ set_up_tls(struct scripted_kmip *server, const struct scripted_kmip_setup *setup
     }
 }
 
+/* A backlog of 0 holds one connection; Linux leaves unanswered who comes after it. */
 static void
-listen_on_loopback(struct scripted_kmip *server, unsigned port, bool full)
+let_nobody_in(struct scripted_kmip *server)
 {
     struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int on = 1;
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)server->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    NEED(server->listener >= 0);
-    NEED(setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
-    NEED(bind(server->listener, (struct sockaddr *)&address, sizeof(address)) == 0);
-    NEED(listen(server->listener, full ? 0 : 128) == 0);
-    NEED(getsockname(server->listener, (struct sockaddr *)&address, &len) == 0);
-    server->port = ntohs(address.sin_port);
-    snprintf(server->address, sizeof(server->address), "127.0.0.1:%u", server->port);
-    /* A backlog of 0 holds one connection; Linux leaves unanswered who comes after it. */
-    server->crowd[0] = server->crowd[1] = -1;
-    for (int i = 0; full && i < 2; i++) {
+    for (int i = 0; i < 2; i++) {
         server->crowd[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         NEED(server->crowd[i] >= 0);
         connect(server->crowd[i], (struct sockaddr *)&address, sizeof(address));
     }
 }
 
-/* OpenSSL writes without MSG_NOSIGNAL; the signal is these threads' alone. */
 static void
-start_thread(struct scripted_kmip *server)
+open_door(struct scripted_kmip *server, const struct scripted_kmip_setup *setup)
 {
-    sigset_t only, before;
-
-    sigemptyset(&only);
-    sigaddset(&only, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &only, &before);
-    NEED(pthread_create(&server->thread, NULL, run, server) == 0);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    server->crowd[0] = server->crowd[1] = -1;
+    server->listener = serving_listen(setup->port, setup->full ? 0 : 128, &server->port);
+    snprintf(server->address, sizeof(server->address), "127.0.0.1:%u", server->port);
+    if (setup->full)
+        let_nobody_in(server);
 }
 
 struct scripted_kmip *
@@ -144,8 +129,8 @@ scripted_kmip_start(const struct scripted_kmip_setup *setup, const struct script
     server->stop = eventfd(0, EFD_CLOEXEC);
     NEED(server->stop >= 0);
     set_up_tls(server, setup);
-    listen_on_loopback(server, setup->port, setup->full);
-    start_thread(server);
+    open_door(server, setup);
+    serving_start(run, server, &server->thread);
     return server;
 }
 
@@ -185,33 +170,23 @@ scripted_kmip_stop(struct scripted_kmip **server)
     free(gone);
 }
 
-static void
-serve_until_killed(const struct scripted_kmip_setup *setup, const struct scripted_kmip_model *model, int port_to)
-{
-    struct scripted_kmip *server;
+struct forked {
+    const struct scripted_kmip_setup *setup;
+    const struct scripted_kmip_model *model;
+};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    server = scripted_kmip_start(setup, model);
-    NEED(write(port_to, &server->port, sizeof(server->port)) == sizeof(server->port));
-    for (;;)
-        pause();
+static unsigned
+start_forked(const void *context)
+{
+    const struct forked *forked = context;
+
+    return scripted_kmip_start(forked->setup, forked->model)->port;
 }
 
 pid_t
 scripted_kmip_fork(const struct scripted_kmip_setup *setup, const struct scripted_kmip_model *model, unsigned *ret_port)
 {
-    int ends[2];
-    pid_t child;
-
-    NEED(pipe(ends) == 0);
-    child = fork();
-    NEED(child >= 0);
-    if (child == 0)
-        serve_until_killed(setup, model, ends[1]);
-    NEED(read(ends[0], ret_port, sizeof(*ret_port)) == sizeof(*ret_port));
-    close(ends[0]);
-    close(ends[1]);
-    return child;
+    return serving_fork(start_forked, &(struct forked){setup, model}, ret_port);
 }
 
 unsigned

@@ -1,18 +1,17 @@
 #include "scripted_server.h"
 
-#include <arpa/inet.h>
+#include "serving.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -242,34 +241,6 @@ set_up_tls(struct scripted_server *server, const struct scripted_tls *tls)
     NEED(SSL_CTX_use_PrivateKey_file(server->tls, tls->key_file, SSL_FILETYPE_PEM) == 1);
 }
 
-static void
-listen_on_loopback(struct scripted_server *server)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-
-    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    NEED(server->listener >= 0);
-    NEED(bind(server->listener, (struct sockaddr *)&address, sizeof(address)) == 0);
-    NEED(listen(server->listener, 64) == 0);
-    NEED(getsockname(server->listener, (struct sockaddr *)&address, &len) == 0);
-    server->port = ntohs(address.sin_port);
-    snprintf(server->url, sizeof(server->url), "http%s://127.0.0.1:%u", server->tls != NULL ? "s" : "", server->port);
-}
-
-/* OpenSSL writes without MSG_NOSIGNAL; the signal is the server thread's alone. */
-static void
-start_thread(struct scripted_server *server)
-{
-    sigset_t only, before;
-
-    sigemptyset(&only);
-    sigaddset(&only, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &only, &before);
-    NEED(pthread_create(&server->thread, NULL, run, server) == 0);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 struct scripted_server *
 scripted_server_start(const struct scripted_step *steps, size_t count, const struct scripted_tls *tls)
 {
@@ -283,8 +254,9 @@ scripted_server_start(const struct scripted_step *steps, size_t count, const str
     NEED(server->stop >= 0);
     if (tls != NULL)
         set_up_tls(server, tls);
-    listen_on_loopback(server);
-    start_thread(server);
+    server->listener = serving_listen(0, 64, &server->port);
+    snprintf(server->url, sizeof(server->url), "http%s://127.0.0.1:%u", tls != NULL ? "s" : "", server->port);
+    serving_start(run, server, &server->thread);
     return server;
 }
 
@@ -312,33 +284,23 @@ scripted_server_stop(struct scripted_server **server)
     free(gone);
 }
 
-static void
-serve_until_killed(const struct scripted_step *steps, size_t count, int port_to)
-{
-    struct scripted_server *server;
+struct forked {
+    const struct scripted_step *steps;
+    size_t count;
+};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    server = scripted_server_start(steps, count, NULL);
-    NEED(write(port_to, &server->port, sizeof(server->port)) == sizeof(server->port));
-    for (;;)
-        pause();
+static unsigned
+start_forked(const void *context)
+{
+    const struct forked *forked = context;
+
+    return scripted_server_start(forked->steps, forked->count, NULL)->port;
 }
 
 pid_t
 scripted_server_fork(const struct scripted_step *steps, size_t count, unsigned *ret_port)
 {
-    int ends[2];
-    pid_t child;
-
-    NEED(pipe(ends) == 0);
-    child = fork();
-    NEED(child >= 0);
-    if (child == 0)
-        serve_until_killed(steps, count, ends[1]);
-    NEED(read(ends[0], ret_port, sizeof(*ret_port)) == sizeof(*ret_port));
-    close(ends[0]);
-    close(ends[1]);
-    return child;
+    return serving_fork(start_forked, &(struct forked){steps, count}, ret_port);
 }
 
 unsigned
