@@ -336,6 +336,7 @@ scripted_connection_run(void *context)
     SSL_free(connection->ssl);
     close(connection->fd);
     free(connection);
+    OPENSSL_thread_stop(); /* else what it keeps for this thread may outlive the program's end, as a leak */
     pthread_mutex_lock(&server->lock);
     server->open--;
     pthread_cond_broadcast(&server->gone);
