@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define TAG_SIZE 16
-#define IV_MAX   32
+#define IV_MAX   128 /* of its own */
 
 #define NEED(condition)                                                                                                \
     do {                                                                                                               \
@@ -125,7 +125,7 @@ struct iv {
 static bool
 take_iv(struct scripted_crypt *crypt, struct iv *ret_iv)
 {
-    size_t least = is(&crypt->mode, GCM) ? 8 : 16, most = is(&crypt->mode, GCM) ? IV_MAX : 16;
+    size_t least = is(&crypt->mode, GCM) ? 8 : 16, most = is(&crypt->mode, GCM) ? 32 : 16;
 
     if (crypt->iv.len < least || crypt->iv.len > most)
         return fail(crypt, INVALID_FIELD, "The IV has the wrong length.");
