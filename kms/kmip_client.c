@@ -5,7 +5,6 @@
 #include "kmip_error.h"
 #include "kmip_server.h"
 #include "kmip_trouble.h"
-#include "kmip_turn.h"
 #include "scoped.h"
 
 #include <pthread.h>
@@ -21,9 +20,12 @@
 struct kmip_client {
     const struct world *world;
     int64_t patience_ns;
-    struct kmip_turn turn; /* whose the servers are */
-    struct kmip_server servers[ENDPOINT_LIST_MAX];
     size_t count;
+
+    /* Held for as long as a call takes. Who waits for it needs no way out of its own: told to stop, the one who holds
+     * it lets go within a tenth of a second, for it is the same world that they all listen to. */
+    pthread_mutex_t turn;
+    struct kmip_server servers[ENDPOINT_LIST_MAX]; /* guarded by `turn` */
 
     pthread_mutex_t lock;      /* guards what follows */
     size_t last;               /* the server that answered last */
@@ -41,7 +43,7 @@ kmip_client_new(const struct world *world, const struct kms_config *config, cons
     if (client == NULL)
         return error_no_memory(err);
     pthread_mutex_init(&client->lock, NULL);
-    kmip_turn_init(&client->turn);
+    pthread_mutex_init(&client->turn, NULL);
     options = options != NULL ? options : &as_usual;
     client->world = world;
     client->patience_ns = options->patience_ns != 0 ? options->patience_ns : PATIENCE_NS;
@@ -61,7 +63,7 @@ kmip_client_free(struct kmip_client **client)
         return;
     for (size_t i = 0; i < (*client)->count; i++)
         kmip_server_disconnect(&(*client)->servers[i]);
-    kmip_turn_destroy(&(*client)->turn);
+    pthread_mutex_destroy(&(*client)->turn);
     pthread_mutex_destroy(&(*client)->lock);
     free(*client);
     *client = NULL;
@@ -178,7 +180,7 @@ is_out_of_patience(const struct search *search)
 
 /* Each server once, beginning with `first`; in a later round only while patience lasts. */
 static enum sealift_status
-try_each(struct search *search, size_t first, struct kmip_reply *ret_reply, struct sealift_error *err)
+try_each_locked(struct search *search, size_t first, struct kmip_reply *ret_reply, struct sealift_error *err)
 {
     struct kmip_client *client = search->client;
     enum sealift_status status = SEALIFT_OK;
@@ -219,8 +221,8 @@ wait_for_another_round(struct search *search, struct backoff *backoff, const str
 }
 
 static enum sealift_status
-call_patiently(struct kmip_client *client, const struct kmip_call *call, struct kmip_reply *ret_reply,
-               struct sealift_error *err)
+call_patiently_locked(struct kmip_client *client, const struct kmip_call *call, struct kmip_reply *ret_reply,
+                      struct sealift_error *err)
 {
     struct search search = {.client = client, .call = call};
     struct backoff backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, MOST_ROUNDS, 0};
@@ -228,7 +230,7 @@ call_patiently(struct kmip_client *client, const struct kmip_call *call, struct 
     enum sealift_status status;
 
     do {
-        status = try_each(&search, first, ret_reply, err);
+        status = try_each_locked(&search, first, ret_reply, err);
         search.rounds++;
     } while (!search.over && wait_for_another_round(&search, &backoff, err));
     if (search.over)
@@ -243,9 +245,9 @@ kmip_client_call(struct kmip_client *client, const struct kmip_call *call, struc
 {
     enum sealift_status status;
 
-    TRY(kmip_turn_take(&client->turn, client->world, err));
-    status = call_patiently(client, call, ret_reply, err);
-    kmip_turn_end(&client->turn);
+    pthread_mutex_lock(&client->turn);
+    status = call_patiently_locked(client, call, ret_reply, err);
+    pthread_mutex_unlock(&client->turn);
     return status;
 }
 
@@ -257,16 +259,16 @@ kmip_client_call_server(struct kmip_client *client, size_t server, const struct 
 {
     enum sealift_status status;
 
-    TRY(kmip_turn_take(&client->turn, client->world, err));
+    pthread_mutex_lock(&client->turn);
     status = kmip_server_ask(&client->servers[server], call, ret_reply, err);
     if (status == SEALIFT_OK)
         note_answer(client, server);
-    kmip_turn_end(&client->turn);
+    pthread_mutex_unlock(&client->turn);
     return status;
 }
 
 static enum sealift_status
-greet(struct kmip_server *server, struct kmip_greeting *ret_greeting, struct sealift_error *err)
+greet_locked(struct kmip_server *server, struct kmip_greeting *ret_greeting, struct sealift_error *err)
 {
     TRY(kmip_server_greet(server, err));
     *ret_greeting = (struct kmip_greeting){
@@ -284,20 +286,20 @@ kmip_client_greet(struct kmip_client *client, size_t server, struct kmip_greetin
 {
     enum sealift_status status;
 
-    TRY(kmip_turn_take(&client->turn, client->world, err));
-    status = greet(&client->servers[server], ret_greeting, err);
+    pthread_mutex_lock(&client->turn);
+    status = greet_locked(&client->servers[server], ret_greeting, err);
     if (status == SEALIFT_OK)
         note_answer(client, server);
-    kmip_turn_end(&client->turn);
+    pthread_mutex_unlock(&client->turn);
     return status;
 }
 
 void
 kmip_client_close_idle(struct kmip_client *client)
 {
-    if (!kmip_turn_take_if_free(&client->turn))
+    if (pthread_mutex_trylock(&client->turn) != 0)
         return;
     for (size_t i = 0; i < client->count; i++)
         kmip_server_close_idle(&client->servers[i]);
-    kmip_turn_end(&client->turn);
+    pthread_mutex_unlock(&client->turn);
 }

@@ -83,6 +83,7 @@ kmip_server_exchange(struct kmip_server *server, enum kmip_version version, cons
 
     server->trouble_is_ours = false;
     server->silence = KMIP_HEARD;
+    TRY(world_check_cancel(server->world, err));
     kmip_server_close_idle(server);
     if (server->connection != NULL) {
         status = exchange_once(server, version, call, ret_answer, err);

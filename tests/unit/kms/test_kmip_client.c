@@ -181,6 +181,34 @@ Test(kmip_client, patience_can_be_chosen)
     cr_assert_leq(cluster.scripted.slept_ns, 5 * NS_PER_S);
 }
 
+static int64_t
+hurry(struct clock *clock)
+{
+    static int64_t now_ns;
+
+    (void)clock;
+    return now_ns += 25 * NS_PER_S;
+}
+
+/* Each look at the clock takes 25 s: the first failure at 25, the end of the round at 50, the second server's turn at
+ * 75, the third's at 100. */
+Test(kmip_client, a_round_that_takes_long_ends_with_patience)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster cluster;
+
+    kmip_cluster_init(&cluster);
+    cluster.scripted.clock.mono_ns = hurry;
+    for (size_t i = 0; i < 3; i++) {
+        kmip_cluster_add(&cluster, NULL);
+        kmip_cluster_fault(&cluster, i, &(struct scripted_fault){.kind = SCRIPTED_HELLO_CLOSE});
+    }
+    cr_assert_eq(kmip_cluster_call(&cluster, &kmip_cluster_query), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(kmip_cluster_connections(&cluster, 0), 2);
+    cr_assert_eq(kmip_cluster_connections(&cluster, 1), 2);
+    cr_assert_eq(kmip_cluster_connections(&cluster, 2), 1);
+    cr_assert(also_blames(&cluster, 2), "%s", cluster.err.message);
+}
+
 Test(kmip_client, waits_for_a_server_that_comes_back)
 {
     SCOPED(kmip_cluster_done) struct kmip_cluster cluster;
@@ -364,6 +392,8 @@ Test(kmip_client, asks_nothing_when_told_to_stop)
     kmip_cluster_must_query(&cluster);
     atomic_store(&cluster.scripted.cancel.asked, true);
     cr_assert_eq(kmip_cluster_call(&cluster, &kmip_cluster_query), SEALIFT_CANCELLED);
+    kmip_client_free(&cluster.client);
+    cr_assert(scripted_kmip_all_closed(cluster.servers[0])); /* so that it has read what there was */
     cr_assert_eq(kmip_cluster_requests(&cluster, 0), 2);
 }
 
