@@ -42,6 +42,28 @@ kmip_sealed_data_flaw(const struct kmip_sealed *sealed, char out[64])
     return fits ? NULL : flaw(out, "ciphertext", sealed->data_len);
 }
 
+bool
+kmip_sealed_move_tag(const struct kmip_sealed *sealed, struct kmip_sealed *ret_moved)
+{
+    struct kmip_sealed moved = *sealed;
+    char text[64];
+
+    moved.has_tag = !sealed->has_tag;
+    if (sealed->cipher != KMIP_AES_GCM || kmip_sealed_data_flaw(sealed, text) != NULL)
+        return false;
+    if (sealed->has_tag && sealed->data_len > sizeof(sealed->data) - sizeof(sealed->tag))
+        return false;
+    if (sealed->has_tag) {
+        memcpy(moved.data + moved.data_len, sealed->tag, sizeof(sealed->tag));
+        moved.data_len += sizeof(sealed->tag);
+    } else {
+        moved.data_len -= sizeof(sealed->tag);
+        memcpy(moved.tag, moved.data + moved.data_len, sizeof(moved.tag));
+    }
+    *ret_moved = moved;
+    return true;
+}
+
 /* --- Writing --- */
 
 static enum sealift_status

@@ -40,6 +40,9 @@ struct kmip_sealed {
 const char *kmip_sealed_iv_flaw(const struct kmip_sealed *sealed, char out[64]);
 const char *kmip_sealed_data_flaw(const struct kmip_sealed *sealed, char out[64]);
 
+/* The same with the tag in the other place, as another vendor's server may want it; false where there is none. */
+bool kmip_sealed_move_tag(const struct kmip_sealed *sealed, struct kmip_sealed *ret_moved);
+
 /* Fills in hint->details, and appends the text of wrapped_kek. */
 enum sealift_status kmip_sealed_format(const struct kmip_sealed *sealed, struct kms_hint *hint, struct buf *out,
                                        struct sealift_error *err);

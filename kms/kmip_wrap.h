@@ -20,14 +20,10 @@ enum kmip_verdict {
     KMIP_OPENED,  /* it opened; whether a KEK came out is another question */
 };
 
-/* One Decrypt, exactly as it was recorded. KEY when it does not open, or not to KEY_SIZE bytes: what padding has to do
- * with it is not told apart. *ret_verdict (never NULL) is filled in either way. */
+/* One Decrypt, with the tag where it was recorded; a version without a field for it is raised for the call, unless it
+ * is pinned. KEY when it does not open, or not to KEY_SIZE bytes: what padding has to do with it is not told apart.
+ * *ret_verdict (never NULL) is filled in either way. */
 enum sealift_status kmip_decrypt(const struct kmip_key *key, const struct kmip_sealed *sealed, struct secret **ret_kek,
                                  enum kmip_verdict *ret_verdict, struct sealift_error *err);
-
-/* The same; where it fails under AES-GCM, once more with the tag in the other place: the key may have moved to another
- * vendor's server, or a version without a field for the tag been pinned. *ret_verdict is the better of the two. */
-enum sealift_status kmip_unwrap(const struct kmip_key *key, const struct kmip_sealed *sealed, struct secret **ret_kek,
-                                enum kmip_verdict *ret_verdict, struct sealift_error *err);
 
 #endif

@@ -119,6 +119,35 @@ Test(kmip_sealed, takes_the_longest_iv_and_ciphertext)
     expect_same(&sealed, &again);
 }
 
+/* Another vendor's server may want it there. */
+Test(kmip_sealed, moves_a_tag_to_its_other_place_and_back)
+{
+    struct kmip_sealed apart = sample(KMIP_AES_GCM, true);
+    struct kmip_sealed joined, again;
+
+    cr_assert(kmip_sealed_move_tag(&apart, &joined));
+    cr_assert_not(joined.has_tag);
+    cr_assert_eq(joined.data_len, 48);
+    cr_assert_arr_eq(joined.data, apart.data, 32);
+    cr_assert_arr_eq(joined.data + 32, apart.tag, 16);
+    cr_assert(kmip_sealed_move_tag(&joined, &again));
+    expect_same(&apart, &again);
+}
+
+Test(kmip_sealed, moves_no_tag_where_there_is_none_or_no_room_for_it)
+{
+    struct kmip_sealed cbc = sample(KMIP_AES_CBC, false);
+    struct kmip_sealed full = sample(KMIP_AES_GCM, true);
+    struct kmip_sealed moved;
+
+    full.data_len = KMIP_SEALED_DATA_MAX - 15;
+    cr_assert_not(kmip_sealed_move_tag(&cbc, &moved));
+    cr_assert_not(kmip_sealed_move_tag(&full, &moved));
+    full.data_len--;
+    cr_assert(kmip_sealed_move_tag(&full, &moved));
+    cr_assert_eq(moved.data_len, KMIP_SEALED_DATA_MAX);
+}
+
 Test(kmip_sealed, passes_over_members_that_it_does_not_know)
 {
     cr_assert_eq(parse("{\"cipher\":\"AES-CBC\",\"version\":\"2.1\",\"iv\":\"000102030405060708090a0b0c0d0e0f\","

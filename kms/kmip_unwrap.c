@@ -1,0 +1,63 @@
+#include "kmip_unwrap.h"
+
+#include "error.h"
+
+/* What does not open may want its tag elsewhere; so may what a server finds invalid, or has no version for. */
+static enum sealift_status
+decrypt(const struct kmip_key *key, const struct kmip_sealed *sealed, struct secret **ret_kek,
+        enum kmip_verdict *ret_verdict, bool *other_place_may_do, struct sealift_error *err)
+{
+    enum sealift_status status = kmip_decrypt(key, sealed, ret_kek, ret_verdict, err);
+
+    if (status == SEALIFT_KEY || status == SEALIFT_INVALID)
+        *other_place_may_do = true;
+    return status;
+}
+
+/* When no server answers, another key would do no better. */
+static enum sealift_status
+try_keys(const struct kmip_key *key, const char *other_uid, const struct kmip_sealed *sealed, struct secret **ret_kek,
+         bool *other_place_may_do, struct sealift_error *err)
+{
+    struct kmip_key other = *key;
+    struct sealift_error first, second;
+    enum kmip_verdict verdict;
+    enum sealift_status status = decrypt(key, sealed, ret_kek, &verdict, other_place_may_do, err);
+
+    if (status == SEALIFT_OK || verdict == KMIP_SILENT || other_uid == NULL)
+        return status;
+    first = *err;
+    other.uid = other_uid;
+    status = decrypt(&other, sealed, ret_kek, &verdict, other_place_may_do, err);
+    if (status == SEALIFT_OK || verdict == KMIP_SILENT)
+        return status;
+    second = *err;
+    return error_set(err, status == SEALIFT_DENIED ? status : first.status, "%s; nor with the key that it names: %s",
+                     first.message, second.message);
+}
+
+static bool
+ends_the_search(enum sealift_status status)
+{
+    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
+           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+enum sealift_status
+kmip_unwrap(const struct kmip_key *key, const char *other_uid, const struct kmip_sealed *sealed,
+            struct secret **ret_kek, struct sealift_error *err)
+{
+    bool other_place_may_do = false;
+    enum sealift_status status = try_keys(key, other_uid, sealed, ret_kek, &other_place_may_do, err), second;
+    struct kmip_sealed moved;
+    struct sealift_error first;
+
+    if (ends_the_search(status) || !other_place_may_do || !kmip_sealed_move_tag(sealed, &moved))
+        return status;
+    first = *err;
+    second = try_keys(key, other_uid, &moved, ret_kek, &other_place_may_do, err);
+    if (ends_the_search(second))
+        return second;
+    *err = first;
+    return status;
+}
