@@ -1,25 +1,10 @@
 #include "kms.h"
 
 #include "scoped.h"
+#include "told_findings.h"
 #include "vault_script.h"
 
 #define ANSWER_HEALTHY "{\"initialized\":true,\"sealed\":false,\"standby\":false,\"version\":\"2.7.2\"}"
-
-/* The findings as lines: "ok wrap: a random key was wrapped". */
-static char told[16384];
-
-static void
-write_down(void *unused, const struct kms_finding *finding)
-{
-    size_t len = strlen(told);
-
-    (void)unused;
-    snprintf(told + len, sizeof(told) - len, "%s %s: %s\n",
-             !finding->ok       ? "failed"
-             : finding->warning ? "warning"
-                                : "ok",
-             finding->call, finding->message);
-}
 
 static enum sealift_status
 check(struct vault_script *script)
@@ -28,12 +13,6 @@ check(struct vault_script *script)
 
     cr_assert_eq(kms_open(script->world, &script->config, "/nowhere", &kms, &script->err), SEALIFT_OK);
     return kms_check(kms, write_down, NULL, &script->err);
-}
-
-static void
-expect_told(const char *text)
-{
-    cr_assert_not_null(strstr(told, text), "\"%s\" is not in:\n%s", text, told);
 }
 
 /* What `wrap` wraps is random, so the answers to it cannot be scripted to come back: another key is what came. */
