@@ -1,6 +1,7 @@
 #include "kms.h"
 
 #include "error.h"
+#include "kmip.h"
 #include "local.h"
 #include "scoped.h"
 #include "vault.h"
@@ -21,8 +22,8 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
         return local_open(world, home, ret_kms, err);
     case KMS_VAULT:
         return vault_open(world, config, ret_kms, err);
-    case KMS_KMIP: /* kmip_open() comes with kmip.c */
-        break;
+    case KMS_KMIP:
+        return kmip_open(world, config, ret_kms, err);
     }
     return error_set(err, SEALIFT_INTERNAL, "a KMS of an unknown type");
 }
