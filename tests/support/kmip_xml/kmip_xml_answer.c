@@ -247,19 +247,20 @@ kmip_xml_answer_check(const struct xml_element *message, struct kmip_answer *ans
     SCOPED(kmip_value_done) struct kmip_value batch_id = {0};
     struct kmip_request request;
     enum sealift_status status;
-    int64_t major, minor, count;
+    int64_t major, minor, count, result;
 
     if (version == NULL || item == NULL)
         return error_set(err, SEALIFT_CORRUPT, "line %u: half a message", message->line);
     TRY(number_of(version, "ProtocolVersionMajor", 0, &major, err));
     TRY(number_of(version, "ProtocolVersionMinor", 0, &minor, err));
     TRY(number_of(header, "BatchCount", 0, &count, err));
+    TRY(number_of(item, "ResultStatus", -1, &result, err));
     TRY(request_of(item, &request, &batch_id, err));
     status = kmip_answer_read(answer, &request, err);
-    if (major >= 3)
-        return status == SEALIFT_INVALID ? SEALIFT_OK : differs(version, "a version to be refused", err);
     if (count != 1)
         return status == SEALIFT_CORRUPT ? SEALIFT_OK : differs(header, "a number of items to be refused", err);
+    if (major >= 3 && result == KMIP_SUCCESS)
+        return status == SEALIFT_INVALID ? SEALIFT_OK : differs(version, "a version to be refused", err);
     if (status != SEALIFT_OK)
         return status;
     if (answer->major != major || answer->minor != minor)

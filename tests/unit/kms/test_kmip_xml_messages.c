@@ -196,5 +196,8 @@ Test(kmip_xml_messages, expect_a_refusal_where_sealift_has_to_refuse)
     cr_assert_eq(
         check(ANSWER(VERSION("3", "0"), "Query", "Success", ""), ANSWER(VERSION("3", "0"), "Query", "Success", "")),
         SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(check(ANSWER(VERSION("3", "0"), "Query", "OperationFailed", ""),
+                       ANSWER(VERSION("3", "0"), "Query", "OperationFailed", "")),
+                 SEALIFT_OK, "%s", err.message);
     cr_assert_eq(check(ANSWER(V14, "Query", "Success", ""), two), SEALIFT_CORRUPT);
 }
