@@ -59,5 +59,8 @@ kmip_unwrap(const struct kmip_key *key, const char *other_uid, const struct kmip
     if (ends_the_search(second))
         return second;
     *err = first;
+    if (status == SEALIFT_INVALID && sealed->has_tag) /* a version that is pinned, where others would do */
+        return error_hint(err, "it was wrapped in KMIP %s, with a tag for which versions before 1.4 have no field",
+                          kmip_version_text(sealed->version));
     return status;
 }

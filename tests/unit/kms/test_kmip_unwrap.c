@@ -122,6 +122,26 @@ Test(kmip_unwrap, obeys_a_pin_where_the_server_does_not_know_the_field)
     kmip_cluster_kill(&script, 0); /* for it has a complaint */
 }
 
+/* PyKMIP up to 1.3 neither knows the field nor reads a tag at the end of Data. */
+Test(kmip_unwrap, says_in_which_version_it_was_wrapped_where_the_pinned_one_will_not_do)
+{
+    static const struct scripted_kmip_model like_pykmip = {.tag = SCRIPTED_TAG_FIELD, .refuses_later_fields = true};
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+    SCOPED(secret_free) struct secret *kek = NULL;
+    struct kmip_sealed sealed;
+
+    kmip_script_begin(&script, &like_pykmip);
+    wrap(&script, "1", &gcm, &kek, &sealed);
+    kmip_client_free(&script.client);
+
+    script.config.kmip.version = KMIP_1_2;
+    script.config.kmip.version_is_pinned = true;
+    cr_assert_eq(unwrap(&script, NULL, &sealed), SEALIFT_INVALID, "%s", script.err.message);
+    kmip_script_expect_said(&script.err, "which is pinned: pin another");
+    kmip_script_expect_said(&script.err, "it was wrapped in KMIP 1.4, with a tag for which versions before 1.4");
+    kmip_cluster_kill(&script, 0); /* for it has a complaint */
+}
+
 /* --- What does not open --- */
 
 Test(kmip_unwrap, asks_once_where_there_is_no_tag)
