@@ -110,3 +110,11 @@ def test_vault_and_openbao(page, prepared, bao, folder, small_tree):
     run_encrypted(table, prepared, folder)
     assert table.seen == set(table.rows), "every row was tried"
     way.stop()
+
+
+@pytest.mark.skipif(not Path("/sys/fs/ext4/features/encryption").exists(), reason="this kernel's ext4 has no fscrypt")
+def test_kmip(prepared, kmip, folder, small_tree):
+    table = Table("kmip", kmip.operations)
+    run_each_command(table, prepared, small_tree, folder, ("kms", "set", "kmip", *kmip.access(kmip.add_shared_key())))
+    run_encrypted(table, prepared, folder)
+    assert table.seen == set(table.rows), "every row was tried"

@@ -1,5 +1,6 @@
 """The commands of docs/kms, run as they stand there: what the KMS's admin creates, and how a machine is connected to it."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -7,14 +8,16 @@ import pytest
 from support.cache import installed
 from support.command import Sealift, binary
 from support.openbao import BAO, OpenBao
+from support.pykmip import PYTHON
 from support.recipes import read_recipes
 
-RECIPES = {page: read_recipes(f"kms/{page}.md") for page in ("vault", "openbao")}
+RECIPES = {page: read_recipes(f"kms/{page}.md") for page in ("vault", "openbao", "kmip")}
 
 
 def test_each_recipe_is_run_here():
     assert {page: set(recipes) for page, recipes in RECIPES.items()} == {
-        "vault": {"vault", "vault-connect"}, "openbao": {"openbao", "openbao-connect"}}
+        "vault": {"vault", "vault-connect"}, "openbao": {"openbao", "openbao-connect"},
+        "kmip": {"kmip-request", "kmip-sign", "kmip-key", "kmip-connect"}}
 
 
 class Desk:
@@ -28,9 +31,9 @@ class Desk:
         (self.tools / "sealift").symlink_to(binary())
         self.machine = Sealift(folder / "home")
 
-    def run(self, recipe, **variables):
+    def run(self, recipe, interpreter=("bash", "-e", "-c"), **variables):
         environment = {**self.machine.environment, "PATH": f"{self.tools}:/usr/bin:/bin", **variables}
-        done = subprocess.run(["bash", "-e", "-c", recipe], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run([*map(str, interpreter), recipe], cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert done.returncode == 0, f"{recipe}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
@@ -57,3 +60,20 @@ def test_key_policy_and_login(page, tool, prefix, desk, empty_bao):
     said = desk.run(RECIPES[page][f"{page}-connect"], **address)
     assert "wrap" in said and "warning" not in said and "FAILED" not in said
     assert desk.machine.ok("kms", "--json").json["auth_method"] == "approle"
+
+
+def test_certificate_and_key_of_kmip(desk, kmip):
+    """The key's maker is the one who uses it: PyKMIP lets only the owner."""
+    recipes = RECIPES["kmip"]
+    server = {"HOST": "127.0.0.1", "PORT": str(kmip.port)}
+    desk.run(recipes["kmip-request"], NAME="recipe")
+    assert (desk.folder / "kmip.key").stat().st_mode & 0o777 == 0o600
+    shutil.copy(kmip.authority.ca, desk.folder / "ca.pem")
+    shutil.copy(kmip.authority.ca_key, desk.folder / "ca.key")
+    desk.run(recipes["kmip-sign"])
+    for suffix in ("pem", "key"):
+        shutil.copy(desk.folder / f"kmip.{suffix}", desk.folder / f"admin.{suffix}")
+    uid = desk.run(recipes["kmip-key"], (installed("pykmip", PYTHON), "-c"), **server).strip()
+    said = desk.run(recipes["kmip-connect"], KEY_UID=uid, **server)
+    assert "wrap" in said and "warning" not in said and "FAILED" not in said
+    assert desk.machine.ok("kms", "--json").json["key"] == uid

@@ -1,6 +1,7 @@
 """What sealift uploads is what docs/FORMAT.md says: a reader that was written from it alone, in another language, restores a snapshot with nothing but
-the bucket and the key of the local KMS."""
+the bucket and the key of the local KMS, or a KEK that a KMIP server gave."""
 
+import json
 import os
 import stat
 import subprocess
@@ -22,9 +23,9 @@ FLAGS = {"s": 0x1, "u": 0x2, "c": 0x4, "S": 0x8, "i": 0x10, "a": 0x20, "d": 0x40
 FORMATS = {1: stat.S_IFREG, 2: stat.S_IFDIR, 3: stat.S_IFLNK, 4: stat.S_IFIFO, 5: stat.S_IFSOCK, 6: stat.S_IFCHR, 7: stat.S_IFBLK}
 
 
-def run_reader(store, machine, locator, *options):
-    return subprocess.run([sys.executable, "-B", READER, store, locator, "--local-key", machine.home / "local-kms.key", *options],
-                          check=True, capture_output=True, text=True).stdout
+def run_reader(store, machine, locator, *options, key=None):
+    key = key or ("--local-key", machine.home / "local-kms.key")
+    return subprocess.run([sys.executable, "-B", READER, store, locator, *key, *options], check=True, capture_output=True, text=True).stdout
 
 
 def look(folder):
@@ -45,6 +46,23 @@ def test_a_second_reader_restores_a_snapshot(machine, small_tree, folder):
     listed = run_reader(store, machine, locator).splitlines()
     assert len(listed) == 1 + sum(1 for _ in Path(small_tree).rglob("*"))
     run_reader(store, machine, locator, "--restore", target)
+    assert look(target) == look(small_tree)
+
+
+@pytest.mark.parametrize("version, cipher", [("1.2", "AES-CBC"), ("1.4", "AES-GCM")])
+def test_what_a_kmip_server_wrapped_it_opens_with_what_the_envelope_says(version, cipher, machine, kmip, small_tree, folder):
+    """Section 5.1: the Decrypt is the tests' own, made of the envelope and nothing else."""
+    store, target = folder / "store", folder / "target"
+    target.mkdir()
+    add_folder_store(machine, store)
+    machine.ok("kms", "set", "kmip", *kmip.access(kmip.add_shared_key()), "--kmip-version", version)
+    machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
+    locator = upload(machine, "home", "monday")
+
+    fs, number = locator.split("/")
+    envelope = json.loads((store / "fs" / fs / "snapshots" / f"{number}.json").read_bytes().split(b"\n")[1])
+    assert (envelope["kms"]["type"], json.loads(envelope["kms"]["details"])["cipher"]) == ("kmip", cipher)
+    run_reader(store, machine, locator, "--restore", target, key=("--kek", kmip.unwrap(envelope).hex()))
     assert look(target) == look(small_tree)
 
 
