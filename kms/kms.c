@@ -14,10 +14,10 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
 {
     switch (config->type) {
     case KMS_NONE:
-        return error_set(
-            err, SEALIFT_INVALID,
-            "no KMS is configured; set one with \"sealift kms set vault ADDRESS KEY\", or, for a trial, use "
-            "the insecure local one with --allow-no-kms");
+        return error_set(err, SEALIFT_INVALID,
+                         "no KMS is configured; set one with \"sealift kms set vault\" or \"sealift kms set kmip\", "
+                         "or, for a trial, "
+                         "use the insecure local one with --allow-no-kms");
     case KMS_LOCAL:
         return local_open(world, home, ret_kms, err);
     case KMS_VAULT:
