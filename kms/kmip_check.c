@@ -8,6 +8,7 @@
 #include "kmip_mode.h"
 #include "kmip_probe.h"
 #include "kmip_query.h"
+#include "kmip_trouble.h"
 #include "kmip_wrap.h"
 #include "scoped.h"
 
@@ -79,6 +80,23 @@ describe_greeting(struct run *run, const struct kmip_greeting *greeting, struct 
                       note->warning ? ": have it renewed, and put the new one in its place" : "");
 }
 
+/* None was reached: what is said at the end names each with its own trouble, as any command would. */
+static void
+sum_up_troubles(struct run *run)
+{
+    struct kmip_troubles troubles = {0};
+
+    for (size_t i = 0; i < run->server_count; i++) {
+        if (run->servers[i].status == SEALIFT_CANCELLED) {
+            run->findings.status = SEALIFT_CANCELLED;
+            run->findings.error = run->servers[i].error;
+            return;
+        }
+        kmip_troubles_note(&troubles, i, &run->servers[i].error);
+    }
+    run->findings.status = kmip_troubles_report(&troubles, 1, &run->findings.error);
+}
+
 /* A server that is away while another answers is what there are several for. */
 static bool
 reach_servers(struct run *run)
@@ -97,6 +115,8 @@ reach_servers(struct run *run)
             finding_note_down(&note, "%s", server->error.message);
         findings_add(&run->findings, call, status, &note, &server->error);
     }
+    if (run->first == NULL)
+        sum_up_troubles(run);
     return run->first != NULL;
 }
 

@@ -96,6 +96,23 @@ Test(kmip_check, does_not_wait_for_a_server_that_is_not_there)
     cr_assert_eq(lines_told(), 1, "%s", told);
 }
 
+Test(kmip_check, names_each_server_when_all_are_down)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+    char first[64], second[64];
+
+    kmip_script_begin(&script, NULL);
+    kmip_cluster_add(&script, NULL);
+    snprintf(first, sizeof(first), "KMIP %s: ", scripted_kmip_address(script.servers[0]));
+    snprintf(second, sizeof(second), "; %s: ", scripted_kmip_address(script.servers[1]));
+    kmip_cluster_kill(&script, 0);
+    kmip_cluster_kill(&script, 1);
+    cr_assert_eq(check(&script), SEALIFT_UNAVAILABLE);
+    kmip_script_expect_said(&script.err, first);
+    kmip_script_expect_said(&script.err, second);
+    cr_assert_eq(lines_told(), 2, "%s", told);
+}
+
 Test(kmip_check, calls_a_server_that_is_down_a_warning_while_another_answers)
 {
     SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
