@@ -185,7 +185,8 @@ static const struct kms_ops kmip_ops = {
 };
 
 enum sealift_status
-kmip_open(const struct world *world, const struct kms_config *config, struct kms **ret_kms, struct sealift_error *err)
+kmip_open(const struct world *world, const struct kms_config *config, const struct kmip_client_options *options,
+          struct kms **ret_kms, struct sealift_error *err)
 {
     SCOPED(kmip_free) struct kmip *kmip = calloc(1, sizeof(*kmip));
 
@@ -197,7 +198,7 @@ kmip_open(const struct world *world, const struct kms_config *config, struct kms
     kmip->mode = config->kmip.mode;
     pthread_mutex_init(&kmip->lock, NULL);
     TRY(kms_config_check(&kmip->config, err));
-    TRY(kmip_client_new(world, &kmip->config, NULL, &kmip->client, err));
+    TRY(kmip_client_new(world, &kmip->config, options, &kmip->client, err));
     *ret_kms = &TAKE(kmip)->kms;
     return SEALIFT_OK;
 }

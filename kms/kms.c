@@ -23,7 +23,7 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
     case KMS_VAULT:
         return vault_open(world, config, ret_kms, err);
     case KMS_KMIP:
-        return kmip_open(world, config, ret_kms, err);
+        return kmip_open(world, config, NULL, ret_kms, err);
     }
     return error_set(err, SEALIFT_INTERNAL, "a KMS of an unknown type");
 }
