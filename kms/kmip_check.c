@@ -6,6 +6,7 @@
 #include "findings.h"
 #include "kmip_key.h"
 #include "kmip_mode.h"
+#include "kmip_name.h"
 #include "kmip_probe.h"
 #include "kmip_query.h"
 #include "kmip_trouble.h"
@@ -161,7 +162,8 @@ query(struct run *run, struct kmip_abilities *ret_abilities, const char **ret_se
 
     TRY(kmip_client_call(run->check->client, &call, &reply, err));
     TRY(kmip_reply_check(&reply, &call, err));
-    TRY(kmip_query_read(&reply.answer, ret_abilities, err));
+    if (kmip_query_read(&reply.answer, ret_abilities, err) != SEALIFT_OK)
+        return error_prefix(err, "KMIP %s: %s", reply.server, kmip_operation_name(call.operation));
     *ret_server = reply.server;
     return SEALIFT_OK;
 }
