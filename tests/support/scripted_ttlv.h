@@ -39,8 +39,8 @@ struct scripted_item {
     size_t len;
 };
 
-/* NULL when that is one item whose every length, padding (zero) and depth is right; else what is wrong. A type that does
- * not exist may have any length. */
+/* NULL when that is one item whose every length, padding (zero) and depth is right; else what is wrong. A type that
+ * does not exist may have any length. */
 const char *scripted_ttlv_check(const uint8_t *data, size_t len);
 
 /* The next item of a checked structure; false at its end. */
