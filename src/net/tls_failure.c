@@ -157,7 +157,7 @@ report_closed(const struct tls_scene *scene, struct sealift_error *err)
         return error_set(err, SEALIFT_UNAVAILABLE, "the connection ended during the TLS handshake (%s)%s", how,
                          may_be_us ? MAY_BE_OUR_CERTIFICATE : "");
     return error_set(err, SEALIFT_UNAVAILABLE, "the connection ended (%s)%s", how,
-                     may_be_us ? MAY_BE_OUR_CERTIFICATE : "");
+                     may_be_us ? MAY_BE_OUR_CERTIFICATE : "; the server's log may say why");
 }
 
 static enum sealift_status
