@@ -150,10 +150,12 @@ check_header(const struct kmip_connection *connection, const uint8_t header[TTLV
     if (ttlv_tag_of(header) != KMIP_TAG_RESPONSE_MESSAGE || ttlv_type_of(header) != TTLV_STRUCTURE)
         return refuse_beginning(connection, header, err);
     if (len % 8 != 0)
-        return error_set(err, SEALIFT_CORRUPT, "KMIP %s: the answer is damaged: its length, %u, is no multiple of 8",
+        return error_set(err, SEALIFT_CORRUPT,
+                         "KMIP %s: the answer is damaged: its length, %u, is no multiple of 8; " KMIP_SENSELESS_WAY_OUT,
                          connection->name, (unsigned)len);
     if (len > KMIP_MESSAGE_MAX - TTLV_HEADER_SIZE)
-        return error_set(err, SEALIFT_CORRUPT, "KMIP %s: the answer is damaged, or too long: it announces %u bytes",
+        return error_set(err, SEALIFT_CORRUPT,
+                         "KMIP %s: the answer is damaged, or too long: it announces %u bytes; " KMIP_SENSELESS_WAY_OUT,
                          connection->name, (unsigned)len);
     *ret_len = len;
     return SEALIFT_OK;

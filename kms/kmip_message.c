@@ -87,7 +87,9 @@ kmip_answer_done(struct kmip_answer *answer)
 enum sealift_status
 kmip_answer_senseless(struct sealift_error *err)
 {
-    return error_prefix(err, "the answer makes no sense");
+    enum sealift_status status = error_prefix(err, "the answer makes no sense");
+
+    return status == SEALIFT_CORRUPT ? error_hint(err, "%s", KMIP_SENSELESS_WAY_OUT) : status;
 }
 
 enum sealift_status

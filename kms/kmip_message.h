@@ -52,9 +52,12 @@ enum sealift_status kmip_answer_read(struct kmip_answer *answer, const struct km
  * others: Invalid Message, in a version that is not ours or to Discover Versions). */
 bool kmip_answer_refuses_version(const struct kmip_answer *answer, enum kmip_version asked);
 
+/* What can be done about an answer that cannot be read. */
+#define KMIP_SENSELESS_WAY_OUT "have the server upgraded, or pin another version of KMIP with --kmip-version"
+
 /* --- For who reads a payload --- */
 
-/* Says in front of what TTLV found wrong that it is the answer which makes no sense. */
+/* Says in front of what TTLV found wrong that it is the answer which makes no sense, and behind it what to do. */
 enum sealift_status kmip_answer_senseless(struct sealift_error *err);
 
 enum sealift_status kmip_read_version(const struct ttlv_item *version, int32_t *ret_major, int32_t *ret_minor,

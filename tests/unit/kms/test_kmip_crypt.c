@@ -173,7 +173,8 @@ Test(kmip_crypt, refuses_an_answer_without_data)
     ttlv_put_text(&made.writer, KMIP_TAG_UNIQUE_IDENTIFIER, "1");
     made_answer_end(&made);
     cr_assert_eq(kmip_crypt_read(&made.answer, &result, &err), SEALIFT_CORRUPT);
-    cr_assert_str_eq(err.message, "the answer makes no sense: tag 4200c2 is missing in 42007c");
+    cr_assert_str_eq(err.message, "the answer makes no sense: tag 4200c2 is missing in 42007c"
+                                  "; " KMIP_SENSELESS_WAY_OUT);
     cr_assert_eq(kmip_crypt_read(&without_payload, &result, &err), SEALIFT_CORRUPT);
 }
 

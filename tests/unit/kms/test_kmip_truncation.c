@@ -41,6 +41,8 @@ cut_at(struct kmip_ordeal *ordeal, uint32_t operation, enum scripted_fault_kind 
     cr_assert_eq(status, expected_status(operation), "byte %zu: %d: %s", at, status, ordeal->err.message);
     kmip_ordeal_expect_said(ordeal, operation, scripted_kmip_address(server));
     kmip_ordeal_expect_said(ordeal, operation, "the connection ended (");
+    kmip_ordeal_expect_said(
+        ordeal, operation, at == 0 ? "when they do not accept the client certificate" : "the server's log may say why");
     cr_assert_eq(scripted_kmip_connections(server) - before, expected_connections(operation, at),
                  "byte %zu: %zu connections", at, scripted_kmip_connections(server) - before);
 }
