@@ -12,6 +12,7 @@ import pytest
 
 from support import process
 from support.command import Sealift, binary
+from support.kmip_job import Recorded
 from support.odd_sources import OddSources
 from support.openbao import OpenBao
 from support.pykmip import PyKmip
@@ -122,6 +123,12 @@ def machine(folder, s3_environment):
 def second_machine(folder, s3_environment):
     """Another machine: another SEALIFT_HOME, nothing else in common but the bucket and the KMS."""
     return Sealift(folder / "home-2", s3_environment)
+
+
+@pytest.fixture
+def machines(folder, s3_environment):
+    """Both of them, with a record of all that was said there."""
+    return Recorded(folder / "home-1", s3_environment), Recorded(folder / "home-2", s3_environment)
 
 
 @pytest.fixture
