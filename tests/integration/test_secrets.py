@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,10 +60,10 @@ def stage(folder, shared_bao, s3, place):
 
 
 class Stage:
-    """A machine whose way to OpenBao and S3 leads through proxies, and what must not be found."""
+    """A machine whose way to the KMS (OpenBao, until it is replaced) and S3 leads through proxies, and what must not be found."""
 
     def __init__(self, folder, bao, s3, place):
-        self.folder, self.bao, self.place = folder, bao, place
+        self.folder, self.kms, self.place = folder, bao, place
         self.kms_way, self.store_way = Proxy(bao.port), Proxy(s3.port)
         self.secrets = set(signing_keys(s3.secret_key, s3.region))
         self.watched = []
@@ -75,8 +76,12 @@ class Stage:
         for way in (self.kms_way, self.store_way):
             way.stop()
 
+    def replace_kms(self, kms):
+        self.kms_way.stop()
+        self.kms, self.kms_way = kms, Proxy(kms.port)
+
     def log_in_by_approle(self):
-        role_id, secret_id = self.bao.add_approle("sealift", role=self.folder.name)
+        role_id, secret_id = self.kms.add_approle("sealift", role=self.folder.name)
         self.secrets.add(Secret("the secret id", secret_id.encode()))
         self.machine.ok("kms", "set", "vault", self.kms_way.endpoint, "cluster-key", "--role-id", role_id, "--secret-id-file",
                         secret_file(self.folder, "secret-id", secret_id))
@@ -97,7 +102,7 @@ class Stage:
     def everything_secret(self):
         """Also what only came into being meanwhile: keys in the bucket, tokens that were given out on the way."""
         self.kms_way.tap = self.store_way.tap = None
-        self.secrets |= keys_in_bucket(self.bao, self.place.list(), self.place.get)
+        self.secrets |= keys_in_bucket(self.kms, self.place.list(), self.place.get)
         for watched in self.watched:
             found = re.findall(rb'"client_token":"([^"]+)"', b"".join(watched.heard))
             self.secrets.update(Secret("a token", token) for token in found)
@@ -161,13 +166,30 @@ def test_a_kms_behind_tls_leaves_no_token(stage):
         bao.add_key()
         bao.add_policy("sealift")
         access = by_token_file(bao, stage.folder)
-        stage.kms_way.stop()
-        stage.bao, stage.kms_way = bao, Proxy(bao.port)
+        stage.replace_kms(bao)
         stage.secrets.add(Secret("the token", access.secret.encode()))
         stage.machine.ok("kms", "set", "vault", f"https://localhost:{stage.kms_way.port}", *access.arguments[1:], "--ca-cert", bao.certificate.ca)
         stage.run("fs", "add", "home", make_marked_tree(stage.folder / "tree", 1), "--obs", "dr")
         stage.run("kms", "check")
         stage.find_nothing()
+
+
+@pytest.mark.whole_memory
+def test_a_kmip_server_leaves_no_secret(stage, kmip):
+    """The key of the client certificate, in the hands of OpenSSL for good, and a password in each request."""
+    stage.replace_kms(kmip)
+    password, key = uuid.uuid4().hex, kmip.client("machine-a").secret
+    stage.secrets |= {Secret("the password", password.encode()), Secret("the client's key", key), Secret("the client's key, backwards", key[::-1])}
+    stage.machine.ok("kms", "set", "kmip", *kmip.access(kmip.add_shared_key(), "machine-a", address=f"127.0.0.1:{stage.kms_way.port}"),
+                     "--username", "machine-a", "--password-file", secret_file(stage.folder, "password", password))
+    stage.run("fs", "add", "home", make_marked_tree(stage.folder / "tree", 8), "--obs", "dr")
+    stage.machine.ok("fs", "snapshot", "add", "home", "monday")
+    out, upload = stage.run("fs", "snapshot", "upload", "home", "monday", *SMALL, every=3 * MIB, most=2)
+    stage.run("fs", "download", "back", stage.folder / "back", "dr", out.split()[-1], *SMALL, every=3 * MIB, most=2)
+    stage.run("kms", "check")
+    stage.find_nothing()
+    assert any(holds_the_keys(image, stage.secrets) for image in upload.images)
+    assert any("the client's key" in trace for image in upload.images for trace in Scanner(stage.secrets).traces(image.excluded))
 
 
 @pytest.mark.whole_memory
