@@ -176,3 +176,18 @@ Test(kmip_probe, ends_at_once_when_the_server_goes_away)
         cr_assert_eq(scripted_kmip_count(script.servers[0], KMIP_ENCRYPT), 1);
     }
 }
+
+/* What answers there is no KMIP server any more: not for another mode to cure. */
+Test(kmip_probe, ends_at_once_when_something_else_answers)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+    struct kmip_probe probed;
+
+    kmip_script_begin(&script, NULL);
+    kmip_cluster_fault(&script, 0,
+                       &(struct scripted_fault){.kind = SCRIPTED_INSTEAD,
+                                                .operation = KMIP_DECRYPT,
+                                                .text = "HTTP/1.1 400 Bad Request\r\n\r\n"});
+    cr_assert_eq(probe(&script, &none, &probed), SEALIFT_INVALID, "%s", script.err.message);
+    kmip_script_expect(&script, 1, 1);
+}

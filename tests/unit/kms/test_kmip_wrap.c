@@ -93,6 +93,35 @@ Test(kmip_wrap, makes_ivs_when_it_is_told_to)
     cr_assert_eq(third.iv_len, 16);
 }
 
+static bool
+last_encrypt_has(struct kmip_cluster *script, const uint8_t *item, size_t len)
+{
+    struct scripted_request request = scripted_kmip_last(script->servers[0], KMIP_ENCRYPT);
+
+    return memmem(request.bytes, request.len, item, len) != NULL;
+}
+
+/* Whole items, padding included. */
+Test(kmip_wrap, asks_for_what_each_mode_needs_and_for_nothing_else)
+{
+    static const uint8_t random_iv[] = {0x42, 0x00, 0xc5, 6, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1};
+    static const uint8_t pkcs5[] = {0x42, 0x00, 0x5f, 5, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 0};
+    static const uint8_t tag_of_16[] = {0x42, 0x00, 0xce, 2, 0, 0, 0, 4, 0, 0, 0, 16, 0, 0, 0, 0};
+    static const uint8_t aes[] = {0x42, 0x00, 0x28, 5, 0, 0, 0, 4, 0, 0, 0, 3, 0, 0, 0, 0};
+    static const uint8_t iv_length[] = {0x42, 0x00, 0xcd};
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+
+    kmip_script_begin(&script, NULL);
+    for (size_t i = 0; i < KMIP_MODE_COUNT; i++) {
+        wrapped(&script, &kmip_modes[i]);
+        cr_assert_eq(last_encrypt_has(&script, random_iv, sizeof(random_iv)), !kmip_modes[i].own_iv);
+        cr_assert_eq(last_encrypt_has(&script, pkcs5, sizeof(pkcs5)), kmip_modes[i].cipher == KMIP_AES_CBC);
+        cr_assert_eq(last_encrypt_has(&script, tag_of_16, sizeof(tag_of_16)), kmip_modes[i].cipher == KMIP_AES_GCM);
+        cr_assert(last_encrypt_has(&script, aes, sizeof(aes)));
+        cr_assert_not(last_encrypt_has(&script, iv_length, sizeof(iv_length)));
+    }
+}
+
 Test(kmip_wrap, takes_the_tag_from_where_the_server_puts_it)
 {
     static const struct {
