@@ -208,13 +208,24 @@ read_record_hashes(const struct json *json, struct log_usage *usage, struct seal
     return SEALIFT_OK;
 }
 
+/* A bit a number. What is longer marks segments that can have no name. */
+static enum sealift_status
+read_used(const struct json *json, const char *key, struct buf *ret_used, struct sealift_error *err)
+{
+    TRY(json_need_base64(json, key, ret_used, err));
+    if (ret_used->len > LOG_USED_MAX_SIZE)
+        return error_set(err, SEALIFT_CORRUPT, "\"%s\" has %zu bytes, a bit a segment: %zu is the most", key,
+                         ret_used->len, LOG_USED_MAX_SIZE);
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 read_usage(const struct json *json, struct log_usage *usage, struct sealift_error *err)
 {
     TRY(document_need_uuid(json, "upload", &usage->upload, err));
     TRY(read_record_hashes(json, usage, err));
-    TRY(json_need_base64(json, "data", &usage->data_used, err));
-    return json_need_base64(json, "tree", &usage->tree_used, err);
+    TRY(read_used(json, "data", &usage->data_used, err));
+    return read_used(json, "tree", &usage->tree_used, err);
 }
 
 static enum sealift_status

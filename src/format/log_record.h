@@ -10,6 +10,7 @@
 #define LOG_RECORD_MAX_SEGMENTS 16384 /* in one record */
 #define LOG_RECORD_MAX_PARENTS  16
 #define LOG_RECORD_MAX_USAGES   65536
+#define LOG_USED_MAX_SIZE       ((size_t)NAME_NUMBER_MAX / 8 + 1) /* of a bitmap of segments */
 
 struct log_segment {
     struct segment_id id;

@@ -198,3 +198,39 @@ Test(log_record, opens_a_log_only_as_its_first)
     memcpy(memmem(text->data, text->len, "\"closing\"", 9), "\"opening\"", 9);
     cr_assert_eq(parse(&sample, 2, buf_bytes(text), &found), SEALIFT_CORRUPT);
 }
+
+/* A bitmap whose last bit alone is set, in a closing record. */
+static enum sealift_status
+parse_used(struct sample_snapshot *sample, size_t data_len, size_t tree_len)
+{
+    SCOPED(log_record_done) struct log_record record = {.kind = LOG_CLOSING, .number = 2, .usage_count = 1};
+    SCOPED(log_record_done) struct log_record found = {0};
+    SCOPED(buf_done) struct buf text = {.max = LOG_RECORD_MAX_SIZE};
+    struct log_usage *usage = calloc(1, sizeof(*usage));
+    uint8_t *bits = calloc(1, LOG_USED_MAX_SIZE + 1);
+
+    record.fs = sample->fs;
+    record.upload = sample->upload;
+    record.usages = usage;
+    bits[LOG_USED_MAX_SIZE] = 0x01;
+    bits[LOG_USED_MAX_SIZE - 1] = 0x80;
+    cr_assert_eq(buf_append(&usage->data_used, bits, data_len, &err), SEALIFT_OK);
+    cr_assert_eq(buf_append(&usage->tree_used, bits, tree_len, &err), SEALIFT_OK);
+    free(bits);
+    cr_assert_eq(log_record_build(&record, &text, &err), SEALIFT_OK, "%s", err.message);
+    return parse(sample, 2, buf_bytes(&text), &found);
+}
+
+/* What reads it names each segment that it marks: the last number is NAME_NUMBER_MAX. */
+Test(log_record, marks_no_segment_that_can_have_no_name)
+{
+    SCOPED(sample_snapshot_done) struct sample_snapshot sample;
+
+    sample_snapshot_make(&sample, 8);
+    cr_assert_eq(parse_used(&sample, LOG_USED_MAX_SIZE, 1), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(parse_used(&sample, LOG_USED_MAX_SIZE + 1, 1), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "\"data\" has 12500001 bytes, a bit a segment: 12500000 is the most"), "%s",
+                       err.message);
+    cr_assert_eq(parse_used(&sample, 1, LOG_USED_MAX_SIZE + 1), SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(err.message, "\"tree\" has 12500001 bytes"), "%s", err.message);
+}
