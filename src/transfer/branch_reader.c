@@ -119,6 +119,19 @@ leave_branch(struct branch_reader *reader)
     reader->given = above.len;
 }
 
+/* The branch was found below it when it was looked for; but each reading fetches the tree anew, and somebody who holds
+ * the key may have put another there meanwhile. */
+static enum sealift_status
+check_above(const struct tree_entry *entry, struct bytes branch, struct sealift_error *err)
+{
+    if (entry->type == TREE_DIRECTORY)
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_CORRUPT,
+                     "%s: is no directory of the tree, though %s lies in it: the tree is not what was uploaded. Verify "
+                     "the snapshot, and find out who else writes to the store",
+                     shown_path(entry->path).text, shown_path(branch).text);
+}
+
 /* One more directory on the way to the branch, and at last the branch. */
 static enum sealift_status
 step_down(struct branch_reader *reader, struct tree_entry *ret_entry, struct sealift_error *err)
@@ -129,7 +142,7 @@ step_down(struct branch_reader *reader, struct tree_entry *ret_entry, struct sea
     TRY(snapshot_tree_find(&reader->tree, step, ret_entry, err));
     reader->given = step.len;
     if (step.len < branch.len)
-        return SEALIFT_OK;
+        return check_above(ret_entry, branch, err);
     if (ret_entry->type == TREE_DIRECTORY)
         reader->is_inside = true;
     else

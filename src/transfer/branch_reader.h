@@ -31,7 +31,8 @@ enum sealift_status branch_reader_check(struct branch_reader *reader, struct sea
 /* Back to the beginning; what branch_reader_resolve() learnt is forgotten. */
 enum sealift_status branch_reader_rewind(struct branch_reader *reader, struct sealift_error *err);
 
-/* As tree_reader_next(). */
+/* As tree_reader_next(). CORRUPT: what lies above a branch is no directory. So every reading gives the same entries
+ * above the branches, whatever the store answers, or fails. */
 enum sealift_status branch_reader_next(struct branch_reader *reader, struct tree_entry *ret_entry, bool *ret_end,
                                        struct sealift_error *err);
 /* A hard link to what lies in no branch: the first such name becomes what it leads to, which is looked up; each further

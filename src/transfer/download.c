@@ -2,9 +2,9 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "shown_path.h"
 #include "target.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,12 +42,18 @@ make_way(struct download *download, const struct tree_entry *entry, struct seali
     return buf_append(&download->made, &note, 1, err);
 }
 
-/* The second pass meets the same directories in the same order. */
-static bool
-was_made(struct download *download)
+/* The second pass meets the same directories in the same order: what lies above a branch follows from the branches. But
+ * it reads the tree anew, from a store that may answer anything. */
+static enum sealift_status
+was_made(struct download *download, const struct tree_entry *entry, bool *ret_made, struct sealift_error *err)
 {
-    assert(download->finished < download->made.len);
-    return download->made.data[download->finished++] == 1;
+    if (download->finished == download->made.len)
+        return error_set(err, SEALIFT_CORRUPT,
+                         "%s: is in the tree now, and was not when the tree was read first. Verify the snapshot, and "
+                         "find out who else writes to the store",
+                         shown_path(entry->path).text);
+    *ret_made = download->made.data[download->finished++] == 1;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -125,10 +131,11 @@ static enum sealift_status
 finish_entry(void *context, const struct tree_entry *entry, struct sealift_error *err)
 {
     struct download *download = context;
+    bool made = true;
 
-    if (is_above_branches(download, entry) && !was_made(download))
-        return SEALIFT_OK;
-    return target_finish_entry(download->target, entry, err);
+    if (is_above_branches(download, entry))
+        TRY(was_made(download, entry, &made, err));
+    return made ? target_finish_entry(download->target, entry, err) : SEALIFT_OK;
 }
 
 enum sealift_status

@@ -82,11 +82,11 @@ struct maker {
 };
 
 static void
-maker_init(struct maker *maker, struct grown *grown, enum segment_kind kind)
+maker_init(struct maker *maker, struct grown *grown, enum segment_kind kind, enum segment_compression compression)
 {
     *maker = (struct maker){.grown = grown, .kind = kind, .buffer = malloc(SEGMENT_SIZE)};
-    MUST(segment_writer_new(&grown->base.world, grown->base.fs_key, &grown->base.fs, SEGMENT_COMPRESS, 1,
-                            &maker->writer, &err));
+    MUST(segment_writer_new(&grown->base.world, grown->base.fs_key, &grown->base.fs, compression, 1, &maker->writer,
+                            &err));
 }
 
 static void
@@ -192,12 +192,12 @@ plant_folder(struct planter *planter, unsigned folder, unsigned files)
 }
 
 static void
-planter_init(struct planter *planter, struct grown *grown)
+planter_init(struct planter *planter, struct grown *grown, enum segment_compression compression)
 {
     SCOPED(secret_free) struct secret *key = NULL;
 
-    maker_init(&planter->tree, grown, SEGMENT_TREE);
-    maker_init(&planter->data, grown, SEGMENT_DATA);
+    maker_init(&planter->tree, grown, SEGMENT_TREE, compression);
+    maker_init(&planter->data, grown, SEGMENT_DATA, compression);
     MUST(key_for_chunk_ids(grown->base.fs_key, &key, &err));
     MUST(mac_new(key, &planter->namer, &err));
     MUST(tree_writer_new(grown->base.fs_key, seal, &planter->tree, &planter->writer, &err));
@@ -215,16 +215,28 @@ planter_finish(struct planter *planter, struct grown *grown)
     maker_done(&planter->tree);
 }
 
-/* A key of which the cuts of frames are known: what a reading costs is the same in every run. */
+static void
+fill_alike(struct entropy *entropy, void *out, size_t len)
+{
+    (void)entropy;
+    memset(out, 's', len);
+}
+
+/* A key of which the cuts of frames are known: what a reading costs is the same in every run. Salts and names are the
+ * same as well: a segment of one such snapshot can take the place of another's. */
 static void
 begin(struct grown *grown)
 {
+    static struct entropy alike = {fill_alike};
+
     *grown = (struct grown){0};
     fixture_init(&grown->base);
     memset(grown->base.fs_key->bytes, 'k', grown->base.fs_key->len);
+    memset(&grown->base.fs, 'f', sizeof(grown->base.fs));
+    grown->base.world.entropy = &alike;
     make_store(grown);
     grown->manifest.fs = grown->base.fs;
-    grown->manifest.upload = uuid_v7(&grown->base.world);
+    memset(&grown->manifest.upload, 'u', sizeof(grown->manifest.upload));
     grown->manifest.parts = calloc(1, sizeof(*grown->manifest.parts));
     grown->manifest.part_count = 1;
 }
@@ -235,7 +247,7 @@ grown_init(struct grown *grown, unsigned folders, unsigned files)
     struct planter planter = {0};
 
     begin(grown);
-    planter_init(&planter, grown);
+    planter_init(&planter, grown, SEGMENT_COMPRESS);
     plant(&planter, "", TREE_DIRECTORY, NULL);
     for (unsigned i = 0; i < folders; i++)
         plant_folder(&planter, i, files);
@@ -248,7 +260,7 @@ grown_init_of(struct grown *grown, const struct tree_entry *entries, size_t coun
     struct planter planter = {0};
 
     begin(grown);
-    planter_init(&planter, grown);
+    planter_init(&planter, grown, SEGMENT_STORE);
     for (size_t i = 0; i < count; i++)
         plant_entry(&planter, &entries[i], NULL);
     planter_finish(&planter, grown);

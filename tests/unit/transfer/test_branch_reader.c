@@ -223,6 +223,77 @@ Test(branch_reader, refuses_hard_links_to_what_can_have_no_second_name)
     expect_corrupt("h3", "h3: is a hard link to gone, which is not in the tree");
 }
 
+/* --- a store that answers differently the second time --- */
+
+#define MANY 20000 /* entries: more than a frame holds */
+
+/* "a", and in it files "a/00000" ... */
+static void
+grown_init_below(struct grown *grown, enum tree_type above)
+{
+    SCOPED(free_done) struct tree_entry *entries = calloc(MANY, sizeof(*entries));
+    SCOPED(free_done) char(*paths)[16] = calloc(MANY, sizeof(*paths));
+
+    cr_assert(entries != NULL && paths != NULL);
+    entries[0] = hostile[0];
+    entries[1] = (struct tree_entry){.path = bytes_of_text("a"), .type = above, .mode = 0755};
+    for (unsigned i = 2; i < MANY; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "a/%05u", i);
+        entries[i] = (struct tree_entry){.path = bytes_of_text(paths[i]), .type = TREE_FILE, .mode = 0644};
+    }
+    grown_init_of(grown, entries, MANY);
+}
+
+static void
+load_tree(struct grown *grown, char name[NAME_SIZE], struct buf *ret_segment)
+{
+    name_of_segment(&grown->manifest.fs, &grown->manifest.upload, SEGMENT_TREE, 0, name);
+    cr_assert_eq(store_get(grown->base.store, name, 16 << 20, ret_segment, &err), SEALIFT_OK, "%s", err.message);
+}
+
+/* From now on the store has the other's tree. */
+static void
+swap_tree(struct grown *grown, struct grown *other)
+{
+    SCOPED(buf_done) struct buf own = {0}, others = {0};
+    char name[NAME_SIZE];
+
+    load_tree(grown, name, &own);
+    load_tree(other, name, &others);
+    cr_assert_gt(grown->manifest.parts[0].level, 0u, "the tree is one frame, which is read once");
+    cr_assert_eq(own.len, others.len);
+    cr_assert_neq(memcmp(own.data, others.data, own.len), 0);
+    cr_assert(frame_ref_equal(&grown->manifest.parts[0].frame, &other->manifest.parts[0].frame));
+    cr_assert_eq(store_memory_overwrite(grown->base.store, name, buf_bytes(&others), &err), SEALIFT_OK);
+}
+
+/* What lies above a branch was a directory when it was looked for; when it is read, it is none. */
+Test(branch_reader, refuses_what_is_no_directory_any_more_when_it_is_read_again)
+{
+    SCOPED(wanted_done) struct wanted wanted = {0};
+    struct grown grown, other;
+    struct tree_entry entry;
+    bool end;
+
+    grown_init_below(&grown, TREE_DIRECTORY);
+    grown_init_below(&other, TREE_FIFO);
+    WANT(&wanted, &grown, "a/19999");
+    cr_assert_eq(branch_reader_check(wanted.reader, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(branch_reader_next(wanted.reader, &entry, &end, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert(bytes_equal(entry.path, bytes_of_text("a")) && !end);
+    cr_assert_eq(branch_reader_next(wanted.reader, &entry, &end, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert(bytes_equal(entry.path, bytes_of_text("a/19999")) && !end);
+
+    cr_assert_eq(branch_reader_rewind(wanted.reader, &err), SEALIFT_OK);
+    swap_tree(&grown, &other);
+    cr_assert_eq(branch_reader_next(wanted.reader, &entry, &end, &err), SEALIFT_CORRUPT);
+    cr_assert_str_eq(err.message, "a: is no directory of the tree, though a/19999 lies in it: the tree is not what was "
+                                  "uploaded. Verify the snapshot, and find out who else writes to the store");
+    wanted_done(&wanted);
+    grown_done(&other);
+    grown_done(&grown);
+}
+
 /* --- what is written, and what it costs --- */
 
 static struct download_outcome
