@@ -151,8 +151,9 @@ check_kind(const struct kmip_attributes *attributes, const char *uid, struct sea
 static enum sealift_status
 check_usage(const struct kmip_attributes *attributes, const char *uid, struct sealift_error *err)
 {
-    bool encrypts = (attributes->usage_mask & KMIP_USAGE_ENCRYPT) != 0;
-    bool decrypts = (attributes->usage_mask & KMIP_USAGE_DECRYPT) != 0;
+    bool for_all = (attributes->usage_mask & KMIP_USAGE_UNRESTRICTED) != 0; /* KMIP 2.0 */
+    bool encrypts = for_all || (attributes->usage_mask & KMIP_USAGE_ENCRYPT) != 0;
+    bool decrypts = for_all || (attributes->usage_mask & KMIP_USAGE_DECRYPT) != 0;
 
     if (!attributes->has_usage_mask || (encrypts && decrypts))
         return SEALIFT_OK;

@@ -67,7 +67,7 @@ enum kmip_block_cipher_mode { KMIP_MODE_CBC = 0x01, KMIP_MODE_ECB = 0x02, KMIP_M
 enum kmip_padding_method { KMIP_PADDING_NONE = 0x01, KMIP_PADDING_PKCS5 = 0x03 };
 enum kmip_algorithm { KMIP_ALGORITHM_AES = 0x03 };
 enum kmip_object_type { KMIP_OBJECT_SYMMETRIC_KEY = 0x02 };
-enum kmip_usage { KMIP_USAGE_ENCRYPT = 0x04, KMIP_USAGE_DECRYPT = 0x08 };
+enum kmip_usage { KMIP_USAGE_ENCRYPT = 0x04, KMIP_USAGE_DECRYPT = 0x08, KMIP_USAGE_UNRESTRICTED = 0x200000 };
 enum kmip_credential_type { KMIP_CREDENTIAL_USERNAME_AND_PASSWORD = 0x01 };
 enum kmip_query_function { KMIP_QUERY_OPERATIONS = 0x01, KMIP_QUERY_SERVER_INFORMATION = 0x03 };
 

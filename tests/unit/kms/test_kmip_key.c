@@ -75,6 +75,15 @@ Test(kmip_key, lets_the_mask_allow_more)
     cr_assert_eq(check(&key), SEALIFT_OK);
 }
 
+/* Of KMIP 2.0 and later (2.1, section 11): a bit of its own for any use. */
+Test(kmip_key, takes_a_mask_without_restrictions)
+{
+    struct kmip_attributes key = good();
+
+    key.usage_mask = KMIP_USAGE_UNRESTRICTED;
+    cr_assert_eq(check(&key), SEALIFT_OK, "%s", err.message);
+}
+
 /* An RSA key of a KMIP server is two objects, one private and one public. */
 Test(kmip_key, refuses_what_is_no_aes_key)
 {
