@@ -45,6 +45,9 @@ index_of(enum kmip_operation operation)
 /* Any of those that servers use alike for a key's state and for a client's rights; the text tells them apart. */
 #define REFUSAL UINT32_MAX
 
+/* Any of those of kmip_error_is_about_mode(). */
+#define OF_MODE (UINT32_MAX - 1)
+
 /* Sentences that several rows share. */
 #define NO_SUCH_KEY                                                                                                    \
     "there is no such key: the unique identifier is wrong, the key was destroyed, or this client may not see it; "     \
@@ -77,8 +80,6 @@ index_of(enum kmip_operation operation)
 #define VERSION_REFUSED                                                                                                \
     "the server does not take the request in this version of KMIP: pin another one with --kmip-version, or have the "  \
     "server upgraded"
-
-#define MODE_REFUSED "the server does not encrypt in this mode, or not with these parameters"
 
 /* How a Decrypt fails is what a padding oracle listens to (Vaudenay 2002): damage of the padding, of the tag and of the
  * ciphertext, another key, and parameters that do not belong to it, all sound the same, whatever the server tells. */
@@ -163,14 +164,7 @@ static const struct row {
      "the server has trouble of its own: try again later, and look into its log"},
 
     /* The mode. */
-    {ENCRYPT, KMIP_REASON_MISSING_DATA, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_INVALID_FIELD, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_FEATURE_NOT_SUPPORTED, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_BAD_CRYPTOGRAPHIC_PARAMETERS, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_UNSUPPORTED_CRYPTOGRAPHIC_PARAMETERS, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_MISSING_INITIALIZATION_VECTOR, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_UNKNOWN_ENUMERATION, "", SEALIFT_KEY, MODE_REFUSED},
-    {ENCRYPT, KMIP_REASON_UNKNOWN_TAG, "", SEALIFT_KEY, MODE_REFUSED},
+    {ENCRYPT, OF_MODE, "", SEALIFT_KEY, "the server does not encrypt in this mode, or not with these parameters"},
 };
 
 static bool
@@ -180,15 +174,29 @@ says(const struct kmip_answer *answer, const char *text)
 }
 
 static bool
+is_refusal(uint32_t reason)
+{
+    return reason == KMIP_REASON_ILLEGAL_OPERATION || reason == KMIP_REASON_PERMISSION_DENIED ||
+           reason == KMIP_REASON_NOT_AUTHORISED || reason == KMIP_REASON_WRONG_KEY_LIFECYCLE_STATE;
+}
+
+static bool
+has_reason(const struct row *row, const struct kmip_answer *answer)
+{
+    switch (row->reason) {
+    case REFUSAL:
+        return is_refusal(answer->reason);
+    case OF_MODE:
+        return kmip_error_is_about_mode(answer);
+    default:
+        return row->reason == answer->reason;
+    }
+}
+
+static bool
 fits(const struct row *row, enum operations operation, const struct kmip_answer *answer)
 {
-    bool refusal = answer->reason == KMIP_REASON_ILLEGAL_OPERATION || answer->reason == KMIP_REASON_PERMISSION_DENIED ||
-                   answer->reason == KMIP_REASON_NOT_AUTHORISED ||
-                   answer->reason == KMIP_REASON_WRONG_KEY_LIFECYCLE_STATE;
-
-    if ((row->operations & operation) == 0 || !(row->reason == REFUSAL ? refusal : row->reason == answer->reason))
-        return false;
-    return says(answer, row->text);
+    return (row->operations & operation) != 0 && has_reason(row, answer) && says(answer, row->text);
 }
 
 static const struct row *
