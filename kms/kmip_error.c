@@ -16,6 +16,7 @@ enum operations {
     CRYPT = ENCRYPT | DECRYPT,
     KEY = ATTRIBUTES | CRYPT,
     NO_CRYPT = DISCOVER | QUERY | ATTRIBUTES,
+    NO_DECRYPT = NO_CRYPT | ENCRYPT,
     ANY = NO_CRYPT | CRYPT,
 };
 
@@ -82,10 +83,11 @@ index_of(enum kmip_operation operation)
     "server upgraded"
 
 /* How a Decrypt fails is what a padding oracle listens to (Vaudenay 2002): damage of the padding, of the tag and of the
- * ciphertext, another key, and parameters that do not belong to it, all sound the same, whatever the server tells. */
+ * ciphertext, another key, and parameters that do not belong to it, all sound the same, whatever the server tells. So
+ * does Operation Not Supported: it is what Cosmian's KMS says for any failure that it has no reason for. */
 #define DOES_NOT_OPEN                                                                                                  \
-    "it does not open: it is damaged, another key encrypted it, or this server does not decrypt in its mode; the "     \
-    "server's own log may say more"
+    "it does not open: it is damaged, another key encrypted it, or this server does not decrypt, or not in its mode; " \
+    "the server's own log may say more"
 
 /* The first row that fits counts. A text of "" fits any answer, one without a text too. */
 static const struct row {
@@ -147,7 +149,7 @@ static const struct row {
     {ANY, KMIP_REASON_ATTESTATION_FAILED, "", SEALIFT_DENIED, ATTESTATION},
     {ANY, KMIP_REASON_PERMISSION_DENIED, "", SEALIFT_DENIED, ALLOW_IT},
     {ANY, KMIP_REASON_NOT_AUTHORISED, "", SEALIFT_DENIED, ALLOW_IT},
-    {ANY, KMIP_REASON_OPERATION_NOT_SUPPORTED, "", SEALIFT_INVALID,
+    {NO_DECRYPT, KMIP_REASON_OPERATION_NOT_SUPPORTED, "", SEALIFT_INVALID,
      "the server does not offer this operation, or not to this client: it has to have Get Attributes, Encrypt and "
      "Decrypt"},
     {ANY, KMIP_REASON_INVALID_MESSAGE, "", SEALIFT_INVALID, VERSION_REFUSED},

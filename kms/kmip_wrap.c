@@ -46,14 +46,21 @@ explain(const struct kmip_reply *reply, const struct kmip_call *call, struct sea
 
 /* --- Wrapping --- */
 
+/* Reasons that tell nothing. Cosmian's KMS says Operation Not Supported for whatever it has none for. */
+static bool
+says_nothing(uint32_t reason)
+{
+    return reason == KMIP_REASON_NONE || reason == KMIP_REASON_OPERATION_NOT_SUPPORTED ||
+           reason == KMIP_REASON_CRYPTOGRAPHIC_FAILURE || reason == KMIP_REASON_GENERAL_FAILURE ||
+           reason >= VENDOR_REASON;
+}
+
 /* Encrypting cannot fail for what is encrypted, so a failure without a better reason is the mode's, too. */
 static bool
 another_mode_may_do(const struct kmip_answer *answer)
 {
     return kmip_error_is_about_mode(answer) ||
-           (answer->status == KMIP_OPERATION_FAILED &&
-            (answer->reason == KMIP_REASON_CRYPTOGRAPHIC_FAILURE || answer->reason == KMIP_REASON_GENERAL_FAILURE ||
-             answer->reason >= VENDOR_REASON));
+           (answer->status == KMIP_OPERATION_FAILED && says_nothing(answer->reason));
 }
 
 static enum sealift_status

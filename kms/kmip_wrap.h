@@ -5,10 +5,10 @@
 #include "kmip_key.h"
 #include "kmip_sealed.h"
 
-/* One Encrypt in that mode. KEY with *ret_try_another (never NULL) set: the server has no such mode, or leaves out of
- * its answer what decrypting needs (an IV of its own making, the tag); another mode may do. CORRUPT: an IV or a
- * ciphertext of a length that none has. Whether the blob opens is for the caller to show. `ret_server` (may be NULL):
- * who made it. */
+/* One Encrypt in that mode. *ret_try_another (never NULL) is set by a failure that another mode may cure: the server
+ * has no such mode, tells nothing by its reason, or leaves out of its answer what decrypting needs (an IV of its own
+ * making, the tag). CORRUPT: an IV or a ciphertext of a length that none has. Whether the blob opens is for the caller
+ * to show. `ret_server` (may be NULL): who made it. */
 enum sealift_status kmip_wrap(const struct kmip_key *key, const struct kmip_mode *mode, const struct secret *kek,
                               struct kmip_sealed *ret_sealed, const char **ret_server, bool *ret_try_another,
                               struct sealift_error *err);

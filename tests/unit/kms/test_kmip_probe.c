@@ -119,6 +119,25 @@ Test(kmip_probe, says_what_came_of_each_mode_when_none_works)
     kmip_script_expect(&script, 4, 4);
 }
 
+/* Cosmian's KMS says Operation Not Supported for whatever it has no reason for. */
+Test(kmip_probe, tries_another_mode_after_a_reason_that_tells_nothing)
+{
+    static const uint32_t reasons[] = {KMIP_REASON_NONE, KMIP_REASON_OPERATION_NOT_SUPPORTED,
+                                       KMIP_REASON_GENERAL_FAILURE};
+
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+        struct kmip_probe probed;
+
+        kmip_script_begin(&script, NULL);
+        kmip_cluster_fault(&script, 0,
+                           &(struct scripted_fault){
+                               .kind = SCRIPTED_FAIL, .operation = KMIP_ENCRYPT, .reason = reasons[i], .times = 1});
+        cr_assert_eq(probe(&script, &none, &probed), SEALIFT_OK, "%x: %s", reasons[i], script.err.message);
+        cr_assert(kmip_mode_equal(&probed.mode, &kmip_modes[1]));
+    }
+}
+
 Test(kmip_probe, ends_at_once_where_no_mode_could_help)
 {
     static const struct {
@@ -129,7 +148,6 @@ Test(kmip_probe, ends_at_once_where_no_mode_could_help)
     } cases[] = {
         {KMIP_ENCRYPT, KMIP_REASON_PERMISSION_DENIED, SEALIFT_DENIED, 1, 0, KMIP_PROBE_WRAP},
         {KMIP_ENCRYPT, KMIP_REASON_ITEM_NOT_FOUND, SEALIFT_NOT_FOUND, 1, 0, KMIP_PROBE_WRAP},
-        {KMIP_ENCRYPT, KMIP_REASON_OPERATION_NOT_SUPPORTED, SEALIFT_INVALID, 1, 0, KMIP_PROBE_WRAP},
         {KMIP_ENCRYPT, KMIP_REASON_INTERNAL_SERVER_ERROR, SEALIFT_UNAVAILABLE, 1, 0, KMIP_PROBE_WRAP},
         {KMIP_DECRYPT, KMIP_REASON_PERMISSION_DENIED, SEALIFT_DENIED, 1, 1, KMIP_PROBE_UNWRAP},
     };
