@@ -164,7 +164,19 @@ query(struct run *run, struct kmip_abilities *ret_abilities, const char **ret_se
     TRY(kmip_reply_check(&reply, &call, err));
     if (kmip_query_read(&reply.answer, ret_abilities, err) != SEALIFT_OK)
         return error_prefix(err, "KMIP %s: %s", reply.server, kmip_operation_name(call.operation));
+    if (!ret_abilities->are_listed)
+        return error_set(err, SEALIFT_INVALID, "KMIP %s: %s: the answer names no operation", reply.server,
+                         kmip_operation_name(call.operation));
     *ret_server = reply.server;
+    return SEALIFT_OK;
+}
+
+/* No reason to refuse the server: wrapping will tell. */
+static enum sealift_status
+leave_open(struct finding_note *note, const struct sealift_error *why)
+{
+    note->warning = true;
+    finding_note_down(note, "unknown: %s", why->message);
     return SEALIFT_OK;
 }
 
@@ -176,11 +188,8 @@ list_operations(struct run *run, struct finding_note *note, struct sealift_error
     const char *server;
     bool says_who;
 
-    if (query(run, &abilities, &server, &error) != SEALIFT_OK) { /* wrapping will tell */
-        note->warning = true;
-        finding_note_down(note, "unknown: %s", error.message);
-        return SEALIFT_OK;
-    }
+    if (query(run, &abilities, &server, &error) != SEALIFT_OK)
+        return leave_open(note, &error);
     if (!abilities.encrypt || !abilities.decrypt)
         return error_set(err, SEALIFT_INVALID,
                          "KMIP %s: it does not offer %s%s%s to us: ask its admin to enable the cryptographic "

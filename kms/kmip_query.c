@@ -47,6 +47,7 @@ read_payload(const struct ttlv_item *payload, struct kmip_abilities *abilities, 
             continue;
         if (item.type != TTLV_ENUMERATION)
             return error_set(err, SEALIFT_CORRUPT, "an Operation is no enumeration");
+        abilities->are_listed = true;
         add_operation(ttlv_enumeration(&item), abilities);
     }
     TRY(ttlv_find(payload, KMIP_TAG_VENDOR_IDENTIFICATION, TTLV_TEXT_STRING, &item, err));

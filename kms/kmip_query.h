@@ -7,6 +7,7 @@
 #include "kmip_message.h"
 
 struct kmip_abilities {
+    bool are_listed; /* false: it names no operation at all, which says nothing about ours */
     bool get_attributes, encrypt, decrypt;
     char vendor[128]; /* Vendor Identification; empty: it tells none */
 };

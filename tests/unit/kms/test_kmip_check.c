@@ -190,6 +190,20 @@ Test(kmip_check, goes_on_where_the_server_does_not_list_its_operations)
     expect_told("ok unwrap: ");
 }
 
+Test(kmip_check, takes_an_empty_list_of_operations_for_none_that_is_told)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+
+    kmip_script_begin(&script, NULL);
+    kmip_cluster_fault(
+        &script, 0,
+        &(struct scripted_fault){.kind = SCRIPTED_DROP, .operation = KMIP_QUERY, .tag = KMIP_TAG_OPERATION});
+    cr_assert_eq(check(&script), SEALIFT_OK, "%s", script.err.message);
+    expect_told("warning list the operations: unknown: KMIP ");
+    expect_told("Query: the answer names no operation");
+    expect_told("ok unwrap: ");
+}
+
 Test(kmip_check, fails_where_the_server_does_not_offer_what_we_need)
 {
     static const struct {

@@ -51,7 +51,7 @@ Test(kmip_query, tells_what_is_not_offered)
     ttlv_put_enumeration(&made.writer, KMIP_TAG_OPERATION, KMIP_DECRYPT);
     made_answer_end(&made);
     cr_assert_eq(kmip_query_read(&made.answer, &abilities, &err), SEALIFT_OK);
-    cr_assert(abilities.decrypt && !abilities.encrypt && !abilities.get_attributes);
+    cr_assert(abilities.are_listed && abilities.decrypt && !abilities.encrypt && !abilities.get_attributes);
     cr_assert_str_eq(abilities.vendor, "");
 }
 
@@ -68,6 +68,7 @@ Test(kmip_query, cuts_an_endless_name)
     made_answer_end(&made);
     cr_assert_eq(kmip_query_read(&made.answer, &abilities, &err), SEALIFT_OK);
     cr_assert_eq(strlen(abilities.vendor), sizeof(abilities.vendor) - 1);
+    cr_assert_not(abilities.are_listed, "no operation was named");
 }
 
 Test(kmip_query, refuses_an_operation_in_words_and_two_names)
