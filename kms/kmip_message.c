@@ -119,7 +119,8 @@ read_header(const struct ttlv_item *message, struct kmip_answer *answer, struct 
     return SEALIFT_OK;
 }
 
-/* Whether the item answers our request. A failure need not say so: the server may not have come that far. */
+/* Whether the item answers our request, which its operation or its id says. A failure need say neither: the server may
+ * not have come that far. */
 static enum sealift_status
 check_is_ours(const struct ttlv_item *batch_item, const struct kmip_request *request, bool is_success,
               struct sealift_error *err)
@@ -128,7 +129,7 @@ check_is_ours(const struct ttlv_item *batch_item, const struct kmip_request *req
 
     TRY(ttlv_find(batch_item, KMIP_TAG_OPERATION, TTLV_ENUMERATION, &operation, err));
     TRY(ttlv_find(batch_item, KMIP_TAG_UNIQUE_BATCH_ITEM_ID, TTLV_BYTE_STRING, &batch_id, err));
-    if (operation.tag == 0 && is_success)
+    if (operation.tag == 0 && batch_id.value.len == 0 && is_success)
         return error_set(err, SEALIFT_CORRUPT, "it does not say which operation succeeded");
     if (operation.tag != 0 && ttlv_enumeration(&operation) != (uint32_t)request->operation)
         return error_set(err, SEALIFT_CORRUPT, "it is about operation %02" PRIx32 ", and %02x was asked for",

@@ -43,8 +43,8 @@ void kmip_answer_done(struct kmip_answer *answer);
 
 /* Reads what stands in answer->bytes, from the header of the TTLV message to the batch item. `request` is what it
  * answers. CORRUPT: no response message, another number of batch items than one, another operation or batch id than was
- * asked for (a failure may leave out both, a success the id), no result status. INVALID: a success in a major version
- * of 3 or more. A failure that the server reports is OK here, in whichever version: see answer->status. */
+ * asked for (a failure may leave out both, a success one of them), no result status. INVALID: a success in a major
+ * version of 3 or more. A failure that the server reports is OK here, in whichever version: see answer->status. */
 enum sealift_status kmip_answer_read(struct kmip_answer *answer, const struct kmip_request *request,
                                      struct sealift_error *err);
 

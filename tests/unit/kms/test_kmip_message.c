@@ -285,6 +285,7 @@ Test(kmip_message, accepts_what_an_answer_may_leave_out)
     assert_accepted(&(struct parts){.batch_id = NULL});
     assert_accepted(&(struct parts){.no_payload = true});
     assert_accepted(&(struct parts){.batch_id = (const uint8_t *)""});
+    assert_accepted(&(struct parts){.no_operation = true, .batch_id = id});
     assert_accepted(&(struct parts){.no_operation = true,
                                     .status = KMIP_OPERATION_FAILED,
                                     .reason = KMIP_REASON_INVALID_MESSAGE,
