@@ -91,23 +91,54 @@ append_cut(char *out, size_t size, const char *text, size_t share)
     snprintf(out + at, size - at, "%.*s%s", (int)len, text, cut ? MORE : "");
 }
 
-enum sealift_status
-kmip_troubles_report(const struct kmip_troubles *troubles, unsigned rounds, struct sealift_error *err)
+/* What all of them say in the same words names none of them: a file or a password of ours. NULL: they differ. */
+static const struct sealift_error *
+common_trouble(const struct kmip_troubles *troubles)
 {
-    enum sealift_status status = kmip_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
-    char text[sizeof(err->message)] = PREFIX;
-    size_t room = sizeof(text) - strlen(PREFIX) - (ENDPOINT_LIST_MAX - 1) * strlen(SEPARATOR) - ROUNDS_ROOM;
+    const struct sealift_error *common = NULL;
+
+    for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+        const struct sealift_error *trouble = &troubles->of[i];
+
+        if (trouble->status == SEALIFT_OK)
+            continue;
+        if (common != NULL && strcmp(common->message, trouble->message) != 0)
+            return NULL;
+        common = trouble;
+    }
+    return common;
+}
+
+/* Each with its own, behind the name of its server. */
+static void
+list_troubles(const struct kmip_troubles *troubles, char *text, size_t size)
+{
+    size_t room = size - strlen(PREFIX) - (ENDPOINT_LIST_MAX - 1) * strlen(SEPARATOR) - ROUNDS_ROOM;
     size_t share = fair_share(troubles, room);
     bool first = true;
 
+    snprintf(text, size, PREFIX);
     for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
         if (troubles->of[i].status == SEALIFT_OK)
             continue;
         if (!first)
-            append_cut(text, sizeof(text), SEPARATOR, strlen(SEPARATOR));
-        append_cut(text, sizeof(text), text_of(&troubles->of[i]), share);
+            append_cut(text, size, SEPARATOR, strlen(SEPARATOR));
+        append_cut(text, size, text_of(&troubles->of[i]), share);
         first = false;
     }
+}
+
+enum sealift_status
+kmip_troubles_report(const struct kmip_troubles *troubles, unsigned rounds, struct sealift_error *err)
+{
+    enum sealift_status status = kmip_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
+    const struct sealift_error *common = common_trouble(troubles);
+    char text[sizeof(err->message)] = "";
+
+    if (common != NULL)
+        append_cut(text, sizeof(text), common->message, sizeof(text) - ROUNDS_ROOM);
+    else
+        list_troubles(troubles, text, sizeof(text));
     status = error_set(err, status, "%s", text);
     return rounds > 1 ? error_hint(err, "gave up after %u tries", rounds) : status;
 }

@@ -3,6 +3,8 @@
 #include "scoped.h"
 #include "told_findings.h"
 
+#include <unistd.h>
+
 #define DAY_S ((int64_t)24 * 3600)
 
 static enum sealift_status
@@ -111,6 +113,18 @@ Test(kmip_check, names_each_server_when_all_are_down)
     kmip_script_expect_said(&script.err, first);
     kmip_script_expect_said(&script.err, second);
     cr_assert_eq(lines_told(), 2, "%s", told);
+}
+
+Test(kmip_check, tells_once_that_our_own_key_is_missing)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+
+    kmip_script_begin(&script, NULL);
+    kmip_cluster_add(&script, NULL);
+    cr_assert_eq(unlink(script.config.kmip.client_key.name), 0);
+    cr_assert_eq(check(&script), SEALIFT_NOT_FOUND);
+    cr_assert_eq(strncmp(script.err.message, "KMIP: the client certificate's key: ", 36), 0, "%s", script.err.message);
+    cr_assert_null(strchr(script.err.message, ';'), "it is told of each server: %s", script.err.message);
 }
 
 Test(kmip_check, calls_a_server_that_is_down_a_warning_while_another_answers)

@@ -48,6 +48,18 @@ Test(kmip_trouble, of_one_server_is_told_as_it_is)
     cr_assert_str_eq(err.message, "KMIP a:5696: no");
 }
 
+Test(kmip_trouble, that_is_ours_and_the_same_for_all_is_told_once)
+{
+    struct kmip_troubles troubles = {0};
+
+    note(&troubles, 0, SEALIFT_NOT_FOUND, "KMIP: the password: it is not there");
+    cr_assert_eq(kmip_troubles_report(&troubles, 1, &err), SEALIFT_NOT_FOUND);
+    cr_assert_str_eq(err.message, "KMIP: the password: it is not there");
+    note(&troubles, 1, SEALIFT_NOT_FOUND, "KMIP: the password: it is not there");
+    cr_assert_eq(kmip_troubles_report(&troubles, 1, &err), SEALIFT_NOT_FOUND);
+    cr_assert_str_eq(err.message, "KMIP: the password: it is not there");
+}
+
 Test(kmip_trouble, of_several_names_each)
 {
     struct kmip_troubles troubles = {0};
