@@ -343,8 +343,10 @@ def test_a_server_that_is_killed_in_the_middle(piece, machine, frail):
 def stalled(server):
     """It takes connections, and says nothing."""
     server.server.signal_group(signal.SIGSTOP)
-    yield
-    server.server.signal_group(signal.SIGCONT)
+    try:
+        yield
+    finally:
+        server.server.signal_group(signal.SIGCONT)
 
 
 def test_a_server_that_stalls_is_given_up(machine, frail):
@@ -357,18 +359,21 @@ def test_a_server_that_stalls_is_given_up(machine, frail):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_that_waits_for_a_server_ends_when_it_is_told(number, machine, frail, folder):
+def test_a_command_that_waits_for_a_server_ends_when_it_is_told(number, machine, frail):
     if frail.server is None:
         frail.start()
     uid = frail.add_shared_key()
+    way, asked = Proxy(frail.port), threading.Event()
+    way.tap = lambda piece, answers: asked.set()
     with stalled(frail):
-        process = machine.start("kms", "set", "kmip", *frail.access(uid), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        time.sleep(1)
-        assert process.poll() is None, "it waits"
+        process = machine.start("kms", "set", "kmip", *frail.access(uid, address=f"127.0.0.1:{way.port}"), stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+        assert asked.wait(60), "it has begun"
         began = time.monotonic()
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
-        assert time.monotonic() - began < 5
+        _, err = process.communicate(timeout=60)
+        assert time.monotonic() - began < 8, "sooner than it would have given up"
+    way.stop()
     assert process.returncode == CANCELLED, err
     assert machine.run("kms").code == NOT_FOUND
 
