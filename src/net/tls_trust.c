@@ -94,13 +94,18 @@ tls_trust_expect(SSL *ssl, const char *host, int64_t wall_ns, struct tls_verdict
     return SEALIFT_OK;
 }
 
+/* An address that stands in the certificate as a name (the common name, of old appliances) does not count, and looks as
+ * if it did. */
 static enum sealift_status
 report_name(const struct tls_verdict *verdict, const char *host, struct sealift_error *err)
 {
+    bool is_address = verdict->error == X509_V_ERR_IP_ADDRESS_MISMATCH;
+
     return error_set(err, SEALIFT_DENIED,
                      "the server's certificate is not for %s, but for %s: use what it names as the address, tell it "
-                     "with --server-name, or give the server a certificate that names it",
-                     host, verdict->names[0] != '\0' ? verdict->names : "nobody");
+                     "with --server-name, or give the server a certificate that names it%s",
+                     host, verdict->names[0] != '\0' ? verdict->names : "nobody",
+                     is_address ? " as an address (subjectAltName IP)" : "");
 }
 
 static enum sealift_status

@@ -126,7 +126,8 @@ Test(tls_trust, refuses_a_certificate_for_another_name_and_tells_for_which_it_is
 
     assert_refused(&server, "the server's certificate is not for 127.0.0.1, but for kms.example.com, "
                             "*.kms.example.com, 10.1.2.3, fd00::1: use what it names as the address, tell it with "
-                            "--server-name, or give the server a certificate that names it");
+                            "--server-name, or give the server a certificate that names it as an address "
+                            "(subjectAltName IP)");
     assert_refused(&nameless, "is not for 127.0.0.1, but for kms 7: ");
 }
 
