@@ -143,6 +143,13 @@ check_all(struct kms *kms, kms_each_finding *each, void *context, struct sealift
     return status;
 }
 
+/* Nothing to renew: a server is only spared a connection that nobody uses for hours. */
+static void
+keep_alive(struct kms *kms)
+{
+    kmip_client_close_idle(kmip_of(kms)->client);
+}
+
 static void
 learned(struct kms *kms, struct kms_config *config)
 {
@@ -180,6 +187,7 @@ static const struct kms_ops kmip_ops = {
     .wrap = wrap,
     .unwrap = unwrap,
     .check = check_all,
+    .keep_alive = keep_alive,
     .learned = learned,
     .free = free_kms,
 };

@@ -33,7 +33,8 @@ struct kms_ops {
                                   struct secret **ret_kek, struct sealift_error *err);
     /* Tries each call that we need and reports each; returns the first failure. */
     enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
-    /* Renews what the KMS lends for a time (a token), when that is due; NULL: it lends nothing. */
+    /* Renews what the KMS lends for a time (a token), when that is due, and lets go of what nobody uses (a connection);
+     * NULL: there is neither. */
     void (*keep_alive)(struct kms *kms);
     /* Puts what check() found out about the server into the configuration that is to be stored; NULL: nothing. */
     void (*learned)(struct kms *kms, struct kms_config *config);

@@ -396,3 +396,21 @@ Test(kmip, does_not_open_with_a_configuration_that_lacks_something)
     cr_assert_eq(kms_open(script.world, &script.config, "/nowhere", &kms, &script.err), SEALIFT_INVALID);
     cr_assert_null(kms);
 }
+
+/* An upload calls the KMS at its beginning and at its end. */
+Test(kmip, closes_a_connection_that_long_work_does_not_use)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster script = {0};
+    SCOPED(kms_free) struct kms *kms = open_kms(&script, NULL, &gcm);
+    SCOPED(secret_free) struct secret *kek = NULL;
+    SCOPED(wrapped_done) struct wrapped wrapped = {0};
+
+    kek = kmip_script_kek(&script);
+    must_wrap(&script, kms, kek, &wrapped);
+    kms_keep_alive(kms);
+    cr_assert_eq(scripted_kmip_open_connections(script.servers[0]), 1);
+    script.scripted.clock.sleep_ns(&script.scripted.clock, 30 * NS_PER_S, &script.scripted.cancel);
+    kms_keep_alive(kms);
+    cr_assert(scripted_kmip_all_closed(script.servers[0]));
+    expect_comes_back(&script, kms, &wrapped, kek);
+}
