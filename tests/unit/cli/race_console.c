@@ -67,7 +67,6 @@ main(void)
     console_done(&console);
     text = captured_end(&captured);
     whole = count(text, "changed: a/b: grew\n") == EACH && count(text, "debug: GET answered 200\n") == 2 * EACH;
-    free(captured.text);
     if (!whole)
         fputs("lines were torn or lost\n", stderr);
     return whole ? 0 : 1;
