@@ -2,8 +2,8 @@
 
 #include "backoff.h"
 #include "error.h"
+#include "kmip_agreement.h"
 #include "kmip_error.h"
-#include "kmip_server.h"
 #include "kmip_trouble.h"
 #include "scoped.h"
 
@@ -145,7 +145,7 @@ ask(struct kmip_server *server, const struct kmip_call *call, struct kmip_reply 
 {
     SCOPED(kmip_reply_done) struct kmip_reply reply = {0};
 
-    TRY(kmip_server_ask(server, call, &reply, err));
+    TRY(kmip_agreement_ask(server, call, &reply, err));
     if (kmip_error_is_passing(&reply.answer))
         return kmip_reply_check(&reply, call, err);
     *ret_reply = reply;
@@ -260,7 +260,7 @@ kmip_client_call_server(struct kmip_client *client, size_t server, const struct 
     enum sealift_status status;
 
     pthread_mutex_lock(&client->turn);
-    status = kmip_server_ask(&client->servers[server], call, ret_reply, err);
+    status = kmip_agreement_ask(&client->servers[server], call, ret_reply, err);
     if (status == SEALIFT_OK)
         note_answer(client, server);
     pthread_mutex_unlock(&client->turn);
@@ -270,7 +270,7 @@ kmip_client_call_server(struct kmip_client *client, size_t server, const struct 
 static enum sealift_status
 greet_locked(struct kmip_server *server, struct kmip_greeting *ret_greeting, struct sealift_error *err)
 {
-    TRY(kmip_server_greet(server, err));
+    TRY(kmip_agreement_greet(server, err));
     *ret_greeting = (struct kmip_greeting){
         .version = server->version,
         .certificate_ends_ns = kmip_connection_certificate_ends(server->connection),

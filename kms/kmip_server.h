@@ -31,12 +31,4 @@ enum sealift_status kmip_server_exchange(struct kmip_server *server, enum kmip_v
                                          const struct kmip_call *call, struct kmip_answer *ret_answer,
                                          struct sealift_error *err);
 
-/* In the version that is agreed on, agreeing first where there is none, and once more where the server refuses it. OK
- * for any answer. INVALID: no version is common, or it refuses the pinned one. */
-enum sealift_status kmip_server_ask(struct kmip_server *server, const struct kmip_call *call,
-                                    struct kmip_reply *ret_reply, struct sealift_error *err);
-
-/* Connects anew, and agrees anew on a version: for `kms check`. Under a pin it is asked whether it takes that one. */
-enum sealift_status kmip_server_greet(struct kmip_server *server, struct sealift_error *err);
-
 #endif
