@@ -7,6 +7,7 @@
 #include "kmip_trouble.h"
 #include "scoped.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -216,7 +217,8 @@ wait_for_another_round(struct search *search, struct backoff *backoff, const str
     if (backoff->cap_ns > left_ns)
         backoff->cap_ns = left_ns;
     if (search->rounds == 1)
-        world_log(client->world, LOG_INFO, "%s; trying again", trouble->message);
+        world_log(client->world, LOG_WARNING, "%s; trying again for up to %" PRId64 " s", trouble->message,
+                  (left_ns + NS_PER_S - 1) / NS_PER_S);
     return backoff_wait(backoff, client->world);
 }
 

@@ -165,7 +165,21 @@ Test(kmip_client, is_patient_for_a_minute)
     cr_assert_leq(cluster.scripted.slept_ns, 60 * NS_PER_S);
     cr_assert_leq(cluster.scripted.sleeps, 60, "it hammers");
     cr_assert(kmip_cluster_blames(&cluster, 0));
-    cr_assert_not_null(strstr(cluster.scripted.log, "; trying again"), "%s", cluster.scripted.log);
+}
+
+Test(kmip_client, warns_before_it_waits_that_it_will)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster cluster;
+    const char *warned;
+
+    kmip_cluster_init(&cluster);
+    kmip_cluster_add(&cluster, NULL);
+    kmip_cluster_kill(&cluster, 0);
+    cluster.scripted.logger.threshold = LOG_WARNING;
+    cr_assert_eq(kmip_cluster_call(&cluster, &kmip_cluster_query), SEALIFT_UNAVAILABLE);
+    warned = strstr(cluster.scripted.log, "; trying again for up to 60 s\n");
+    cr_assert_not_null(warned, "%s", cluster.scripted.log);
+    cr_assert_str_eq(strchr(warned, '\n'), "\n", "more than once: %s", cluster.scripted.log);
 }
 
 Test(kmip_client, patience_can_be_chosen)
