@@ -41,8 +41,8 @@ report_certificate(CURL *easy, const char *host, struct sealift_error *err)
                          host, X509_verify_cert_error_string(verdict));
     default:
         return error_set(err, SEALIFT_DENIED,
-                         "%s: the server's certificate is not trusted (%s): give its CA with --ca-cert", host,
-                         X509_verify_cert_error_string(verdict));
+                         "%s: the server's certificate is not trusted (%s): give the CA that signed it with --ca-cert",
+                         host, X509_verify_cert_error_string(verdict));
     }
 }
 

@@ -147,15 +147,16 @@ tls_verdict_report(const struct tls_verdict *verdict, const char *host, struct s
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         return error_set(err, SEALIFT_DENIED,
-                         "the server's certificate is not trusted (%s: %s, issued by %s): give its CA with --ca-cert; "
-                         "if that is done, have the server send the intermediate certificates, too",
+                         "the server's certificate is not trusted (%s: %s, issued by %s): give the CA that signed it "
+                         "with --ca-cert; if that is done, have the server send the intermediate certificates, too",
                          X509_verify_cert_error_string(verdict->error), verdict->subject, verdict->issuer);
     case X509_V_ERR_OUT_OF_MEM:
         return error_no_memory(err);
     default:
         break;
     }
-    return error_set(err, SEALIFT_DENIED,
-                     "the server's certificate is not trusted (%s: %s, issued by %s): give its CA with --ca-cert",
-                     X509_verify_cert_error_string(verdict->error), verdict->subject, verdict->issuer);
+    return error_set(
+        err, SEALIFT_DENIED,
+        "the server's certificate is not trusted (%s: %s, issued by %s): give the CA that signed it with --ca-cert",
+        X509_verify_cert_error_string(verdict->error), verdict->subject, verdict->issuer);
 }

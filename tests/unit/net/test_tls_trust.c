@@ -62,9 +62,9 @@ Test(tls_trust, refuses_a_certificate_of_another_ca)
     struct test_identity server = IDENTITY(.issuer = &other, .common_name = "kms");
 
     assert_refused(&server, "the server's certificate is not trusted (unable to get local issuer certificate: CN = "
-                            "kms, issued by CN = other CA): give its CA with --ca-cert");
+                            "kms, issued by CN = other CA): give the CA that signed it with --ca-cert");
     assert_refused(&other, "the server's certificate is not trusted (self-signed certificate: CN = other CA, issued "
-                           "by CN = other CA): give its CA with --ca-cert");
+                           "by CN = other CA): give the CA that signed it with --ca-cert");
 }
 
 /* The same name as the CA that is trusted, and another key. */
@@ -102,9 +102,9 @@ Test(tls_trust, takes_the_certificates_of_the_system_when_no_file_is_named)
     options.ca_file = "";
     stream = tls_must_connect(&options);
     setenv("SSL_CERT_FILE", "/nonexistent", 1);
-    tls_expect_connect(&options, SEALIFT_DENIED, "give its CA with --ca-cert");
+    tls_expect_connect(&options, SEALIFT_DENIED, "give the CA that signed it with --ca-cert");
     unsetenv("SSL_CERT_FILE");
-    tls_expect_connect(&options, SEALIFT_DENIED, "give its CA with --ca-cert");
+    tls_expect_connect(&options, SEALIFT_DENIED, "give the CA that signed it with --ca-cert");
 }
 
 Test(tls_trust, refuses_a_ca_file_that_is_not_there_or_none)
