@@ -37,11 +37,10 @@ class PyKmip(KmipServer):
                     "logging_level": "DEBUG", "database_path": self.database}
         configuration.write_text("[server]\n" + "".join(f"{name}={value}\n" for name, value in settings.items()))
         python = installed("pykmip", PYTHON)
-        loaded = self.policies_loaded()
         # What it makes for its helper processes in a temporary folder stays when it is killed.
         environment = {"TMPDIR": str(self.folder), "PYTHONWARNINGS": "ignore"}
         self.server = Server(self.name, [python, LAUNCHER, "-f", configuration, "-l", os.devnull], self.folder, environment)
-        self.server.start(lambda: self.policies_loaded() > loaded and accepts(self.port))
+        self.server.start(lambda: accepts(self.port))
         return self
 
     def stop(self):
@@ -49,9 +48,6 @@ class PyKmip(KmipServer):
         if self.server:
             self.server.stop(patience=0)
             self.server = None
-
-    def policies_loaded(self):
-        return self.read_log().count(f"Loading policy: {SHARED}")
 
     def read_log(self):
         log = self.folder / f"{self.name}.log"
