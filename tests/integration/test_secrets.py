@@ -182,10 +182,11 @@ def test_a_kmip_server_leaves_no_secret(stage, kmip):
     stage.secrets |= {Secret("the password", password.encode()), Secret("the client's key", key), Secret("the client's key, backwards", key[::-1])}
     stage.machine.ok("kms", "set", "kmip", *kmip.access(kmip.add_shared_key(), "machine-a", address=f"127.0.0.1:{stage.kms_way.port}"),
                      "--username", "machine-a", "--password-file", secret_file(stage.folder, "password", password))
-    stage.run("fs", "add", "home", make_marked_tree(stage.folder / "tree", 8), "--obs", "dr")
+    tree = make_marked_tree(stage.folder / "tree", 20)  # more than all buffers: it is in the middle when it is looked at
+    stage.run("fs", "add", "home", tree, "--obs", "dr")
     stage.machine.ok("fs", "snapshot", "add", "home", "monday")
-    out, upload = stage.run("fs", "snapshot", "upload", "home", "monday", *SMALL, every=3 * MIB, most=2)
-    stage.run("fs", "download", "back", stage.folder / "back", "dr", out.split()[-1], *SMALL, every=3 * MIB, most=2)
+    out, upload = stage.run("fs", "snapshot", "upload", "home", "monday", *SMALL, every=5 * MIB, most=3)
+    stage.run("fs", "download", "back", stage.folder / "back", "dr", out.split()[-1], *SMALL, every=5 * MIB, most=3)
     stage.run("kms", "check")
     stage.find_nothing()
     assert any(holds_the_keys(image, stage.secrets) for image in upload.images)
