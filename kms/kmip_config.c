@@ -42,7 +42,9 @@ check_user(const struct kms_config *config, struct sealift_error *err)
     if (kmip->username[0] == '\0' && config->credential.kind != CREDENTIAL_NONE)
         return error_set(err, SEALIFT_INVALID, "KMIP: a password needs its user name (--username)");
     if (kmip->username[0] != '\0' && config->credential.kind == CREDENTIAL_NONE)
-        return error_set(err, SEALIFT_INVALID, "KMIP: nobody said where the password of \"%s\" is found",
+        return error_set(err, SEALIFT_INVALID,
+                         "KMIP: nobody said where the password of \"%s\" is found: name its file with --password-file, "
+                         "or have it in $SEALIFT_KMIP_PASSWORD",
                          kmip->username);
     return SEALIFT_OK;
 }
@@ -89,7 +91,7 @@ kmip_config_check(struct kms_config *config, struct sealift_error *err)
     TRY(config_check_file("KMIP", config->ca_file, "CA file", err));
     TRY(check_server_name(kmip->server_name, err));
     if (kmip->version_is_pinned && kmip->version == KMIP_VERSION_UNKNOWN)
-        return error_set(err, SEALIFT_INVALID, "KMIP: a version is pinned, and none is named");
+        return error_set(err, SEALIFT_INVALID, "KMIP: a version is pinned, and none is named: set the KMS again");
     return check_user(config, err);
 }
 
