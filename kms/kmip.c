@@ -9,6 +9,7 @@
 #include "scoped.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +30,9 @@ kmip_of(struct kms *kms)
 }
 
 static struct kmip_key
-configured_key(const struct kmip *kmip)
+configured_key(const struct kmip *kmip, struct kms_errand *errand)
 {
-    return (struct kmip_key){.world = kmip->world, .client = kmip->client, .uid = kmip->config.key};
+    return (struct kmip_key){.world = kmip->world, .client = kmip->client, .uid = kmip->config.key, .errand = errand};
 }
 
 /* --- Wrapping --- */
@@ -39,7 +40,7 @@ configured_key(const struct kmip *kmip)
 static enum sealift_status
 probe_locked(struct kmip *kmip, struct sealift_error *err)
 {
-    struct kmip_key key = configured_key(kmip);
+    struct kmip_key key = configured_key(kmip, NULL);
     struct kmip_probe probe;
 
     TRY(kmip_probe(&key, &kmip->mode, &probe, err));
@@ -68,10 +69,10 @@ choose_mode(struct kmip *kmip, const struct kmip_mode *refused, struct kmip_mode
 }
 
 static enum sealift_status
-wrap_in_some_mode(struct kmip *kmip, const struct secret *kek, struct kmip_sealed *ret_sealed,
-                  struct sealift_error *err)
+wrap_in_some_mode(struct kmip *kmip, struct kms_errand *errand, const struct secret *kek,
+                  struct kmip_sealed *ret_sealed, struct sealift_error *err)
 {
-    struct kmip_key key = configured_key(kmip);
+    struct kmip_key key = configured_key(kmip, errand);
     struct kmip_mode mode, refused;
     bool try_another;
     enum sealift_status status;
@@ -86,13 +87,14 @@ wrap_in_some_mode(struct kmip *kmip, const struct secret *kek, struct kmip_seale
 }
 
 static enum sealift_status
-wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out, struct sealift_error *err)
+wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
+     struct sealift_error *err)
 {
     struct kmip *kmip = kmip_of(kms);
     struct kms_hint hint = {.type = "kmip"};
     struct kmip_sealed sealed;
 
-    TRY(wrap_in_some_mode(kmip, kek, &sealed, err));
+    TRY(wrap_in_some_mode(kmip, errand, kek, &sealed, err));
     TRY(kmip_sealed_format(&sealed, &hint, out, err));
     memcpy(hint.key_identifier, kmip->config.key, sizeof(hint.key_identifier));
     *ret_hint = hint;
@@ -114,15 +116,19 @@ names_another_key(const struct kmip *kmip, const struct kms_hint *hint)
 }
 
 static enum sealift_status
-unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek, struct secret **ret_kek,
-       struct sealift_error *err)
+unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+       struct secret **ret_kek, struct sealift_error *err)
 {
     struct kmip *kmip = kmip_of(kms);
-    struct kmip_key key = configured_key(kmip);
+    struct kmip_key key = configured_key(kmip, errand);
     struct kmip_sealed sealed;
+    const char *opened_by;
 
     TRY(kmip_sealed_parse(hint, wrapped_kek, &sealed, err));
-    return kmip_unwrap(&key, names_another_key(kmip, hint) ? hint->key_identifier : NULL, &sealed, ret_kek, err);
+    TRY(kmip_unwrap(&key, names_another_key(kmip, hint) ? hint->key_identifier : NULL, &sealed, ret_kek, &opened_by,
+                    err));
+    snprintf(errand->by.key_identifier, sizeof(errand->by.key_identifier), "%s", opened_by);
+    return SEALIFT_OK;
 }
 
 /* --- The rest --- */
@@ -201,6 +207,7 @@ kmip_open(const struct world *world, const struct kms_config *config, const stru
     if (kmip == NULL)
         return error_no_memory(err);
     kmip->kms.ops = &kmip_ops;
+    kmip->kms.world = world;
     kmip->world = world;
     kmip->config = *config;
     kmip->mode = config->kmip.mode;

@@ -5,6 +5,8 @@
 
 #include "kmip_message.h"
 
+struct kms_errand;
+
 struct kmip_call {
     enum kmip_operation operation;
     const char *uid; /* the key it is about, for messages; NULL: about none */
@@ -12,7 +14,8 @@ struct kmip_call {
     void (*write)(struct ttlv_writer *writer, enum kmip_version version, const void *context);
     const void *context;
     enum kmip_version at_least; /* a later version than the agreed one, where the payload needs its fields; else 0 */
-    bool once;                  /* each server once, and no waiting: the asker wants to know how things stand now */
+    struct kms_errand *errand; /* hears the batch item's id, by which the server's log may know it; NULL: nobody does */
+    bool once;                 /* each server once, and no waiting: the asker wants to know how things stand now */
 };
 
 struct kmip_reply {

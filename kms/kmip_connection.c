@@ -2,8 +2,10 @@
 
 #include "error.h"
 #include "kmip_name.h"
+#include "kms.h"
 #include "net_deadline.h"
 #include "scoped.h"
+#include "text.h"
 #include "tls_stream.h"
 
 #include <stdlib.h>
@@ -202,6 +204,16 @@ converse(struct kmip_connection *connection, const struct kmip_request *request,
     return status;
 }
 
+static void
+note_id(const struct kmip_call *call, const uint8_t batch_id[KMIP_BATCH_ID_SIZE])
+{
+    char text[2 * KMIP_BATCH_ID_SIZE + 1];
+
+    hex_encode((struct bytes){batch_id, KMIP_BATCH_ID_SIZE}, text);
+    if (call->errand != NULL)
+        kms_errand_note(call->errand, text);
+}
+
 enum sealift_status
 kmip_connection_exchange(struct kmip_connection *connection, enum kmip_version version, const struct kmip_call *call,
                          struct kmip_answer *ret_answer, enum kmip_silence *ret_silence, struct sealift_error *err)
@@ -220,6 +232,7 @@ kmip_connection_exchange(struct kmip_connection *connection, enum kmip_version v
     };
 
     entropy->fill(entropy, batch_id, sizeof(batch_id));
+    note_id(call, batch_id);
     TRY(converse(connection, &request, call, &answer, ret_silence, err));
     if (kmip_answer_read(&answer, &request, err) != SEALIFT_OK)
         return error_prefix(err, "KMIP %s: %s", connection->name, kmip_operation_name(call->operation));

@@ -30,6 +30,7 @@ kmip_key_call(const struct kmip_key *key, const struct kmip_call *call, struct k
 
     about.uid = key->uid;
     about.once = key->once;
+    about.errand = key->errand;
     if (key->server != NULL)
         return call_one(key, &about, ret_reply, err);
     return kmip_client_call(key->client, &about, ret_reply, err);

@@ -6,12 +6,15 @@
 #include "kmip_client.h"
 #include "kmip_get_attributes.h"
 
+struct kms_errand;
+
 /* The key, and how it is asked for. */
 struct kmip_key {
     const struct world *world;
     struct kmip_client *client;
     const char *uid;
-    bool once;          /* as kmip_call has it */
+    bool once;                 /* as kmip_call has it */
+    struct kms_errand *errand; /* whose request ids are noted; NULL: nobody's */
     const char *server; /* this one alone is asked ("HOST:PORT", as the client names it); NULL: whichever answers */
 };
 

@@ -17,17 +17,18 @@ decrypt(const struct kmip_key *key, const struct kmip_sealed *sealed, struct sec
 /* When no server answers, another key would do no better. */
 static enum sealift_status
 try_keys(const struct kmip_key *key, const char *other_uid, const struct kmip_sealed *sealed, struct secret **ret_kek,
-         bool *other_place_may_do, struct sealift_error *err)
+         const char **ret_uid, bool *other_place_may_do, struct sealift_error *err)
 {
     struct kmip_key other = *key;
     struct sealift_error first, second;
     enum kmip_verdict verdict;
     enum sealift_status status = decrypt(key, sealed, ret_kek, &verdict, other_place_may_do, err);
 
+    *ret_uid = key->uid;
     if (status == SEALIFT_OK || verdict == KMIP_SILENT || other_uid == NULL)
         return status;
     first = *err;
-    other.uid = other_uid;
+    *ret_uid = other.uid = other_uid;
     status = decrypt(&other, sealed, ret_kek, &verdict, other_place_may_do, err);
     if (status == SEALIFT_OK || verdict == KMIP_SILENT)
         return status;
@@ -45,17 +46,17 @@ ends_the_search(enum sealift_status status)
 
 enum sealift_status
 kmip_unwrap(const struct kmip_key *key, const char *other_uid, const struct kmip_sealed *sealed,
-            struct secret **ret_kek, struct sealift_error *err)
+            struct secret **ret_kek, const char **ret_uid, struct sealift_error *err)
 {
     bool other_place_may_do = false;
-    enum sealift_status status = try_keys(key, other_uid, sealed, ret_kek, &other_place_may_do, err), second;
     struct kmip_sealed moved;
     struct sealift_error first;
+    enum sealift_status status = try_keys(key, other_uid, sealed, ret_kek, ret_uid, &other_place_may_do, err), second;
 
     if (ends_the_search(status) || !other_place_may_do || !kmip_sealed_move_tag(sealed, &moved))
         return status;
     first = *err;
-    second = try_keys(key, other_uid, &moved, ret_kek, &other_place_may_do, err);
+    second = try_keys(key, other_uid, &moved, ret_kek, ret_uid, &other_place_may_do, err);
     if (ends_the_search(second))
         return second;
     *err = first;

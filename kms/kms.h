@@ -12,6 +12,36 @@
 
 struct kms;
 
+/* What the KMS is asked for: in, whose keys these are; out, what the audit log tells of it. One errand a call. */
+struct kms_errand {
+    struct uuid fs;       /* zero: none */
+    struct uuid snapshot; /* zero: none */
+
+    struct kms_hint by;    /* out: the key that did it, its version as the ciphertext has it: proven, not claimed */
+    char request_ids[256]; /* out: the KMS's own names for what was sent, with spaces between; those that fit */
+};
+
+/* Adds one; anything but a plain word is left out. */
+void kms_errand_note(struct kms_errand *errand, const char *request_id);
+
+/* What came of one call to the KMS. */
+struct kms_event {
+    const char *operation; /* "wrap", "unwrap", "rewrap", "read-key" */
+    const char *type;
+    const struct kms_errand *errand; /* its `by`: of a failure, the key that was meant */
+    enum sealift_status status;
+    const char *message; /* of a failure; never a secret */
+};
+/* Any thread. */
+struct kms_audit {
+    void (*note)(struct kms_audit *audit, const struct kms_event *event);
+};
+
+/* What a type that counts versions says of a key. Zero: not known, or the type has none. */
+struct kms_key_state {
+    int64_t latest_version, min_decryption_version;
+};
+
 /* One call that we need, tried: what it is for, what came of it, what to ask the KMS's admin for. */
 struct kms_finding {
     const char *call; /* "log in with AppRole", "read the key", "wrap", "unwrap", "rewrap" ... */
@@ -24,13 +54,20 @@ typedef void kms_each_finding(void *context, const struct kms_finding *finding);
 struct kms_ops {
     const char *type;
     /* Wraps; *ret_hint says where; the wrapped text (printable ASCII, at most WRAPPED_KEK_MAX) is appended to *out. */
-    enum sealift_status (*wrap)(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
-                                struct sealift_error *err);
+    enum sealift_status (*wrap)(struct kms *kms, struct kms_errand *errand, const struct secret *kek,
+                                struct kms_hint *ret_hint, struct buf *out, struct sealift_error *err);
     /* Unwraps with the key that is configured and, in the same namespace, the key that the hint names, whichever opens
-     * it. A hint that names another type or a namespace without credentials is DENIED, naming the namespace and key
-     * that the snapshot needs. */
-    enum sealift_status (*unwrap)(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
-                                  struct secret **ret_kek, struct sealift_error *err);
+     * it; errand->by says which. A hint that names a namespace without credentials is DENIED, naming the namespace and
+     * key that the snapshot needs. */
+    enum sealift_status (*unwrap)(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint,
+                                  const char *wrapped_kek, struct secret **ret_kek, struct sealift_error *err);
+    /* Under the newest version of the configured key, without the KEK leaving the KMS: for what that key wrapped. NULL:
+     * the type has no such call. */
+    enum sealift_status (*rewrap)(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek,
+                                  struct kms_hint *ret_hint, struct buf *out, struct sealift_error *err);
+    /* Of the configured key. NULL: the type has no versions. */
+    enum sealift_status (*key_state)(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state,
+                                     struct sealift_error *err);
     /* Tries each call that we need and reports each; returns the first failure. */
     enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
     /* Renews what the KMS lends for a time (a token), when that is due, and lets go of what nobody uses (a connection);
@@ -43,6 +80,10 @@ struct kms_ops {
 
 struct kms {
     const struct kms_ops *ops;
+    const struct world *world;
+    struct kms_hint place;   /* where it wraps: type, namespace, mount, key; a local key's name is not known before */
+    struct kms_audit *audit; /* hears of each call below; NULL: nobody does */
+    int64_t wait_seconds;    /* how long each call below is repeated while the KMS is not there; 0: not at all */
 };
 
 /* Logs in when first used, not here. `home` is the folder of the local KMS's key file. `world` must outlive the KMS. */
@@ -50,10 +91,20 @@ enum sealift_status kms_open(const struct world *world, const struct kms_config 
                              struct kms **ret_kms, struct sealift_error *err);
 void kms_free(struct kms **kms);
 
-enum sealift_status kms_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
-                             struct sealift_error *err);
-enum sealift_status kms_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek,
-                               struct secret **ret_kek, struct sealift_error *err);
+/* Whether the hint names exactly where this KMS wraps: type, namespace, mount and key. */
+bool kms_is_place_of(const struct kms_hint *place, const struct kms_hint *hint);
+
+enum sealift_status kms_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek,
+                             struct kms_hint *ret_hint, struct buf *out, struct sealift_error *err);
+enum sealift_status kms_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint,
+                               const char *wrapped_kek, struct secret **ret_kek, struct sealift_error *err);
+/* INVALID when the type has none: see kms_can_rewrap(). */
+enum sealift_status kms_rewrap(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek,
+                               struct kms_hint *ret_hint, struct buf *out, struct sealift_error *err);
+bool kms_can_rewrap(const struct kms *kms);
+/* Zeroes for a type without versions. */
+enum sealift_status kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state,
+                                  struct sealift_error *err);
 enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
 /* After kms_check(): what it found out (a KMIP server's version and mode) goes into *config, so that later processes
  * need not ask again. */

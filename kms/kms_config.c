@@ -5,6 +5,9 @@
 #include "scoped.h"
 #include "vault_config.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static const char *const type_names[] = {
     [KMS_NONE] = "none", [KMS_LOCAL] = "local", [KMS_VAULT] = "vault", [KMS_KMIP] = "kmip"};
 
@@ -21,6 +24,21 @@ kms_config_check(struct kms_config *config, struct sealift_error *err)
         return kmip_config_check(config, err);
     }
     return error_set(err, SEALIFT_INTERNAL, "a KMS of an unknown type");
+}
+
+void
+kms_config_place(const struct kms_config *config, struct kms_hint *ret_place)
+{
+    struct kms_hint place = {0};
+
+    snprintf(place.type, sizeof(place.type), "%s", type_names[config->type]);
+    if (config->type == KMS_VAULT) {
+        memcpy(place.name_space, config->vault.name_space, sizeof(place.name_space));
+        memcpy(place.mount, config->vault.transit_path, sizeof(place.mount));
+    }
+    if (config->type == KMS_VAULT || config->type == KMS_KMIP)
+        memcpy(place.key_identifier, config->key, sizeof(place.key_identifier));
+    *ret_place = place;
 }
 
 enum sealift_status

@@ -4,6 +4,7 @@
 #define KMS_CONFIG_H
 
 #include "credential.h"
+#include "envelope.h"
 #include "json.h"
 #include "kmip_version.h"
 
@@ -12,8 +13,10 @@ enum kms_type { KMS_NONE, KMS_LOCAL, KMS_VAULT, KMS_KMIP };
 enum kms_auth { KMS_AUTH_TOKEN, KMS_AUTH_APPROLE, KMS_AUTH_KUBERNETES };
 
 struct vault_config {
-    char name_space[256];
-    char transit_path[256]; /* "transit" */
+    char name_space[256];       /* of the key, and of the login unless that is apart */
+    bool login_is_apart;        /* the login is in another namespace, of which the key's is a child ... */
+    char login_name_space[256]; /* ... this one; empty: the root namespace */
+    char transit_path[256];     /* "transit" */
     enum kms_auth auth;
     char auth_path[256]; /* "approle", "kubernetes" */
     char role_id[256];   /* not a secret by Vault's own account, but not shown in full */
@@ -52,6 +55,9 @@ struct kms_config {
  * where nothing is said: see vault_config.h and kmip_config.h. What belongs to another type is neither looked at nor
  * written. Files must be named by absolute paths: a later process, started elsewhere, reads them again. */
 enum sealift_status kms_config_check(struct kms_config *config, struct sealift_error *err);
+
+/* Where a KMS of this (checked) configuration wraps, as its envelopes say it. */
+void kms_config_place(const struct kms_config *config, struct kms_hint *ret_place);
 
 enum sealift_status kms_config_to_json(const struct kms_config *config, struct buf *out, struct sealift_error *err);
 enum sealift_status kms_config_from_json(struct bytes text, struct kms_config *ret_config, struct sealift_error *err);

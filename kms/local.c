@@ -98,13 +98,14 @@ seal(struct local *local, const struct secret *kek, struct buf *out, struct seal
 }
 
 static enum sealift_status
-local_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
-           struct sealift_error *err)
+local_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, struct kms_hint *ret_hint,
+           struct buf *out, struct sealift_error *err)
 {
     struct local *local = local_of(kms);
     SCOPED(buf_done) struct buf sealed = {0};
     struct kms_hint hint = {.type = "local", .key_version = 1};
 
+    (void)errand;
     TRY(load(local, true, err));
     TRY(seal(local, kek, &sealed, err));
     TRY(buf_append_text(out, FORM, err));
@@ -145,8 +146,8 @@ open_sealed(struct local *local, struct bytes sealed, struct secret **ret_kek, s
 }
 
 static enum sealift_status
-local_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek, struct secret **ret_kek,
-             struct sealift_error *err)
+local_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+             struct secret **ret_kek, struct sealift_error *err)
 {
     struct local *local = local_of(kms);
     SCOPED(buf_done) struct buf sealed = {0};
@@ -156,6 +157,8 @@ local_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_k
         return error_hint(err, "bring the file with the local key %s from the machine that wrapped with it",
                           hint->key_identifier);
     TRY(status);
+    memcpy(errand->by.key_identifier, local->fingerprint, sizeof(local->fingerprint));
+    errand->by.key_version = 1;
     TRY(decode(wrapped_kek, &sealed, err));
     status = open_sealed(local, buf_bytes(&sealed), ret_kek, err);
     if (status != SEALIFT_CORRUPT)
@@ -178,13 +181,14 @@ try_round(struct kms *kms, struct sealift_error *err)
     SCOPED(secret_free) struct secret *kek = NULL;
     SCOPED(secret_free) struct secret *again = NULL;
     SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_errand errand = {0};
     struct kms_hint hint;
     const char *text;
 
     TRY(secret_random(local_of(kms)->world, KEY_SIZE, &kek, err));
-    TRY(local_wrap(kms, kek, &hint, &wrapped, err));
+    TRY(local_wrap(kms, &errand, kek, &hint, &wrapped, err));
     TRY(buf_text(&wrapped, &text, err));
-    TRY(local_unwrap(kms, &hint, text, &again, err));
+    TRY(local_unwrap(kms, &errand, &hint, text, &again, err));
     if (!secret_equal(kek, again))
         return error_set(err, SEALIFT_KEY, "what the local key wrapped opens to something else");
     return SEALIFT_OK;
@@ -241,6 +245,7 @@ local_open(const struct world *world, const char *home, struct kms **ret_kms, st
     if (local == NULL)
         return error_no_memory(err);
     local->kms.ops = &local_ops;
+    local->kms.world = world;
     local->world = world;
     local->path = TAKE(path);
     pthread_mutex_init(&local->lock, NULL);

@@ -28,11 +28,21 @@ vault_of(struct kms *kms)
 }
 
 static struct vault_place
-configured_place(const struct vault *vault)
+place_of(const struct kms_config *config, struct kms_errand *errand)
 {
-    const struct kms_config *config = &vault->config;
+    return (struct vault_place){config->address, config->vault.name_space, config->vault.transit_path, config->key,
+                                errand};
+}
 
-    return (struct vault_place){config->address, config->vault.name_space, config->vault.transit_path, config->key};
+/* The configured key at the version that stands in the ciphertext: by that the server chose what it opened with. */
+static struct kms_hint
+hint_of(const struct kms_config *config, const char *wrapped)
+{
+    struct kms_hint hint;
+
+    kms_config_place(config, &hint);
+    hint.key_version = vault_transit_version(wrapped);
+    return hint;
 }
 
 /* --- Wrapping --- */
@@ -65,24 +75,48 @@ ensure_key(struct vault *vault, const struct vault_place *place, struct sealift_
 }
 
 static enum sealift_status
-vault_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
-           struct sealift_error *err)
+vault_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, struct kms_hint *ret_hint,
+           struct buf *out, struct sealift_error *err)
 {
     struct vault *vault = vault_of(kms);
-    struct vault_place place = configured_place(vault);
+    struct vault_place place = place_of(&vault->config, errand);
     SCOPED(buf_done) struct buf wrapped = {0};
-    struct kms_hint hint = {.type = "vault"};
     const char *text;
 
     TRY(ensure_key(vault, &place, err));
     TRY(vault_transit_wrap(vault->login, &place, kek, &wrapped, err));
     TRY(buf_text(&wrapped, &text, err));
     TRY(buf_append_text(out, text, err));
-    hint.key_version = vault_transit_version(text);
-    memcpy(hint.name_space, vault->config.vault.name_space, sizeof(hint.name_space));
-    memcpy(hint.mount, vault->config.vault.transit_path, sizeof(hint.mount));
-    memcpy(hint.key_identifier, vault->config.key, sizeof(hint.key_identifier));
-    *ret_hint = hint;
+    *ret_hint = hint_of(&vault->config, text);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+vault_rewrap(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek, struct kms_hint *ret_hint,
+             struct buf *out, struct sealift_error *err)
+{
+    struct vault *vault = vault_of(kms);
+    struct vault_place place = place_of(&vault->config, errand);
+    SCOPED(buf_done) struct buf wrapped = {0};
+    const char *text;
+
+    TRY(ensure_key(vault, &place, err));
+    TRY(vault_transit_rewrap(vault->login, &place, wrapped_kek, &wrapped, err));
+    TRY(buf_text(&wrapped, &text, err));
+    TRY(buf_append_text(out, text, err));
+    *ret_hint = hint_of(&vault->config, text);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state, struct sealift_error *err)
+{
+    struct vault *vault = vault_of(kms);
+    struct vault_place place = place_of(&vault->config, errand);
+    struct vault_key key;
+
+    TRY(vault_key_read(vault->login, &place, &key, err));
+    *ret_state = (struct kms_key_state){key.latest_version, key.min_decryption_version};
     return SEALIFT_OK;
 }
 
@@ -106,8 +140,8 @@ names_another_key(const struct vault *vault, const struct kms_hint *hint)
 /* The hint comes from the bucket, so whoever may write there chooses it. It must look like a mount and a key, and be a
  * transit key, before anything is sent to it: else a POST to .../decrypt/... might be a write to some other engine. */
 static enum sealift_status
-unwrap_as_hinted(struct vault *vault, const struct kms_hint *hint, const char *wrapped, struct secret **ret_kek,
-                 struct sealift_error *err)
+unwrap_as_hinted(struct vault *vault, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped,
+                 struct secret **ret_kek, struct sealift_error *err)
 {
     struct kms_config hinted = vault->config;
     struct vault_place place;
@@ -117,7 +151,8 @@ unwrap_as_hinted(struct vault *vault, const struct kms_hint *hint, const char *w
     memcpy(hinted.key, hint->key_identifier, sizeof(hinted.key));
     if (kms_config_check(&hinted, err) != SEALIFT_OK)
         return error_set(err, SEALIFT_KEY, "\"%s/%s\" names no key of Vault", hint->mount, hint->key_identifier);
-    place = (struct vault_place){hinted.address, hinted.vault.name_space, hinted.vault.transit_path, hinted.key};
+    place = place_of(&hinted, errand);
+    errand->by = hint_of(&hinted, wrapped);
     TRY(vault_key_read(vault->login, &place, &key, err));
     return vault_transit_unwrap(vault->login, &place, wrapped, ret_kek, err);
 }
@@ -135,17 +170,18 @@ ask_for_namespace(const struct kms_hint *hint, const struct sealift_error *first
 }
 
 static enum sealift_status
-vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek, struct secret **ret_kek,
-             struct sealift_error *err)
+vault_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+             struct secret **ret_kek, struct sealift_error *err)
 {
     struct vault *vault = vault_of(kms);
-    struct vault_place place = configured_place(vault);
+    struct vault_place place = place_of(&vault->config, errand);
     struct sealift_error first, second;
     enum sealift_status status;
 
     if (vault_transit_version(wrapped_kek) == 0)
         return error_set(err, SEALIFT_KEY, "the wrapped key is damaged: it is no \"vault:v1:...\" of Vault");
     TRY(vault_login_ensure(vault->login, err));
+    errand->by = hint_of(&vault->config, wrapped_kek);
 
     /* The configured key first: the hint may be out of date, for mounts are moved and keys restored under other names.
      */
@@ -158,7 +194,7 @@ vault_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_k
     if (!names_another_key(vault, hint))
         return status;
 
-    status = unwrap_as_hinted(vault, hint, wrapped_kek, ret_kek, err);
+    status = unwrap_as_hinted(vault, errand, hint, wrapped_kek, ret_kek, err);
     if (ends_the_search(status))
         return status;
     second = *err;
@@ -207,6 +243,8 @@ static const struct kms_ops vault_ops = {
     .type = "vault",
     .wrap = vault_wrap,
     .unwrap = vault_unwrap,
+    .rewrap = vault_rewrap,
+    .key_state = key_state,
     .check = check_all,
     .keep_alive = keep_alive,
     .free = free_kms,
@@ -220,6 +258,7 @@ vault_open(const struct world *world, const struct kms_config *config, struct km
     if (vault == NULL)
         return error_no_memory(err);
     vault->kms.ops = &vault_ops;
+    vault->kms.world = world;
     vault->world = world;
     vault->config = *config;
     pthread_mutex_init(&vault->lock, NULL);

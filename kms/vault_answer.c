@@ -1,6 +1,7 @@
 #include "vault_answer.h"
 
 #include "error.h"
+#include "kms.h"
 #include "scoped.h"
 
 #include <string.h>
@@ -91,4 +92,13 @@ const struct json *
 vault_answer_auth(const struct vault_answer *answer, const char *key)
 {
     return json_get(json_get(answer->json, "auth"), key);
+}
+
+void
+vault_answer_note(const struct vault_answer *answer, struct kms_errand *errand)
+{
+    const char *request_id = json_string(json_get(answer->json, "request_id"));
+
+    if (errand != NULL && request_id != NULL)
+        kms_errand_note(errand, request_id);
 }

@@ -4,6 +4,8 @@
 
 #include "json.h"
 
+struct kms_errand;
+
 struct vault_answer {
     int status;
     struct json *json;  /* the body; NULL when there was none, or when what answered is no Vault */
@@ -23,5 +25,8 @@ bool vault_answer_says(const struct vault_answer *answer, const char *text); /* 
 /* Members of "data" and "auth"; NULL when there is none. */
 const struct json *vault_answer_data(const struct vault_answer *answer, const char *key);
 const struct json *vault_answer_auth(const struct vault_answer *answer, const char *key);
+
+/* The server's own name for the request, which its audit log has, too. */
+void vault_answer_note(const struct vault_answer *answer, struct kms_errand *errand); /* NULL: nobody wants it */
 
 #endif

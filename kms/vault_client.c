@@ -4,6 +4,7 @@
 #include "error.h"
 #include "http.h"
 #include "scoped.h"
+#include "vault_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,9 @@ struct vault_client {
     const struct world *world;
     struct http_client *http;
     char *address;    /* without a final slash */
-    char *name_space; /* empty: none */
-    struct url url;   /* the address, in its parts */
+    char *name_space; /* of the key; empty: none */
+    char *login_name_space;
+    struct url url; /* the address, in its parts */
 };
 
 enum sealift_status
@@ -39,6 +41,7 @@ vault_client_new(const struct world *world, const struct kms_config *config, str
     TRY(url_parse(config->address, &client->url, err));
     TRY(text_copy(config->address, &client->address, err));
     TRY(text_copy(config->vault.name_space, &client->name_space, err));
+    TRY(text_copy(vault_config_login_namespace(config), &client->login_name_space, err));
     TRY(http_client_new(world, &options, &client->http, err));
     *ret_client = TAKE(client);
     return SEALIFT_OK;
@@ -52,6 +55,7 @@ vault_client_free(struct vault_client **client)
     http_client_free(&(*client)->http);
     free((*client)->address);
     free((*client)->name_space);
+    free((*client)->login_name_space);
     free(*client);
     *client = NULL;
 }
@@ -82,11 +86,12 @@ exchange(struct vault_client *client, const struct vault_request *request, const
 {
     SCOPED(http_answer_done) struct http_answer raw = {0};
     struct http_request http = {.method = request->method, .url = url, .body = request->body};
+    const char *name_space = request->of_login ? client->login_name_space : client->name_space;
     enum sealift_status status;
 
     add_header(&http, "X-Vault-Request", "true"); /* an Agent or Proxy may insist on it */
-    if (client->name_space[0] != '\0' && !request->outside_namespaces)
-        add_header(&http, "X-Vault-Namespace", client->name_space);
+    if (name_space[0] != '\0' && !request->outside_namespaces)
+        add_header(&http, "X-Vault-Namespace", name_space);
     if (request->body.len > 0)
         add_header(&http, "Content-Type", "application/json");
     if (request->token != NULL)

@@ -19,6 +19,7 @@ struct vault_request {
     const struct secret *token; /* NULL: a call that needs none */
     struct bytes body;          /* JSON, or empty */
     bool outside_namespaces;    /* sys/health: the root's only */
+    bool of_login;              /* in the login's namespace, which may be apart from the key's */
     bool once;                  /* no retries: the asker wants to know how things stand now */
 };
 

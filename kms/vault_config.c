@@ -209,6 +209,8 @@ vault_config_write(const struct kms_config *config, struct json_writer *writer)
     json_put_string(writer, "address", config->address);
     json_put_string(writer, "key", config->key);
     config_put(writer, "namespace", vault->name_space);
+    if (vault->login_is_apart)
+        json_put_string(writer, "login_namespace", vault->login_name_space);
     config_put(writer, "transit_path", vault->transit_path);
     json_put_string(writer, "auth", auth_names[vault->auth]);
     config_put(writer, "auth_path", vault->auth_path);
@@ -216,6 +218,12 @@ vault_config_write(const struct kms_config *config, struct json_writer *writer)
     config_put(writer, "kubernetes_role", vault->kubernetes_role);
     config_put(writer, "ca_file", config->ca_file);
     config_put_credential(writer, "credential", &config->credential);
+}
+
+const char *
+vault_config_login_namespace(const struct kms_config *config)
+{
+    return config->vault.login_is_apart ? config->vault.login_name_space : config->vault.name_space;
 }
 
 enum sealift_status
@@ -227,6 +235,8 @@ vault_config_read(const struct json *json, struct kms_config *config, struct sea
     TRY(config_read(json, "address", config->address, sizeof(config->address), err));
     TRY(config_read(json, "key", config->key, sizeof(config->key), err));
     TRY(config_read(json, "namespace", vault->name_space, sizeof(vault->name_space), err));
+    vault->login_is_apart = json_get(json, "login_namespace") != NULL;
+    TRY(config_read(json, "login_namespace", vault->login_name_space, sizeof(vault->login_name_space), err));
     TRY(config_read(json, "transit_path", vault->transit_path, sizeof(vault->transit_path), err));
     TRY(config_read_name(json, "auth", auth_names, COUNT(auth_names), &auth, err));
     TRY(config_read(json, "auth_path", vault->auth_path, sizeof(vault->auth_path), err));

@@ -10,6 +10,9 @@
  * fills in transit path, auth path, the service account's token. */
 enum sealift_status vault_config_check(struct kms_config *config, struct sealift_error *err);
 
+/* Where the login is: the key's namespace, unless the configuration has it apart. */
+const char *vault_config_login_namespace(const struct kms_config *config);
+
 void vault_config_write(const struct kms_config *config, struct json_writer *writer);
 enum sealift_status vault_config_read(const struct json *json, struct kms_config *config, struct sealift_error *err);
 

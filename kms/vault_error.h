@@ -5,6 +5,8 @@
 
 #include "vault_answer.h"
 
+struct kms_errand;
+
 enum vault_act {
     VAULT_LOGIN_APPROLE,
     VAULT_LOGIN_KUBERNETES,
@@ -22,6 +24,7 @@ struct vault_place {
     const char *name_space; /* empty: none */
     const char *mount;
     const char *name;
+    struct kms_errand *errand; /* whose request ids are noted; NULL: nobody's */
 };
 
 /* For an answer that is no success: returns the status that fits and fills in `err`. */

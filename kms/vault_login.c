@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "vault_config.h"
 #include "vault_session.h"
 
 #include <inttypes.h>
@@ -40,7 +41,7 @@ vault_login_new(const struct world *world, const struct kms_config *config, stru
     snprintf(login->shown_role, sizeof(login->shown_role), config->vault.auth == KMS_AUTH_APPROLE ? "%.8s..." : "%s",
              role_of(config));
     credential_format(&config->credential, credential);
-    TRY(text_format(&name, "%s\n%s\n%d\n%s\n%s\n%s", err, config->address, config->vault.name_space,
+    TRY(text_format(&name, "%s\n%s\n%d\n%s\n%s\n%s", err, config->address, vault_config_login_namespace(config),
                     (int)config->vault.auth, config->vault.auth_path, role_of(config), credential));
     TRY(vault_session_get(name, &login->session, err));
     *ret_login = TAKE(login);
@@ -59,7 +60,8 @@ place_of(const struct vault_login *login)
 {
     const struct kms_config *config = login->config;
 
-    return (struct vault_place){config->address, config->vault.name_space, config->vault.auth_path, login->shown_role};
+    return (struct vault_place){config->address, vault_config_login_namespace(config), config->vault.auth_path,
+                                login->shown_role, NULL};
 }
 
 /* --- The token and its life --- */
@@ -91,7 +93,8 @@ static enum sealift_status
 look_up(struct vault_login *login, const struct secret *token, struct vault_answer *ret_answer,
         struct sealift_error *err)
 {
-    struct vault_request request = {.method = "GET", .path = "auth/token/lookup-self", .token = token};
+    struct vault_request request = {
+        .method = "GET", .path = "auth/token/lookup-self", .token = token, .of_login = true};
 
     return vault_client_call(login->client, &request, ret_answer, err);
 }
@@ -176,7 +179,7 @@ log_in_locked(struct vault_login *login, struct sealift_error *err)
     SCOPED(free_done) char *path = NULL;
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
     SCOPED(secret_free) struct secret *token = NULL;
-    struct vault_request request = {.method = "POST"};
+    struct vault_request request = {.method = "POST", .of_login = true};
     struct vault_lease lease;
 
     TRY(write_login(login, &body, err));
@@ -216,6 +219,7 @@ renew_locked(struct vault_login *login, struct sealift_error *err)
     struct vault_request request = {
         .method = "POST",
         .path = "auth/token/renew-self",
+        .of_login = true,
         .token = login->session->token,
         .body = {(const uint8_t *)"{}", 2},
         .once = true, /* the token is still good, and there will be another time */

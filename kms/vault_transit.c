@@ -80,6 +80,7 @@ call(struct vault_login *login, enum vault_act act, const struct vault_place *pl
     TRY(text_format(&path, "%s/%s/%s", err, place->mount, path_of(act), place->name));
     request.path = path;
     TRY(vault_login_call(login, &request, ret_answer, err));
+    vault_answer_note(ret_answer, place->errand);
     if (!vault_answer_is_success(ret_answer))
         return vault_error(act, place, ret_answer, err);
     return SEALIFT_OK;

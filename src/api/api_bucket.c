@@ -113,9 +113,10 @@ open_snapshot_names(struct bucket_listing *listing, const struct manifest *manif
                     struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct kms_routes *routes;
 
-    TRY(snapshot_key_open(&listing->sealift->world, listing->store, handle_choose_kms, listing->sealift, manifest,
-                          &fs_key, NULL, err));
+    TRY(handle_routes(listing->sealift, &routes, err));
+    TRY(snapshot_key_open(&listing->sealift->world, listing->store, routes, manifest, &fs_key, NULL, err));
     return manifest_private(manifest, fs_key, ret_names, err);
 }
 
@@ -149,10 +150,9 @@ open_record_names(struct bucket_listing *listing, const struct key_record *recor
                   struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *fs_key = NULL;
-    struct kms *kms;
+    struct kms_errand errand = {0};
 
-    TRY(handle_choose_kms(listing->sealift, &record->envelope.kms, &kms, err));
-    TRY(keyring_open(kms, &record->envelope, &fs_key, NULL, err));
+    TRY(handle_open_envelope(listing->sealift, &errand, &record->envelope, &fs_key, NULL, err));
     return private_part_open(buf_bytes(&record->sealed_private), fs_key, &record->fs, &record->record, ret_names, err);
 }
 

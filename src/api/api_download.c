@@ -49,6 +49,7 @@ static enum sealift_status
 open_snapshot(struct download_job *job, struct sealift_error *err)
 {
     struct sealift *sealift = job->sealift;
+    struct kms_routes *routes;
 
     if (!locator_parse(job->spec->locator, &job->locator))
         return error_set(err, SEALIFT_INVALID, "%s: is no locator; one looks like FS-UUID/SNAPSHOT-UUID",
@@ -56,8 +57,8 @@ open_snapshot(struct download_job *job, struct sealift_error *err)
     TRY(handle_open_obs(sealift, &job->spec->obs, &job->store, err));
     TRY(obs_check_mark(job->store, err));
     TRY(manifest_fetch(job->store, &job->locator, &job->manifest, err));
-    return snapshot_key_open(&sealift->world, job->store, handle_choose_kms, sealift, &job->manifest,
-                             &job->snapshot_key, NULL, err);
+    TRY(handle_routes(sealift, &routes, err));
+    return snapshot_key_open(&sealift->world, job->store, routes, &job->manifest, &job->snapshot_key, NULL, err);
 }
 
 static enum sealift_status

@@ -99,11 +99,10 @@ open_at_rest_key(struct sealift *sealift, const struct table_fs *row, struct sec
 {
     SCOPED(secret_free) struct secret *fs_key = NULL;
     struct envelope envelope;
-    struct kms *kms;
+    struct kms_errand errand = {0};
 
     TRY(table_fs_envelope(sealift->table, &row->uuid, &envelope, err));
-    TRY(handle_choose_kms(sealift, &envelope.kms, &kms, err));
-    TRY(keyring_open(kms, &envelope, &fs_key, ret_key, err));
+    TRY(handle_open_envelope(sealift, &errand, &envelope, &fs_key, ret_key, err));
     if (*ret_key == NULL)
         return error_set(err, SEALIFT_KEY, "filesystem %s: its wrapped key holds no at-rest key", row->name);
     return SEALIFT_OK;

@@ -54,11 +54,10 @@ open_store(struct upload_job *job, struct sealift_error *err)
 static enum sealift_status
 open_key(struct upload_job *job, struct sealift_error *err)
 {
-    struct kms *kms;
+    struct kms_errand errand = {.snapshot = job->source.snapshot.upload};
 
     TRY(table_fs_envelope(job->sealift->table, &job->source.fs.uuid, &job->envelope, err));
-    TRY(handle_choose_kms(job->sealift, &job->envelope.kms, &kms, err));
-    return keyring_open(kms, &job->envelope, &job->fs_key, NULL, err);
+    return handle_open_envelope(job->sealift, &errand, &job->envelope, &job->fs_key, NULL, err);
 }
 
 static int
@@ -183,8 +182,7 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
         .names = &names,
         .created_ns = job->source.snapshot.created_ns,
         .envelope = &job->envelope,
-        .choose_kms = handle_choose_kms,
-        .kms_context = job->sealift,
+        .routes = job->sealift->routes, /* open_key() made them */
     };
 
     new_fs_names(&job->source.fs, &names);

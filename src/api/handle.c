@@ -78,7 +78,6 @@ sealift_close(struct sealift **sealift)
     if (*sealift == NULL)
         return;
     handle_forget_kms(*sealift);
-    kms_free(&(*sealift)->local_kms);
     pthread_mutex_destroy(&(*sealift)->kms_lock);
     table_close(&(*sealift)->table);
     free((*sealift)->home);
@@ -125,75 +124,80 @@ handle_need(const char *text, const char *what, struct sealift_error *err)
 void
 handle_keep_kms_alive(struct sealift *sealift)
 {
-    struct kms *kms;
+    struct kms_routes *routes;
 
     pthread_mutex_lock(&sealift->kms_lock);
-    kms = sealift->cluster_kms;
+    routes = sealift->routes;
     pthread_mutex_unlock(&sealift->kms_lock);
-    if (kms != NULL) /* it stays while a transfer runs: only a new configuration takes it away */
-        kms_keep_alive(kms);
+    if (routes != NULL) /* they stay while a transfer runs: only a new configuration takes them away */
+        kms_routes_keep_alive(routes);
 }
 
 void
 handle_forget_kms(struct sealift *sealift)
 {
     pthread_mutex_lock(&sealift->kms_lock);
-    kms_free(&sealift->cluster_kms);
+    kms_routes_free(&sealift->routes);
     pthread_mutex_unlock(&sealift->kms_lock);
 }
 
 static enum sealift_status
-local_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *err)
-{
-    const struct kms_config config = {.type = KMS_LOCAL};
-
-    if (sealift->local_kms == NULL)
-        TRY(kms_open(&sealift->world, &config, sealift->home, &sealift->local_kms, err));
-    *ret_kms = sealift->local_kms;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-open_cluster_kms(struct sealift *sealift, struct bytes text, struct sealift_error *err)
-{
-    struct kms_config config;
-    struct kms *kms;
-
-    TRY(kms_config_from_json(text, &config, err));
-    TRY(kms_open(&sealift->world, &config, sealift->home, &kms, err));
-    pthread_mutex_lock(&sealift->kms_lock);
-    sealift->cluster_kms = kms;
-    pthread_mutex_unlock(&sealift->kms_lock);
-    return SEALIFT_OK;
-}
-
-/* *ret_kms is NULL when none is set; that one is set and cannot be opened is another matter. */
-static enum sealift_status
-cluster_kms(struct sealift *sealift, struct kms **ret_kms, struct sealift_error *err)
+add_cluster(struct sealift *sealift, struct kms_routes *routes, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
+    struct kms_config config;
     enum sealift_status status;
 
-    *ret_kms = NULL;
-    if (sealift->cluster_kms == NULL) {
-        TRY(handle_need_table(sealift, err));
-        status = table_kms_get(sealift->table, &text, err);
-        if (status != SEALIFT_OK)
-            return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
-        TRY(open_cluster_kms(sealift, buf_bytes(&text), err));
+    TRY(handle_need_table(sealift, err));
+    status = table_kms_get(sealift->table, &text, err);
+    if (status == SEALIFT_NOT_FOUND)
+        return SEALIFT_OK;
+    TRY(status);
+    TRY(kms_config_from_json(buf_bytes(&text), &config, err));
+    return kms_routes_add(routes, KMS_ROLE_CLUSTER, &config, err);
+}
+
+static enum sealift_status
+make_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err)
+{
+    SCOPED(kms_routes_free) struct kms_routes *routes = NULL;
+    const struct kms_routes_options options = {.home = sealift->home};
+    const struct kms_config local = {.type = KMS_LOCAL};
+
+    TRY(kms_routes_new(&sealift->world, &options, &routes, err));
+    TRY(add_cluster(sealift, routes, err));
+    TRY(kms_routes_add(routes, KMS_ROLE_LOCAL, &local, err));
+    *ret_routes = TAKE(routes);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+handle_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err)
+{
+    struct kms_routes *routes;
+
+    if (sealift->routes == NULL) {
+        TRY(make_routes(sealift, &routes, err));
+        pthread_mutex_lock(&sealift->kms_lock);
+        sealift->routes = routes;
+        pthread_mutex_unlock(&sealift->kms_lock);
     }
-    *ret_kms = sealift->cluster_kms;
+    *ret_routes = sealift->routes;
     return SEALIFT_OK;
 }
 
 enum sealift_status
 handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struct sealift_error *err)
 {
-    TRY(cluster_kms(sealift, ret_kms, err));
-    if (*ret_kms != NULL)
-        return SEALIFT_OK;
+    struct kms_routes *routes;
+    enum sealift_status status;
+
+    TRY(handle_routes(sealift, &routes, err));
+    status = kms_routes_first(routes, KMS_ROLE_CLUSTER, ret_kms, err);
+    if (status != SEALIFT_NOT_FOUND)
+        return status;
     if (allow_none)
-        return local_kms(sealift, ret_kms, err);
+        return kms_routes_first(routes, KMS_ROLE_LOCAL, ret_kms, err);
     return error_set(
         err, SEALIFT_INVALID,
         "no KMS is set: set one with \"sealift kms set vault\" or \"sealift kms set kmip\"; for trials only, "
@@ -202,19 +206,13 @@ handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struc
 }
 
 enum sealift_status
-handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *err)
+handle_open_envelope(struct sealift *sealift, struct kms_errand *errand, const struct envelope *envelope,
+                     struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
 {
-    struct sealift *sealift = context;
+    struct kms_routes *routes;
 
-    if (strcmp(hint->type, "local") == 0)
-        return local_kms(sealift, ret_kms, err);
-    TRY(cluster_kms(sealift, ret_kms, err));
-    if (*ret_kms != NULL)
-        return SEALIFT_OK;
-    return error_set(err, SEALIFT_INVALID,
-                     "its key is wrapped by a KMS of type %s (namespace \"%s\", key \"%s\"), and no KMS is set here: "
-                     "\"sealift kms set\"",
-                     hint->type, hint->name_space, hint->key_identifier);
+    TRY(handle_routes(sealift, &routes, err));
+    return kms_routes_open(routes, errand, envelope, ret_fs_key, ret_at_rest_key, err);
 }
 
 /* --- stores and paths --- */

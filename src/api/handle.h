@@ -2,7 +2,7 @@
 #ifndef HANDLE_H
 #define HANDLE_H
 
-#include "kms.h"
+#include "kms_routes.h"
 #include "store.h"
 #include "table.h"
 
@@ -15,10 +15,9 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
-    struct table *table;      /* opened when first needed: what a bucket holds can be told without one */
-    pthread_mutex_t kms_lock; /* guards the next, which a transfer keeps alive on a thread of its own */
-    struct kms *cluster_kms;  /* opened when first needed */
-    struct kms *local_kms;
+    struct table *table;          /* opened when first needed: what a bucket holds can be told without one */
+    pthread_mutex_t kms_lock;     /* guards the next, which a transfer keeps alive on a thread of its own */
+    struct kms_routes *routes;    /* made when first needed */
     struct kms_config kms_config; /* what sealift_kms_get() shows */
     char kms_credential[CREDENTIAL_TEXT_SIZE], kms_client_key[CREDENTIAL_TEXT_SIZE];
 };
@@ -26,15 +25,18 @@ struct sealift {
 /* Opens home and table, or makes them; to be called by whatever uses sealift->table. */
 enum sealift_status handle_need_table(struct sealift *sealift, struct sealift_error *err);
 
+/* The connections that the table knows of: the cluster's KMS, each filesystem's own key, the local KMS. */
+enum sealift_status handle_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err);
 /* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
 enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,
                                struct sealift_error *err);
-/* A kms_chooser: the KMS that may open an envelope with this hint. `context` is the struct sealift. */
-enum sealift_status handle_choose_kms(void *context, const struct kms_hint *hint, struct kms **ret_kms,
-                                      struct sealift_error *err);
+/* kms_routes_open() of them. */
+enum sealift_status handle_open_envelope(struct sealift *sealift, struct kms_errand *errand,
+                                         const struct envelope *envelope, struct secret **ret_fs_key,
+                                         struct secret **ret_at_rest_key, struct sealift_error *err);
 /* Renews what the KMS lends us for a time, if there is a connection; any thread. */
 void handle_keep_kms_alive(struct sealift *sealift);
-/* Forgets the connection, after the configuration has changed. */
+/* Forgets the connections, after a configuration has changed. */
 void handle_forget_kms(struct sealift *sealift);
 
 /* INVALID when the caller left out what must be given: NULL or empty. */

@@ -61,6 +61,9 @@ enum sealift_status
 named_snapshot_open(struct sealift *sealift, struct named_snapshot *snapshot, uint64_t *ret_opened,
                     struct sealift_error *err)
 {
-    return snapshot_key_open(&sealift->world, snapshot->store, handle_choose_kms, sealift, &snapshot->manifest,
-                             &snapshot->fs_key, ret_opened, err);
+    struct kms_routes *routes;
+
+    TRY(handle_routes(sealift, &routes, err));
+    return snapshot_key_open(&sealift->world, snapshot->store, routes, &snapshot->manifest, &snapshot->fs_key,
+                             ret_opened, err);
 }

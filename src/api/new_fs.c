@@ -76,6 +76,7 @@ new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct
 {
     SCOPED(new_fs_done) struct new_fs fs = {0};
     const struct world *world = &sealift->world;
+    struct kms_errand errand = {0};
     struct kms *kms;
 
     TRY(make_row(sealift, wish, &fs.row, err));
@@ -85,7 +86,8 @@ new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct
         TRY(secret_random(world, AT_REST_KEY_SIZE, &fs.at_rest_key, err));
         TRY(at_rest_identify(fs.at_rest_key, fs.row.at_rest, err));
     }
-    TRY(keyring_seal(world, kms, &fs.row.uuid, fs.key, fs.at_rest_key, &fs.envelope, err));
+    errand.fs = fs.row.uuid;
+    TRY(keyring_seal(kms, &errand, fs.key, fs.at_rest_key, &fs.envelope, err));
     *ret_fs = fs;
     fs.key = fs.at_rest_key = NULL;
     return SEALIFT_OK;

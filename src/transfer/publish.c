@@ -83,9 +83,8 @@ publish_prepare(const struct world *world, struct store *store, const struct pub
 {
     SCOPED(manifest_done) struct manifest manifest = {0};
 
-    if (snapshot_key_in_force(world, store, publication->choose_kms, publication->kms_context,
-                              publication->request->fs_key, publication->envelope, &manifest.envelope,
-                              err) != SEALIFT_OK)
+    if (snapshot_key_in_force(world, store, publication->routes, publication->request->fs_key, publication->envelope,
+                              &manifest.envelope, err) != SEALIFT_OK)
         return error_prefix(err, "the wrapped key cannot be shown to open any more, so nothing was published");
     TRY(check_condemned(publication, store, err));
     TRY(compose(world, publication, &manifest, err));

@@ -15,8 +15,7 @@ struct publication {
     int64_t created_ns;
     /* The envelope to carry when the bucket has no key record of this key: the table's. */
     const struct envelope *envelope;
-    kms_chooser *choose_kms;
-    void *kms_context;
+    struct kms_routes *routes;
 };
 
 /* What must hold before: the newest wrapping of the key that the KMS still opens is found, nothing that is used is

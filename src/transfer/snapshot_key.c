@@ -8,9 +8,9 @@
 struct search {
     const struct world *world;
     struct store *store;
-    kms_chooser *choose;
-    void *context;
+    struct kms_routes *routes;
     struct uuid fs;
+    struct uuid snapshot; /* for the audit log; zero: for none */
     const uint8_t *key_check;
     const struct envelope *last; /* tried when all records were, ... */
     const char *last_name;       /* ... and where it is */
@@ -42,10 +42,9 @@ open_envelope(const struct search *search, const struct envelope *envelope, stru
               struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *fs_key = NULL;
-    struct kms *kms;
+    struct kms_errand errand = {.fs = search->fs, .snapshot = search->snapshot};
 
-    TRY(search->choose(search->context, &envelope->kms, &kms, err));
-    TRY(keyring_open(kms, envelope, &fs_key, NULL, err));
+    TRY(kms_routes_open(search->routes, &errand, envelope, &fs_key, NULL, err));
     if (search->wanted != NULL && !secret_equal(fs_key, search->wanted))
         return error_set(err, SEALIFT_KEY, "it opens to another key");
     *ret_fs_key = TAKE(fs_key);
@@ -129,7 +128,7 @@ run_search(struct search *search, struct sealift_error *err)
 }
 
 enum sealift_status
-snapshot_key_open(const struct world *world, struct store *store, kms_chooser *choose, void *context,
+snapshot_key_open(const struct world *world, struct store *store, struct kms_routes *routes,
                   const struct manifest *manifest, struct secret **ret_fs_key, uint64_t *ret_opened,
                   struct sealift_error *err)
 {
@@ -138,9 +137,9 @@ snapshot_key_open(const struct world *world, struct store *store, kms_chooser *c
     struct search search = {
         .world = world,
         .store = store,
-        .choose = choose,
-        .context = context,
+        .routes = routes,
         .fs = manifest->fs,
+        .snapshot = manifest->upload,
         .key_check = manifest->key_check,
         .last = &manifest->envelope,
         .last_name = name,
@@ -160,7 +159,7 @@ snapshot_key_open(const struct world *world, struct store *store, kms_chooser *c
 }
 
 enum sealift_status
-snapshot_key_in_force(const struct world *world, struct store *store, kms_chooser *choose, void *context,
+snapshot_key_in_force(const struct world *world, struct store *store, struct kms_routes *routes,
                       const struct secret *fs_key, const struct envelope *fallback, struct envelope *ret_envelope,
                       struct sealift_error *err)
 {
@@ -168,8 +167,7 @@ snapshot_key_in_force(const struct world *world, struct store *store, kms_choose
     struct search search = {
         .world = world,
         .store = store,
-        .choose = choose,
-        .context = context,
+        .routes = routes,
         .fs = fallback->fs,
         .key_check = fallback->key_check,
         .last = fallback,

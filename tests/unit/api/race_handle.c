@@ -27,7 +27,6 @@ int
 main(void)
 {
     const struct sealift_vault_spec spec = {.address = "http://127.0.0.1:1", .key = "k"};
-    const struct kms_hint hint = {.type = "vault"};
     SCOPED(fixture_done) struct fixture fixture;
     struct heartbeat *heartbeat;
     struct kms *kms, *again;
@@ -38,8 +37,8 @@ main(void)
         insist(heartbeat_start(NS_PER_MS / 10, keep_alive, fixture.sealift, &heartbeat, &fixture.err) == SEALIFT_OK,
                fixture.err.message);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        insist(handle_choose_kms(fixture.sealift, &hint, &kms, &fixture.err) == SEALIFT_OK, fixture.err.message);
-        insist(handle_choose_kms(fixture.sealift, &hint, &again, &fixture.err) == SEALIFT_OK && again == kms,
+        insist(handle_kms(fixture.sealift, false, &kms, &fixture.err) == SEALIFT_OK, fixture.err.message);
+        insist(handle_kms(fixture.sealift, false, &again, &fixture.err) == SEALIFT_OK && again == kms,
                "one connection serves all");
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
         heartbeat_stop(&heartbeat);

@@ -46,8 +46,9 @@ kmip_ordeal_begin(struct kmip_ordeal *ordeal, enum kmip_version version, const s
     ordeal->cluster.options.patience_ns = 1;
     ordeal->kek = kmip_script_kek(&ordeal->cluster);
     kmip_ordeal_open(ordeal);
-    cr_assert_eq(kms_wrap(ordeal->kms, ordeal->kek, &ordeal->hint, &ordeal->wrapped, &ordeal->err), SEALIFT_OK, "%s",
-                 ordeal->err.message);
+    cr_assert_eq(
+        kms_wrap(ordeal->kms, &(struct kms_errand){0}, ordeal->kek, &ordeal->hint, &ordeal->wrapped, &ordeal->err),
+        SEALIFT_OK, "%s", ordeal->err.message);
 }
 
 static inline void
@@ -77,7 +78,7 @@ kmip_ordeal_unwrap(struct kmip_ordeal *ordeal, const struct kms_hint *hint, stru
     const char *text;
 
     cr_assert_eq(buf_text(wrapped, &text, &ordeal->err), SEALIFT_OK);
-    status = kms_unwrap(ordeal->kms, hint, text, &kek, &ordeal->err);
+    status = kms_unwrap(ordeal->kms, &(struct kms_errand){0}, hint, text, &kek, &ordeal->err);
     if (status == SEALIFT_OK)
         cr_assert(secret_equal(kek, ordeal->kek), "another key came back");
     else
@@ -89,7 +90,8 @@ static inline enum sealift_status
 kmip_ordeal_wrap(struct kmip_ordeal *ordeal)
 {
     buf_clear(&ordeal->last_wrapped);
-    return kms_wrap(ordeal->kms, ordeal->kek, &ordeal->last_hint, &ordeal->last_wrapped, &ordeal->err);
+    return kms_wrap(ordeal->kms, &(struct kms_errand){0}, ordeal->kek, &ordeal->last_hint, &ordeal->last_wrapped,
+                    &ordeal->err);
 }
 
 static inline enum sealift_status

@@ -35,13 +35,14 @@ wrap_often(void *context)
         SCOPED(secret_free) struct secret *kek = NULL;
         SCOPED(secret_free) struct secret *again = NULL;
         SCOPED(buf_done) struct buf wrapped = {0};
+        struct kms_errand errand = {0};
         struct kms_hint hint;
         const char *text;
 
         need(secret_random(&world, KEY_SIZE, &kek, &err) == SEALIFT_OK, err.message);
-        need(kms_wrap(kms, kek, &hint, &wrapped, &err) == SEALIFT_OK, err.message);
+        need(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err) == SEALIFT_OK, err.message);
         need(buf_text(&wrapped, &text, &err) == SEALIFT_OK, err.message);
-        need(kms_unwrap(kms, &hint, text, &again, &err) == SEALIFT_OK, err.message);
+        need(kms_unwrap(kms, &errand, &hint, text, &again, &err) == SEALIFT_OK, err.message);
         need(secret_equal(kek, again), "another thread's key came back");
     }
     return NULL;

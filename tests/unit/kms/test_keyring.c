@@ -9,6 +9,7 @@ static struct sealift_error err;
 static struct cancel cancel;
 static struct world world = {&clock_system, &entropy_system, &cancel, NULL};
 static const struct uuid fs = {{1, 2, 3}};
+static struct kms_errand errand = {.fs = {{1, 2, 3}}};
 
 /* A KMS that wraps by writing down, so that it can be made to misbehave. */
 struct toy {
@@ -20,11 +21,12 @@ struct toy {
 };
 
 static enum sealift_status
-toy_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
+toy_wrap(struct kms *kms, struct kms_errand *of, const struct secret *kek, struct kms_hint *ret_hint, struct buf *out,
          struct sealift_error *error)
 {
     struct toy *toy = (struct toy *)kms;
 
+    (void)of;
     toy->wraps++;
     memcpy(toy->kek, kek->bytes, kek->len);
     *ret_hint = (struct kms_hint){.type = "toy", .name_space = "team", .mount = "shelf", .key_identifier = "box"};
@@ -32,11 +34,12 @@ toy_wrap(struct kms *kms, const struct secret *kek, struct kms_hint *ret_hint, s
 }
 
 static enum sealift_status
-toy_unwrap(struct kms *kms, const struct kms_hint *hint, const char *wrapped_kek, struct secret **ret_kek,
-           struct sealift_error *error)
+toy_unwrap(struct kms *kms, struct kms_errand *of, const struct kms_hint *hint, const char *wrapped_kek,
+           struct secret **ret_kek, struct sealift_error *error)
 {
     struct toy *toy = (struct toy *)kms;
 
+    (void)of;
     (void)hint;
     cr_assert_str_eq(wrapped_kek, "toy:1");
     if (toy->unwrap_fails != SEALIFT_OK) {
@@ -61,70 +64,69 @@ random_key(size_t len)
 
 Test(keyring, opens_what_it_sealed)
 {
-    struct toy toy = {.kms = {&toy_ops}};
+    struct toy toy = {.kms = {.ops = &toy_ops, .world = &world}};
     SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
     SCOPED(secret_free) struct secret *at_rest_key = random_key(AT_REST_KEY_SIZE);
     SCOPED(secret_free) struct secret *fs_key_again = NULL;
     SCOPED(secret_free) struct secret *at_rest_key_again = NULL;
     struct envelope envelope;
 
-    cr_assert_eq(keyring_seal(&world, &toy.kms, &fs, fs_key, at_rest_key, &envelope, &err), SEALIFT_OK, "%s",
-                 err.message);
+    cr_assert_eq(keyring_seal(&toy.kms, &errand, fs_key, at_rest_key, &envelope, &err), SEALIFT_OK, "%s", err.message);
     cr_assert(uuid_equal(&envelope.fs, &fs));
     cr_assert_str_eq(envelope.kms.key_identifier, "box");
-    cr_assert_eq(keyring_open(&toy.kms, &envelope, &fs_key_again, &at_rest_key_again, &err), SEALIFT_OK);
+    cr_assert_eq(keyring_open(&toy.kms, &errand, &envelope, &fs_key_again, &at_rest_key_again, &err), SEALIFT_OK);
     cr_assert(secret_equal(fs_key, fs_key_again));
     cr_assert(secret_equal(at_rest_key, at_rest_key_again));
 }
 
 Test(keyring, draws_a_fresh_kek_for_each_envelope)
 {
-    struct toy toy = {.kms = {&toy_ops}};
+    struct toy toy = {.kms = {.ops = &toy_ops, .world = &world}};
     SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
     struct envelope envelope;
     uint8_t first[KEY_SIZE];
 
-    cr_assert_eq(keyring_seal(&world, &toy.kms, &fs, fs_key, NULL, &envelope, &err), SEALIFT_OK);
+    cr_assert_eq(keyring_seal(&toy.kms, &errand, fs_key, NULL, &envelope, &err), SEALIFT_OK);
     memcpy(first, toy.kek, sizeof(first));
-    cr_assert_eq(keyring_seal(&world, &toy.kms, &fs, fs_key, NULL, &envelope, &err), SEALIFT_OK);
+    cr_assert_eq(keyring_seal(&toy.kms, &errand, fs_key, NULL, &envelope, &err), SEALIFT_OK);
     cr_assert_eq(toy.wraps, 2);
     cr_assert_arr_neq(first, toy.kek, sizeof(first));
 }
 
 Test(keyring, counts_a_wrap_only_when_it_opens)
 {
-    struct toy stuck = {.kms = {&toy_ops}, .unwrap_fails = SEALIFT_DENIED};
-    struct toy forgetful = {.kms = {&toy_ops}, .forgets = true};
+    struct toy stuck = {.kms = {.ops = &toy_ops, .world = &world}, .unwrap_fails = SEALIFT_DENIED};
+    struct toy forgetful = {.kms = {.ops = &toy_ops, .world = &world}, .forgets = true};
     SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
     struct envelope envelope = {.wrapped_kek = "untouched"};
 
-    cr_assert_eq(keyring_seal(&world, &stuck.kms, &fs, fs_key, NULL, &envelope, &err), SEALIFT_DENIED);
+    cr_assert_eq(keyring_seal(&stuck.kms, &errand, fs_key, NULL, &envelope, &err), SEALIFT_DENIED);
     cr_assert_not_null(strstr(err.message, "does not open again"));
-    cr_assert_eq(keyring_seal(&world, &forgetful.kms, &fs, fs_key, NULL, &envelope, &err), SEALIFT_CORRUPT);
+    cr_assert_eq(keyring_seal(&forgetful.kms, &errand, fs_key, NULL, &envelope, &err), SEALIFT_CORRUPT);
     cr_assert_str_eq(envelope.wrapped_kek, "untouched");
 }
 
 Test(keyring, names_the_filesystem_and_the_kms_key)
 {
-    struct toy toy = {.kms = {&toy_ops}};
+    struct toy toy = {.kms = {.ops = &toy_ops, .world = &world}};
     SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
     SCOPED(secret_free) struct secret *again = NULL;
     struct envelope envelope;
 
-    cr_assert_eq(keyring_seal(&world, &toy.kms, &fs, fs_key, NULL, &envelope, &err), SEALIFT_OK);
+    cr_assert_eq(keyring_seal(&toy.kms, &errand, fs_key, NULL, &envelope, &err), SEALIFT_OK);
     toy.unwrap_fails = SEALIFT_UNAVAILABLE;
-    cr_assert_eq(keyring_open(&toy.kms, &envelope, &again, NULL, &err), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(keyring_open(&toy.kms, &errand, &envelope, &again, NULL, &err), SEALIFT_UNAVAILABLE);
     cr_assert_str_eq(err.message, "the key of filesystem 01020300-0000-0000-0000-000000000000, wrapped by toy key "
                                   "shelf/box (namespace team): the box is stuck");
 }
 
 Test(keyring, does_not_ask_a_kms_of_another_type)
 {
-    struct toy toy = {.kms = {&toy_ops}};
+    struct toy toy = {.kms = {.ops = &toy_ops, .world = &world}};
     struct envelope envelope = {.fs = fs, .kms = {.type = "vault", .key_identifier = "k"}, .wrapped_kek = "vault:v1:A"};
     SCOPED(secret_free) struct secret *fs_key = NULL;
 
-    cr_assert_eq(keyring_open(&toy.kms, &envelope, &fs_key, NULL, &err), SEALIFT_DENIED);
+    cr_assert_eq(keyring_open(&toy.kms, &errand, &envelope, &fs_key, NULL, &err), SEALIFT_DENIED);
     cr_assert_not_null(strstr(err.message, "\"vault\""));
     cr_assert_not_null(strstr(err.message, "\"toy\""));
 }

@@ -3,7 +3,7 @@
 #include "kmip_script.h"
 #include "scoped.h"
 
-static const struct uuid fs = {{1, 2, 3}};
+static struct kms_errand errand = {.fs = {{1, 2, 3}}};
 static const struct kmip_mode unknown = {0};
 static const struct kmip_mode gcm = {KMIP_AES_GCM, false};
 static const struct kmip_mode cbc = {KMIP_AES_CBC, false};
@@ -32,7 +32,7 @@ static enum sealift_status
 wrap(struct kmip_cluster *script, struct kms *kms, const struct secret *kek, struct wrapped *ret_wrapped)
 {
     buf_clear(&ret_wrapped->text);
-    return kms_wrap(kms, kek, &ret_wrapped->hint, &ret_wrapped->text, &script->err);
+    return kms_wrap(kms, &errand, kek, &ret_wrapped->hint, &ret_wrapped->text, &script->err);
 }
 
 static void
@@ -47,7 +47,7 @@ unwrap(struct kmip_cluster *script, struct kms *kms, struct wrapped *wrapped, st
     const char *text;
 
     cr_assert_eq(buf_text(&wrapped->text, &text, &script->err), SEALIFT_OK);
-    return kms_unwrap(kms, &wrapped->hint, text, ret_kek, &script->err);
+    return kms_unwrap(kms, &errand, &wrapped->hint, text, ret_kek, &script->err);
 }
 
 static void
@@ -91,10 +91,11 @@ Test(kmip, seals_an_envelope_with_one_encrypt_and_its_proof)
 
     kms = open_kms(&script, NULL, &gcm);
     fs_key = kmip_script_kek(&script);
-    cr_assert_eq(keyring_seal(script.world, kms, &fs, fs_key, NULL, &envelope, &script.err), SEALIFT_OK, "%s",
+    cr_assert_eq(keyring_seal(kms, &errand, fs_key, NULL, &envelope, &script.err), SEALIFT_OK, "%s",
                  script.err.message);
     kmip_script_expect(&script, 1, 1);
-    cr_assert_eq(keyring_open(kms, &envelope, &again, NULL, &script.err), SEALIFT_OK, "%s", script.err.message);
+    cr_assert_eq(keyring_open(kms, &errand, &envelope, &again, NULL, &script.err), SEALIFT_OK, "%s",
+                 script.err.message);
     cr_assert(secret_equal(fs_key, again));
     kmip_script_expect(&script, 1, 2);
     cr_assert_eq(scripted_kmip_requests(script.servers[0]), 3);
@@ -257,9 +258,9 @@ Test(kmip, asks_nobody_for_what_no_server_can_have_made)
     struct kms_hint hint = {.type = "kmip", .key_identifier = "1", .details = "{}"};
 
     kms = open_kms(&script, NULL, &unknown);
-    cr_assert_eq(kms_unwrap(kms, &hint, "kmip:v1:AAAA", &kek, &script.err), SEALIFT_KEY);
+    cr_assert_eq(kms_unwrap(kms, &errand, &hint, "kmip:v1:AAAA", &kek, &script.err), SEALIFT_KEY);
     strcpy(hint.type, "vault");
-    cr_assert_eq(kms_unwrap(kms, &hint, "vault:v1:AAAA", &kek, &script.err), SEALIFT_DENIED);
+    cr_assert_eq(kms_unwrap(kms, &errand, &hint, "vault:v1:AAAA", &kek, &script.err), SEALIFT_DENIED);
     cr_assert_eq(scripted_kmip_connections(script.servers[0]), 0);
 }
 
@@ -279,7 +280,7 @@ flip_iv(struct envelope *envelope)
 static void
 seal(struct kmip_cluster *script, struct kms *kms, const struct secret *fs_key, struct envelope *ret_envelope)
 {
-    cr_assert_eq(keyring_seal(script->world, kms, &fs, fs_key, NULL, ret_envelope, &script->err), SEALIFT_OK, "%s",
+    cr_assert_eq(keyring_seal(kms, &errand, fs_key, NULL, ret_envelope, &script->err), SEALIFT_OK, "%s",
                  script->err.message);
 }
 
@@ -296,15 +297,15 @@ Test(kmip, an_altered_iv_passes_the_server_in_cbc_and_not_the_envelope)
     kms = open_kms(&script, NULL, &cbc);
     fs_key = kmip_script_kek(&script);
     seal(&script, kms, fs_key, &envelope);
-    cr_assert_eq(kms_unwrap(kms, &envelope.kms, envelope.wrapped_kek, &right, &script.err), SEALIFT_OK);
+    cr_assert_eq(kms_unwrap(kms, &errand, &envelope.kms, envelope.wrapped_kek, &right, &script.err), SEALIFT_OK);
 
     flip_iv(&envelope);
-    cr_assert_eq(kms_unwrap(kms, &envelope.kms, envelope.wrapped_kek, &wrong, &script.err), SEALIFT_OK,
+    cr_assert_eq(kms_unwrap(kms, &errand, &envelope.kms, envelope.wrapped_kek, &wrong, &script.err), SEALIFT_OK,
                  "the server noticed, so there is nothing to show: %s", script.err.message);
     cr_assert_neq(right->bytes[0], wrong->bytes[0]);
     cr_assert_arr_eq(right->bytes + 1, wrong->bytes + 1, KEY_SIZE - 1, "more than the flipped byte is another");
 
-    cr_assert_eq(keyring_open(kms, &envelope, &opened, NULL, &script.err), SEALIFT_CORRUPT);
+    cr_assert_eq(keyring_open(kms, &errand, &envelope, &opened, NULL, &script.err), SEALIFT_CORRUPT);
     cr_assert_null(opened, "an FS key came of it");
 }
 
@@ -324,9 +325,9 @@ Test(kmip, an_altered_ciphertext_passes_the_server_in_cbc_and_not_the_envelope)
     seal(&script, kms, fs_key, &envelope);
     data = envelope.wrapped_kek + strlen("kmip:v1:");
     *data = *data == 'A' ? 'B' : 'A';
-    cr_assert_eq(kms_unwrap(kms, &envelope.kms, envelope.wrapped_kek, &wrong, &script.err), SEALIFT_OK,
+    cr_assert_eq(kms_unwrap(kms, &errand, &envelope.kms, envelope.wrapped_kek, &wrong, &script.err), SEALIFT_OK,
                  "the server noticed, so there is nothing to show: %s", script.err.message);
-    cr_assert_eq(keyring_open(kms, &envelope, &opened, NULL, &script.err), SEALIFT_CORRUPT);
+    cr_assert_eq(keyring_open(kms, &errand, &envelope, &opened, NULL, &script.err), SEALIFT_CORRUPT);
     cr_assert_null(opened, "an FS key came of it");
 }
 
@@ -342,7 +343,7 @@ Test(kmip, an_altered_iv_does_not_pass_the_server_in_gcm)
     fs_key = kmip_script_kek(&script);
     seal(&script, kms, fs_key, &envelope);
     flip_iv(&envelope);
-    cr_assert_eq(keyring_open(kms, &envelope, &opened, NULL, &script.err), SEALIFT_KEY);
+    cr_assert_eq(keyring_open(kms, &errand, &envelope, &opened, NULL, &script.err), SEALIFT_KEY);
     cr_assert_null(opened);
 }
 

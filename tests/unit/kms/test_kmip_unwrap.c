@@ -26,7 +26,8 @@ unwrap(struct kmip_cluster *script, const char *other_uid, const struct kmip_sea
 {
     SCOPED(secret_free) struct secret *kek = NULL;
     struct kmip_key key = kmip_script_key(script);
-    enum sealift_status status = kmip_unwrap(&key, other_uid, sealed, &kek, &script->err);
+    const char *uid;
+    enum sealift_status status = kmip_unwrap(&key, other_uid, sealed, &kek, &uid, &script->err);
 
     cr_assert_eq(status == SEALIFT_OK, kek != NULL);
     return status;
@@ -38,8 +39,10 @@ expect_comes_back(struct kmip_cluster *script, const char *other_uid, const stru
 {
     SCOPED(secret_free) struct secret *again = NULL;
     struct kmip_key key = kmip_script_key(script);
+    const char *uid;
 
-    cr_assert_eq(kmip_unwrap(&key, other_uid, sealed, &again, &script->err), SEALIFT_OK, "%s", script->err.message);
+    cr_assert_eq(kmip_unwrap(&key, other_uid, sealed, &again, &uid, &script->err), SEALIFT_OK, "%s",
+                 script->err.message);
     cr_assert(secret_equal(kek, again));
 }
 
@@ -204,6 +207,7 @@ Test(kmip_unwrap, asks_no_other_key_for_what_no_key_cures)
     SCOPED(secret_free) struct secret *again = NULL;
     struct kmip_sealed sealed;
     struct kmip_key key;
+    const char *uid;
 
     kmip_script_begin(&script, &field);
     wrap(&script, "2", &gcm, &kek, &sealed);
@@ -211,7 +215,7 @@ Test(kmip_unwrap, asks_no_other_key_for_what_no_key_cures)
                        &(struct scripted_fault){.kind = SCRIPTED_CUT_AT, .operation = KMIP_DECRYPT, .at = 20});
     key = kmip_script_key(&script);
     key.once = true;
-    cr_assert_eq(kmip_unwrap(&key, "2", &sealed, &again, &script.err), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(kmip_unwrap(&key, "2", &sealed, &again, &uid, &script.err), SEALIFT_UNAVAILABLE);
     kmip_script_expect(&script, 1, 1);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 static struct sealift_error err;
+static struct kms_errand errand;
 static struct cancel cancel;
 static char logged[4096];
 
@@ -87,10 +88,10 @@ Test(local, opens_what_it_wrapped_also_in_another_process)
     struct kms_hint hint;
     const char *text;
 
-    cr_assert_eq(kms_wrap(one, kek, &hint, &wrapped, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(kms_wrap(one, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(buf_text(&wrapped, &text, &err), SEALIFT_OK);
     cr_assert_str_eq(hint.type, "local");
-    cr_assert_eq(kms_unwrap(other, &hint, text, &again, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(kms_unwrap(other, &errand, &hint, text, &again, &err), SEALIFT_OK, "%s", err.message);
     cr_assert(secret_equal(kek, again));
 }
 
@@ -102,7 +103,7 @@ Test(local, makes_a_key_file_for_its_owner_only)
     struct kms_hint hint;
     struct stat st;
 
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &wrapped, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK);
     cr_assert_eq(stat(key_path, &st), 0);
     cr_assert_eq(st.st_mode & 0777, 0600);
     cr_assert_eq(st.st_size, KEY_SIZE);
@@ -116,7 +117,7 @@ Test(local, says_that_it_is_insecure)
     struct kms_hint hint;
 
     logged[0] = '\0';
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &wrapped, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK);
     cr_assert_not_null(strstr(logged, "insecure"));
 }
 
@@ -133,12 +134,12 @@ Test(local, opens_the_documented_form)
     for (size_t i = 0; i < sizeof(key); i++)
         key[i] = (uint8_t)i;
     write_key_file(key, sizeof(key), 0600);
-    cr_assert_eq(kms_unwrap(kms, &hint, wrapped, &kek, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(kms_unwrap(kms, &errand, &hint, wrapped, &kek, &err), SEALIFT_OK, "%s", err.message);
     for (size_t i = 0; i < kek->len; i++)
         cr_assert_eq(kek->bytes[i], 32 + i);
 
     SCOPED(buf_done) struct buf fresh = {0};
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &fresh, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &fresh, &err), SEALIFT_OK);
     cr_assert_str_eq(hint.key_identifier, "fb715bfe96a82bd67af344b04854ac0c");
 }
 
@@ -149,7 +150,7 @@ Test(local, makes_no_key_to_unwrap_with)
     SCOPED(kms_free) struct kms *kms = open_local();
     SCOPED(secret_free) struct secret *kek = NULL;
 
-    cr_assert_eq(kms_unwrap(kms, &hint, "local:v1:AAAA", &kek, &err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(kms_unwrap(kms, &errand, &hint, "local:v1:AAAA", &kek, &err), SEALIFT_NOT_FOUND);
     cr_assert_not_null(strstr(err.message, hint.key_identifier));
     cr_assert_neq(access(key_path, F_OK), 0);
 }
@@ -163,7 +164,7 @@ Test(local, names_the_key_that_is_needed)
     struct kms_hint hint;
     const char *text;
 
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &wrapped, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK);
     cr_assert_eq(buf_text(&wrapped, &text, &err), SEALIFT_OK);
     unlink(key_path);
     {
@@ -171,8 +172,8 @@ Test(local, names_the_key_that_is_needed)
         SCOPED(buf_done) struct buf other = {0};
         struct kms_hint other_hint;
 
-        cr_assert_eq(kms_wrap(elsewhere, kek, &other_hint, &other, &err), SEALIFT_OK);
-        cr_assert_eq(kms_unwrap(elsewhere, &hint, text, &again, &err), SEALIFT_KEY);
+        cr_assert_eq(kms_wrap(elsewhere, &errand, kek, &other_hint, &other, &err), SEALIFT_OK);
+        cr_assert_eq(kms_unwrap(elsewhere, &errand, &hint, text, &again, &err), SEALIFT_KEY);
         cr_assert_not_null(strstr(err.message, hint.key_identifier));
         cr_assert_not_null(strstr(err.message, other_hint.key_identifier));
     }
@@ -189,13 +190,13 @@ Test(local, refuses_what_was_altered)
     struct kms_hint hint;
     const char *text;
 
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &wrapped, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK);
     for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++)
-        cr_assert_eq(kms_unwrap(kms, &hint, damaged[i], &again, &err), SEALIFT_KEY, "%s", damaged[i]);
+        cr_assert_eq(kms_unwrap(kms, &errand, &hint, damaged[i], &again, &err), SEALIFT_KEY, "%s", damaged[i]);
 
     wrapped.data[20] = wrapped.data[20] == 'A' ? 'B' : 'A';
     cr_assert_eq(buf_text(&wrapped, &text, &err), SEALIFT_OK);
-    cr_assert_eq(kms_unwrap(kms, &hint, text, &again, &err), SEALIFT_KEY);
+    cr_assert_eq(kms_unwrap(kms, &errand, &hint, text, &again, &err), SEALIFT_KEY);
     cr_assert_not_null(strstr(err.message, "damaged"));
 }
 
@@ -207,7 +208,7 @@ Test(local, refuses_a_key_file_of_another_length)
     struct kms_hint hint;
 
     write_key_file((const uint8_t *)"short", 5, 0600);
-    cr_assert_eq(kms_wrap(kms, kek, &hint, &wrapped, &err), SEALIFT_CORRUPT);
+    cr_assert_eq(kms_wrap(kms, &errand, kek, &hint, &wrapped, &err), SEALIFT_CORRUPT);
     cr_assert_not_null(strstr(err.message, key_path));
 }
 
@@ -241,7 +242,7 @@ wrap_once(void *hint)
     SCOPED(buf_done) struct buf wrapped = {0};
     struct sealift_error mine;
 
-    return kms_wrap(kms, kek, hint, &wrapped, &mine) == SEALIFT_OK ? hint : NULL;
+    return kms_wrap(kms, &errand, kek, hint, &wrapped, &mine) == SEALIFT_OK ? hint : NULL;
 }
 
 Test(local, lets_first_uses_at_once_end_up_with_one_key)

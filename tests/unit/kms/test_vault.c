@@ -3,6 +3,8 @@
 #include "scoped.h"
 #include "vault_script.h"
 
+static struct kms_errand errand;
+
 static struct kms *
 open_vault(struct vault_script *script)
 {
@@ -31,7 +33,7 @@ wrap(struct vault_script *script, struct kms *kms, struct kms_hint *ret_hint)
     SCOPED(secret_free) struct secret *kek = counting_kek();
     SCOPED(buf_done) struct buf wrapped = {0};
 
-    return kms_wrap(kms, kek, ret_hint, &wrapped, &script->err);
+    return kms_wrap(kms, &errand, kek, ret_hint, &wrapped, &script->err);
 }
 
 static const struct kms_hint configured_hint = {.type = "vault", .mount = "transit", .key_identifier = "cluster-key"};
@@ -42,7 +44,7 @@ unwrap(struct vault_script *script, const struct kms_hint *hint)
     SCOPED(kms_free) struct kms *kms = open_vault(script);
     SCOPED(secret_free) struct secret *kek = counting_kek();
     SCOPED(secret_free) struct secret *again = NULL;
-    enum sealift_status status = kms_unwrap(kms, hint, "vault:v3:AAAA", &again, &script->err);
+    enum sealift_status status = kms_unwrap(kms, &errand, hint, "vault:v3:AAAA", &again, &script->err);
 
     cr_assert(status != SEALIFT_OK || secret_equal(kek, again));
     return status;
@@ -275,7 +277,7 @@ Test(vault, sends_nothing_that_it_could_not_have_wrapped)
 
         vault_script_play(&script);
         kms = open_vault(&script);
-        cr_assert_eq(kms_unwrap(kms, &configured_hint, damaged[i], &kek, &script.err), SEALIFT_KEY);
+        cr_assert_eq(kms_unwrap(kms, &errand, &configured_hint, damaged[i], &kek, &script.err), SEALIFT_KEY);
         cr_assert_eq(scripted_server_requests(script.server), 0);
     }
 }

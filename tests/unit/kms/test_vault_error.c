@@ -7,8 +7,8 @@
 #include <string.h>
 
 static struct sealift_error err;
-static const struct vault_place key = {"https://v:8200", "team/a", "transit", "cluster-key"};
-static const struct vault_place role = {"https://v:8200", "", "approle", "01234567..."};
+static const struct vault_place key = {"https://v:8200", "team/a", "transit", "cluster-key", NULL};
+static const struct vault_place role = {"https://v:8200", "", "approle", "01234567...", NULL};
 
 static const struct {
     enum vault_act act;

@@ -55,6 +55,17 @@ keep_line(struct logger *logger, enum log_level level, const char *line)
     pthread_mutex_unlock(&fixture->lock);
 }
 
+static void
+make_routes(struct fixture *fixture)
+{
+    const struct kms_routes_options options = {.home = fixture->scratch.path};
+    struct kms *kms = fixture->kms;
+    struct sealift_error err;
+
+    must(kms_routes_new(&fixture->world, &options, &fixture->routes, &err), &err);
+    must(kms_routes_adopt(fixture->routes, KMS_ROLE_LOCAL, &kms, &err), &err);
+}
+
 void
 fixture_init(struct fixture *fixture)
 {
@@ -75,8 +86,10 @@ fixture_init(struct fixture *fixture)
     must(kms_open(&fixture->world, &config, fixture->scratch.path, &fixture->kms, &err), &err);
     fixture->fs = uuid_v4(&fixture->world);
     must(secret_random(&fixture->world, FS_KEY_SIZE, &fixture->fs_key, &err), &err);
-    must(keyring_seal(&fixture->world, fixture->kms, &fixture->fs, fixture->fs_key, NULL, &fixture->envelope, &err),
+    must(keyring_seal(fixture->kms, &(struct kms_errand){.fs = fixture->fs}, fixture->fs_key, NULL, &fixture->envelope,
+                      &err),
          &err);
+    make_routes(fixture);
     must(progress_new(&fixture->world, &(struct sealift_transfer_options){.notice = hear, .context = fixture},
                       &fixture->progress, &err),
          &err);
@@ -114,7 +127,7 @@ fixture_done(struct fixture *fixture)
 {
     progress_free(&fixture->progress);
     secret_free(&fixture->fs_key);
-    kms_free(&fixture->kms);
+    kms_routes_free(&fixture->routes);
     store_free(&fixture->store);
     scratch_folder_done(&fixture->scratch);
     pthread_mutex_destroy(&fixture->lock);
@@ -157,17 +170,6 @@ fixture_write_noise(struct fixture *fixture, const char *below, size_t len)
     free(noise);
 }
 
-static enum sealift_status
-choose(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *err)
-{
-    struct fixture *fixture = context;
-
-    (void)hint;
-    (void)err;
-    *ret_kms = fixture->kms;
-    return SEALIFT_OK;
-}
-
 enum sealift_status
 fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_request *request,
                     struct locator *ret_locator, struct upload_outcome *ret_outcome, struct sealift_error *err)
@@ -180,8 +182,7 @@ fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_
         .sequence = ++fixture->sequence,
         .created_ns = fixture->world.clock->wall_ns(fixture->world.clock),
         .envelope = &fixture->envelope,
-        .choose_kms = choose,
-        .kms_context = fixture,
+        .routes = fixture->routes,
     };
     SCOPED(manifest_done) struct manifest manifest = {0};
 
@@ -316,7 +317,7 @@ open_snapshot(struct fixture *fixture, struct store *store, const struct locator
               struct sealift_error *err)
 {
     TRY(manifest_fetch(store, locator, &opened->manifest, err));
-    return snapshot_key_open(&fixture->world, store, choose, fixture, &opened->manifest, &opened->fs_key, NULL, err);
+    return snapshot_key_open(&fixture->world, store, fixture->routes, &opened->manifest, &opened->fs_key, NULL, err);
 }
 
 enum sealift_status

@@ -17,7 +17,8 @@ struct fixture {
     pthread_mutex_t lock; /* guards the log */
     char log[8192];       /* the warnings, a line each */
     struct world world;
-    struct store *store; /* in memory */
+    struct store *store;       /* in memory */
+    struct kms_routes *routes; /* to the one that follows, and it is theirs */
     struct kms *kms;
     struct uuid fs;
     struct secret *fs_key;

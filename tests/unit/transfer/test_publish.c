@@ -181,8 +181,9 @@ Test(publish, carries_the_newest_wrapping)
     struct locator locator;
     struct uuid record;
 
-    cr_assert_eq(keyring_seal(&fixture.world, fixture.kms, &fixture.fs, fixture.fs_key, NULL, &rewrapped, &err),
-                 SEALIFT_OK);
+    cr_assert_eq(
+        keyring_seal(fixture.kms, &(struct kms_errand){.fs = fixture.fs}, fixture.fs_key, NULL, &rewrapped, &err),
+        SEALIFT_OK);
     cr_assert_eq(key_record_put(&fixture.world, fixture.store, &rewrapped, &names, fixture.fs_key, &record, &err),
                  SEALIFT_OK);
     cr_assert_eq(fixture_upload(&fixture, fixture.store, "a", &locator, &outcome, &err), SEALIFT_OK, "%s", err.message);

@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,15 +24,34 @@ static const struct private_part names = {.filesystem = "home", .path = "/srv/ho
 #define AWAY_KMS "away"
 
 static enum sealift_status
-choose(void *context, const struct kms_hint *hint, struct kms **ret_kms, struct sealift_error *chooser_err)
+be_away(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+        struct secret **ret_kek, struct sealift_error *kms_err)
 {
-    (void)context;
-    chooser_err->status = strcmp(hint->name_space, AWAY_KMS) == 0 ? SEALIFT_UNAVAILABLE : SEALIFT_DENIED;
-    snprintf(chooser_err->message, sizeof(chooser_err->message), "the KMS is %s", hint->name_space);
-    if (hint->name_space[0] != '\0')
-        return chooser_err->status;
-    *ret_kms = fixture.kms;
-    return SEALIFT_OK;
+    (void)kms;
+    (void)errand;
+    (void)wrapped_kek;
+    (void)ret_kek;
+    kms_err->status = SEALIFT_UNAVAILABLE;
+    snprintf(kms_err->message, sizeof(kms_err->message), "the KMS is %s", hint->name_space);
+    return kms_err->status;
+}
+
+static void
+free_away(struct kms *kms)
+{
+    free(kms);
+}
+
+static void
+add_kms_that_is_away(void)
+{
+    static const struct kms_ops ops = {.type = "vault", .unwrap = be_away, .free = free_away};
+    struct kms *kms = calloc(1, sizeof(*kms));
+
+    kms->ops = &ops;
+    kms->world = &fixture.world;
+    kms->place = (struct kms_hint){.type = "vault", .name_space = AWAY_KMS};
+    cr_assert_eq(kms_routes_adopt(fixture.routes, KMS_ROLE_OWN, &kms, &err), SEALIFT_OK);
 }
 
 static void
@@ -40,6 +60,7 @@ set_up(void)
     struct upload_outcome outcome;
 
     fixture_init(&fixture);
+    add_kms_that_is_away();
     fixture_make_folder(&fixture, "a");
     cr_assert_eq(fixture_upload(&fixture, fixture.store, "a", &locator, &outcome, &err), SEALIFT_OK, "%s", err.message);
 }
@@ -86,7 +107,8 @@ wrap(const struct secret *fs_key)
 {
     struct envelope envelope;
 
-    cr_assert_eq(keyring_seal(&fixture.world, fixture.kms, &fixture.fs, fs_key, NULL, &envelope, &err), SEALIFT_OK);
+    cr_assert_eq(keyring_seal(fixture.kms, &(struct kms_errand){.fs = fixture.fs}, fs_key, NULL, &envelope, &err),
+                 SEALIFT_OK);
     return envelope;
 }
 
@@ -108,7 +130,7 @@ forge(void)
     cr_assert_eq(hkdf_sha256(kek, (struct bytes){0}, "sealift/1 seal fs key", KEY_SIZE, &sub_key, &err), SEALIFT_OK);
     cr_assert_eq(aead_seal_secret(sub_key, buf_bytes(&context), other, &sealed, &err), SEALIFT_OK);
     memcpy(forged.sealed_fs_key, sealed.data, sizeof(forged.sealed_fs_key));
-    cr_assert_eq(kms_wrap(fixture.kms, kek, &forged.kms, &wrapped, &err), SEALIFT_OK);
+    cr_assert_eq(kms_wrap(fixture.kms, &(struct kms_errand){0}, kek, &forged.kms, &wrapped, &err), SEALIFT_OK);
     memcpy(forged.wrapped_kek, wrapped.data, wrapped.len);
     forged.wrapped_kek[wrapped.len] = '\0';
     return forged;
@@ -119,6 +141,7 @@ wrapped_elsewhere(const char *where)
 {
     struct envelope envelope = fixture.envelope;
 
+    snprintf(envelope.kms.type, sizeof(envelope.kms.type), "vault");
     snprintf(envelope.kms.name_space, sizeof(envelope.kms.name_space), "%s", where);
     return envelope;
 }
@@ -132,7 +155,7 @@ open_with(struct store *store, uint64_t *ret_opened)
     enum sealift_status status;
 
     cr_assert_eq(manifest_fetch(fixture.store, &locator, &manifest, &err), SEALIFT_OK, "%s", err.message);
-    status = snapshot_key_open(&fixture.world, store, choose, NULL, &manifest, &fs_key, ret_opened, &err);
+    status = snapshot_key_open(&fixture.world, store, fixture.routes, &manifest, &fs_key, ret_opened, &err);
     if (status == SEALIFT_OK)
         cr_assert(secret_equal(fs_key, fixture.fs_key));
     return status;
@@ -235,7 +258,7 @@ Test(snapshot_key, gives_the_newest_wrappings_failure_as_the_reason)
     put_record(&forged);
     put_record(&elsewhere);
     cr_assert_eq(open_with(fixture.store, NULL), SEALIFT_DENIED);
-    cr_assert_not_null(strstr(err.message, "the KMS is team/b"), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, "in namespace team/b"), "%s", err.message);
     cr_assert_not_null(strstr(err.message, "other wrappings of this key are of no use either: 2"), "%s", err.message);
     cr_assert_not_null(strstr(err.message, "/snapshots/"), "%s", err.message);
 }
@@ -297,7 +320,7 @@ in_force(void)
 {
     struct envelope envelope;
 
-    cr_assert_eq(snapshot_key_in_force(&fixture.world, fixture.store, choose, NULL, fixture.fs_key, &fixture.envelope,
+    cr_assert_eq(snapshot_key_in_force(&fixture.world, fixture.store, fixture.routes, fixture.fs_key, &fixture.envelope,
                                        &envelope, &err),
                  SEALIFT_OK, "%s", err.message);
     return envelope;
@@ -325,7 +348,7 @@ Test(snapshot_key, in_force_is_none_when_none_opens)
     struct envelope fallback = wrapped_elsewhere(NO_KMS);
     struct envelope envelope;
 
-    cr_assert_eq(
-        snapshot_key_in_force(&fixture.world, fixture.store, choose, NULL, fixture.fs_key, &fallback, &envelope, &err),
-        SEALIFT_DENIED);
+    cr_assert_eq(snapshot_key_in_force(&fixture.world, fixture.store, fixture.routes, fixture.fs_key, &fallback,
+                                       &envelope, &err),
+                 SEALIFT_DENIED);
 }

@@ -1,0 +1,318 @@
+#include "kms_routes.h"
+
+#include "error.h"
+#include "scoped.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the routes that may open an envelope, so many are asked: whoever writes hints must not make us ask a hundred. */
+#define ASKED_MAX 8
+
+struct route {
+    struct route *next;
+    enum kms_role role;
+    struct kms_config config;
+    struct buf json; /* of the configuration: what makes two the same; empty: an open one was adopted */
+    struct kms_hint place;
+    struct kms *kms; /* NULL: not opened */
+};
+
+struct kms_routes {
+    const struct world *world;
+    char *home;
+    struct kms_audit *audit;
+    int64_t wait_seconds;
+
+    pthread_mutex_t lock; /* guards what follows, and is held while a connection is opened, which asks no server */
+    struct route *first;  /* in the order in which they were added; none is ever taken away */
+};
+
+enum sealift_status
+kms_routes_new(const struct world *world, const struct kms_routes_options *options, struct kms_routes **ret_routes,
+               struct sealift_error *err)
+{
+    SCOPED(kms_routes_free) struct kms_routes *routes = calloc(1, sizeof(*routes));
+
+    if (routes == NULL)
+        return error_no_memory(err);
+    pthread_mutex_init(&routes->lock, NULL);
+    routes->world = world;
+    routes->audit = options->audit;
+    routes->wait_seconds = options->wait_seconds;
+    TRY(text_copy(options->home, &routes->home, err));
+    *ret_routes = TAKE(routes);
+    return SEALIFT_OK;
+}
+
+static void
+route_free(struct route **route)
+{
+    if (*route == NULL)
+        return;
+    kms_free(&(*route)->kms);
+    buf_done(&(*route)->json);
+    free(*route);
+    *route = NULL;
+}
+
+void
+kms_routes_free(struct kms_routes **routes)
+{
+    if (*routes == NULL)
+        return;
+    for (struct route *route = (*routes)->first, *next; route != NULL; route = next) {
+        next = route->next;
+        route_free(&route);
+    }
+    pthread_mutex_destroy(&(*routes)->lock);
+    free((*routes)->home);
+    free(*routes);
+    *routes = NULL;
+}
+
+/* --- Adding --- */
+
+static struct route *
+find_locked(struct kms_routes *routes, struct bytes json)
+{
+    for (struct route *route = routes->first; route != NULL; route = route->next)
+        if (route->json.len > 0 && bytes_equal(buf_bytes(&route->json), json))
+            return route;
+    return NULL;
+}
+
+static void
+append(struct kms_routes *routes, struct route *route)
+{
+    struct route **end;
+
+    pthread_mutex_lock(&routes->lock);
+    for (end = &routes->first; *end != NULL; end = &(*end)->next)
+        if (route->json.len > 0 && bytes_equal(buf_bytes(&(*end)->json), buf_bytes(&route->json)))
+            break;
+    if (*end == NULL)
+        *end = TAKE(route);
+    pthread_mutex_unlock(&routes->lock);
+    route_free(&route);
+}
+
+enum sealift_status
+kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config,
+               struct sealift_error *err)
+{
+    SCOPED(route_free) struct route *route = calloc(1, sizeof(*route));
+
+    if (route == NULL)
+        return error_no_memory(err);
+    route->role = role;
+    route->config = *config;
+    TRY(kms_config_check(&route->config, err));
+    TRY(kms_config_to_json(&route->config, &route->json, err));
+    kms_config_place(&route->config, &route->place);
+    append(routes, TAKE(route));
+    return SEALIFT_OK;
+}
+
+static void
+outfit(const struct kms_routes *routes, struct kms *kms)
+{
+    kms->audit = routes->audit;
+    kms->wait_seconds = routes->wait_seconds;
+}
+
+enum sealift_status
+kms_routes_adopt(struct kms_routes *routes, enum kms_role role, struct kms **kms, struct sealift_error *err)
+{
+    struct route *route = calloc(1, sizeof(*route));
+
+    if (route == NULL)
+        return error_no_memory(err);
+    route->role = role;
+    route->kms = TAKE(*kms);
+    route->place = route->kms->place;
+    outfit(routes, route->kms);
+    append(routes, route);
+    return SEALIFT_OK;
+}
+
+/* --- Opening connections --- */
+
+static enum sealift_status
+connect_locked(struct kms_routes *routes, struct route *route, struct kms **ret_kms, struct sealift_error *err)
+{
+    if (route->kms == NULL) {
+        TRY(kms_open(routes->world, &route->config, routes->home, &route->kms, err));
+        outfit(routes, route->kms);
+    }
+    *ret_kms = route->kms;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+connect_route(struct kms_routes *routes, struct route *route, struct kms **ret_kms, struct sealift_error *err)
+{
+    enum sealift_status status;
+
+    pthread_mutex_lock(&routes->lock);
+    status = connect_locked(routes, route, ret_kms, err);
+    pthread_mutex_unlock(&routes->lock);
+    return status;
+}
+
+enum sealift_status
+kms_routes_get(struct kms_routes *routes, const struct kms_config *config, struct kms **ret_kms,
+               struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf json = {0};
+    struct route *route;
+
+    TRY(kms_config_to_json(config, &json, err));
+    pthread_mutex_lock(&routes->lock);
+    route = find_locked(routes, buf_bytes(&json));
+    pthread_mutex_unlock(&routes->lock);
+    if (route == NULL)
+        return error_set(err, SEALIFT_NOT_FOUND, "there is no connection to this KMS");
+    return connect_route(routes, route, ret_kms, err);
+}
+
+enum sealift_status
+kms_routes_first(struct kms_routes *routes, enum kms_role role, struct kms **ret_kms, struct sealift_error *err)
+{
+    struct route *route;
+
+    pthread_mutex_lock(&routes->lock);
+    for (route = routes->first; route != NULL && route->role != role; route = route->next)
+        continue;
+    pthread_mutex_unlock(&routes->lock);
+    if (route == NULL)
+        return error_set(err, SEALIFT_NOT_FOUND, "there is no KMS in this role");
+    return connect_route(routes, route, ret_kms, err);
+}
+
+/* --- Choosing --- */
+
+enum fitness { WRAPS_THERE, HAS_NAMESPACE, IS_THE_CLUSTERS, UNFIT };
+
+static enum fitness
+fitness_of(const struct route *route, const struct kms_hint *hint)
+{
+    const struct kms_hint *place = &route->place;
+
+    if (strcmp(place->type, hint->type) != 0)
+        return UNFIT;
+    if (kms_is_place_of(place, hint) || route->role == KMS_ROLE_LOCAL)
+        return WRAPS_THERE;
+    if (strcmp(place->name_space, hint->name_space) == 0)
+        return HAS_NAMESPACE;
+    return route->role == KMS_ROLE_OWN ? UNFIT : IS_THE_CLUSTERS;
+}
+
+bool
+kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint)
+{
+    bool knows = false;
+
+    pthread_mutex_lock(&routes->lock);
+    for (const struct route *route = routes->first; route != NULL && !knows; route = route->next)
+        knows = fitness_of(route, hint) == WRAPS_THERE;
+    pthread_mutex_unlock(&routes->lock);
+    return knows;
+}
+
+struct candidates {
+    struct route *route[ASKED_MAX];
+    size_t count;
+};
+
+static struct candidates
+choose(struct kms_routes *routes, const struct kms_hint *hint)
+{
+    struct candidates candidates = {0};
+
+    pthread_mutex_lock(&routes->lock);
+    for (enum fitness wanted = WRAPS_THERE; wanted < UNFIT; wanted++)
+        for (struct route *route = routes->first; route != NULL && candidates.count < ASKED_MAX; route = route->next)
+            if (fitness_of(route, hint) == wanted)
+                candidates.route[candidates.count++] = route;
+    pthread_mutex_unlock(&routes->lock);
+    return candidates;
+}
+
+static enum sealift_status
+explain_none(const struct envelope *envelope, struct sealift_error *err)
+{
+    const struct kms_hint *hint = &envelope->kms;
+    char fs[UUID_TEXT_SIZE];
+
+    uuid_format(&envelope->fs, fs);
+    return error_set(err, SEALIFT_DENIED,
+                     "the key of filesystem %s is wrapped by %s key %s%s%s in %s%s, for which there are no credentials "
+                     "here: set that KMS (\"sealift kms set\"), or give the filesystem its own key "
+                     "(\"sealift fs update NAME --kms-key-identifier ...\")",
+                     fs, hint->type, hint->mount, hint->mount[0] != '\0' ? "/" : "", hint->key_identifier,
+                     hint->name_space[0] != '\0' ? "namespace " : "no namespace", hint->name_space);
+}
+
+/* When a KMS is away, or we are told to stop, another route would do no better. */
+static bool
+ends_the_search(enum sealift_status status)
+{
+    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
+           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+static enum sealift_status
+ask(struct kms_routes *routes, struct route *route, struct kms_errand *errand, const struct envelope *envelope,
+    struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
+{
+    struct kms *kms;
+
+    TRY(connect_route(routes, route, &kms, err));
+    return keyring_open(kms, errand, envelope, ret_fs_key, ret_at_rest_key, err);
+}
+
+enum sealift_status
+kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const struct envelope *envelope,
+                struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
+{
+    struct candidates candidates = choose(routes, &envelope->kms);
+    struct sealift_error first;
+
+    if (candidates.count == 0)
+        return explain_none(envelope, err);
+    errand->fs = envelope->fs;
+    for (size_t i = 0; i < candidates.count; i++) {
+        enum sealift_status status =
+            ask(routes, candidates.route[i], errand, envelope, ret_fs_key, ret_at_rest_key, err);
+
+        if (ends_the_search(status))
+            return status;
+        if (i == 0)
+            first = *err;
+    }
+    *err = first;
+    return err->status;
+}
+
+/* Routes are only ever added, so one that was seen stays. */
+static struct route *
+step(struct kms_routes *routes, struct route *route, struct kms **ret_kms)
+{
+    pthread_mutex_lock(&routes->lock);
+    route = route != NULL ? route->next : routes->first;
+    *ret_kms = route != NULL ? route->kms : NULL;
+    pthread_mutex_unlock(&routes->lock);
+    return route;
+}
+
+void
+kms_routes_keep_alive(struct kms_routes *routes)
+{
+    struct kms *kms = NULL;
+
+    for (struct route *route = step(routes, NULL, &kms); route != NULL; route = step(routes, route, &kms))
+        if (kms != NULL)
+            kms_keep_alive(kms);
+}
