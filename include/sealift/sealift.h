@@ -5,6 +5,7 @@
 
 #include <sealift/cluster.h>
 #include <sealift/fs.h>
+#include <sealift/keys.h>
 #include <sealift/kms.h>
 #include <sealift/obs.h>
 #include <sealift/selection.h>
