@@ -57,6 +57,31 @@ static const char *const migrations[] = {
     "ALTER TABLE fs ADD COLUMN incomplete INTEGER NOT NULL DEFAULT 0 CHECK (incomplete IN (0, 1));"
     "ALTER TABLE fs ADD COLUMN selection TEXT NOT NULL DEFAULT '{}';" /* JSON */
     "ALTER TABLE snapshot ADD COLUMN native TEXT NOT NULL DEFAULT '';",
+
+    /* SQLite changes no CHECK of a table that is there: snapshot is made anew. Nothing refers to it. */
+    "ALTER TABLE fs ADD COLUMN own_key TEXT NOT NULL DEFAULT '';" /* JSON; empty: the cluster key */
+    "ALTER TABLE fs ADD COLUMN generation INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1);"
+    "CREATE TABLE newer_snapshot ("
+    "  fs TEXT NOT NULL REFERENCES fs (uuid),"
+    "  name TEXT NOT NULL,"
+    "  created_ns INTEGER NOT NULL,"
+    "  source TEXT NOT NULL," /* empty: a live read, unless `native` is set */
+    "  native TEXT NOT NULL,"
+    "  status TEXT NOT NULL CHECK (status IN ('added', 'uploading', 'uploaded', 'partial', 'downloaded')),"
+    "  upload TEXT CHECK ((upload IS NULL) = (status = 'added'))," /* downloaded: the origin's */
+    "  entries INTEGER NOT NULL CHECK (entries >= 0),"
+    "  size INTEGER NOT NULL CHECK (size >= 0),"
+    "  stored INTEGER NOT NULL CHECK (stored >= 0),"
+    "  PRIMARY KEY (fs, name)"
+    ") STRICT;"
+    "INSERT INTO newer_snapshot (fs, name, created_ns, source, native, status, upload, entries, size, stored)"
+    "  SELECT fs, name, created_ns, source, native, status, upload, entries, size, stored FROM snapshot;"
+    "DROP TABLE snapshot;"
+    "ALTER TABLE newer_snapshot RENAME TO snapshot;"
+    "CREATE TABLE former_kms ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice: who removes one that was read, means that one */
+    "  config TEXT NOT NULL UNIQUE"           /* JSON */
+    ") STRICT;",
 };
 
 #define NEWEST ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))

@@ -9,6 +9,7 @@
 #define TABLE_H
 
 #include "envelope.h"
+#include "names.h"
 #include "private_part.h"
 
 /* Names of object stores, filesystems and snapshots: 1 to 255 bytes of UTF-8, no '/' and no control characters, not "."
@@ -55,7 +56,26 @@ enum sealift_status table_kms_set(struct table *table, const char *config, struc
 /* NOT_FOUND when none is set. */
 enum sealift_status table_kms_get(struct table *table, struct buf *out, struct sealift_error *err);
 
+/* Former ones: filesystems may still have keys that only they unwrap, while these move to the one in force. The one in
+ * force is never among them, and none is there twice. */
+
+/* `config`, or none when it is NULL, is in force; what was before becomes a former one when `keep_former` is set. To
+ * set what is in force already changes nothing. */
+enum sealift_status table_kms_replace(struct table *table, const char *config, bool keep_former,
+                                      struct sealift_error *err);
+/* The latest first. */
+typedef enum sealift_status table_each_former_kms(void *context, int64_t id, const char *config,
+                                                  struct sealift_error *err);
+enum sealift_status table_kms_former_list(struct table *table, table_each_former_kms *each, void *context,
+                                          struct sealift_error *err);
+/* One that no key needs any more; an id is never given twice, so that what another process added meanwhile stays.
+ * Nothing is done when it is not there. */
+enum sealift_status table_kms_former_remove(struct table *table, int64_t id, struct sealift_error *err);
+enum sealift_status table_kms_former_clear(struct table *table, struct sealift_error *err);
+
 /* --- filesystems --- */
+
+#define TABLE_OWN_KEY_MAX 8192 /* with its NUL */
 
 struct table_fs {
     char name[TABLE_NAME_MAX];
@@ -72,12 +92,14 @@ struct table_fs {
     char at_rest[33];
     bool incomplete; /* it is being made (or its making was cut off): the key is kept here before a directory is
                         encrypted under it, and that directory does not hold everything yet */
-    char selection[SELECTION_MAX]; /* what of it goes into snapshots: JSON, "{}": all of it */
+    char selection[SELECTION_MAX];   /* what of it goes into snapshots: JSON, "{}": all of it */
+    char own_key[TABLE_OWN_KEY_MAX]; /* JSON of the filesystem's own key at the KMS; empty: the cluster key */
+    uint64_t generation;             /* of the FS key in force: 1, and one more with each rekey; 0 is added as 1 */
 };
 
-/* The filesystem and its first envelope, in one transaction. CONFLICT: the name, or the path, is taken. One that is
- * incomplete becomes an ordinary one by table_fs_complete(), or is removed with its envelopes and snapshots (nothing is
- * done when it is not there). */
+/* The filesystem, every column as it is given, and its envelope, in one transaction. CONFLICT: the name, or the path,
+ * is taken. One that is incomplete becomes an ordinary one by table_fs_complete(), or is removed with its envelopes and
+ * snapshots (nothing is done when it is not there). */
 enum sealift_status table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
                                  struct sealift_error *err);
 enum sealift_status table_fs_complete(struct table *table, const struct uuid *fs, struct sealift_error *err);
@@ -94,9 +116,27 @@ enum sealift_status table_fs_list(struct table *table, table_each_fs *each, void
 /* Replaces the selection: JSON. */
 enum sealift_status table_fs_select(struct table *table, const struct uuid *uuid, const char *selection,
                                     struct sealift_error *err);
+/* CONFLICT: the name is taken. */
+enum sealift_status table_fs_rename(struct table *table, const struct uuid *uuid, const char *name,
+                                    struct sealift_error *err);
 /* The envelope in force. */
 enum sealift_status table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope,
                                       struct sealift_error *err);
+
+struct table_fs_rewrap {
+    struct uuid fs;
+    const struct uuid *expected; /* the key record that was in force when the envelope was read */
+    struct uuid key_record;      /* the new one, ... */
+    const struct envelope *envelope;
+    const char *own_key; /* NULL: as it is */
+    uint64_t generation; /* 0: as it is */
+};
+
+/* Another envelope is in force, and the table's copy of the one before it is gone, in one transaction. CONFLICT when
+ * another process put another one in force meanwhile. That the new key record is in force already is a success, and
+ * own_key and generation are written. An envelope that lost the at-rest key of an encrypted filesystem is INTERNAL. */
+enum sealift_status table_fs_rewrapped(struct table *table, const struct table_fs_rewrap *rewrap,
+                                       struct sealift_error *err);
 /* What a published manifest leaves behind; refuses (CONFLICT) a sequence that is not beyond the last. */
 enum sealift_status table_fs_published(struct table *table, const struct uuid *fs, uint64_t sequence,
                                        const uint8_t body_sha256[32], struct sealift_error *err);
@@ -107,9 +147,10 @@ enum table_snapshot_status {
     TABLE_SNAPSHOT_ADDED,     /* known, not uploaded */
     TABLE_SNAPSHOT_UPLOADING, /* an upload was begun; whether it still runs, its process knows */
     TABLE_SNAPSHOT_UPLOADED,
-    TABLE_SNAPSHOT_PARTIAL, /* uploaded with --allow-missing, something was missing */
+    TABLE_SNAPSHOT_PARTIAL,    /* uploaded with --allow-missing, something was missing */
+    TABLE_SNAPSHOT_DOWNLOADED, /* what the filesystem was made of: a snapshot of another filesystem, its origin */
 };
-/* "added", "uploading", "uploaded", "partial". */
+/* "added", "uploading", "uploaded", "partial", "downloaded". */
 const char *table_snapshot_status_name(enum table_snapshot_status status);
 
 struct table_snapshot {
@@ -121,11 +162,14 @@ struct table_snapshot {
     char native[16];    /* the kind of the snapshot that we made at `source`, and remove after the upload: then `source`
                            is empty. "btrfs"; empty: none, or the admin's to keep */
     enum table_snapshot_status status;
-    struct uuid upload;             /* of the attempt under way or done: UPLOADING and later */
+    struct uuid upload; /* of the attempt under way or done: UPLOADING and later; DOWNLOADED: the origin's */
     uint64_t entries, size, stored; /* the last two in bytes; once uploaded */
+    char locator[LOCATOR_SIZE];     /* when read: where in a bucket it is; empty: it is in none yet */
 };
 
-bool table_snapshot_is_uploaded(const struct table_snapshot *snapshot); /* also partially */
+/* Also partially. Not so a downloaded one: it is in the bucket, at its locator, but as another filesystem's, under that
+ * one's keys. */
+bool table_snapshot_is_uploaded(const struct table_snapshot *snapshot);
 
 enum sealift_status table_snapshot_add(struct table *table, const struct table_snapshot *snapshot,
                                        struct sealift_error *err);
@@ -137,7 +181,15 @@ enum sealift_status table_snapshot_get(struct table *table, const struct uuid *f
 /* Replaces everything but fs and name. */
 enum sealift_status table_snapshot_update(struct table *table, const struct table_snapshot *snapshot,
                                           struct sealift_error *err);
-/* Begins an upload: its uuid, and created_ns. CONFLICT when the snapshot is uploaded by now. */
+/* Nothing but the row. NOT_FOUND when it is not there. */
+enum sealift_status table_snapshot_remove(struct table *table, const struct uuid *fs, const char *name,
+                                          struct sealift_error *err);
+/* Adds a snapshot as it was found in a bucket, uploaded or partial. A success when this upload is there already, under
+ * whatever name; a row that only knows that it was begun learns that it ended. CONFLICT when the name is taken by
+ * another one. The filesystem's last sequence is not touched. */
+enum sealift_status table_snapshot_recover(struct table *table, const struct table_snapshot *snapshot,
+                                           struct sealift_error *err);
+/* Begins an upload: its uuid, and created_ns. CONFLICT when the snapshot is uploaded by now, or a downloaded one. */
 enum sealift_status table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot,
                                          struct sealift_error *err);
 /* Gives the upload up: the snapshot is as it was added, unless another upload of it has begun, or ended, meanwhile. */

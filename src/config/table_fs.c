@@ -10,7 +10,7 @@
 
 #define COLUMNS                                                                                                        \
     "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256, "                           \
-    "at_rest, selection, incomplete"
+    "at_rest, selection, incomplete, own_key, generation"
 
 static enum sealift_status
 read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
@@ -29,6 +29,8 @@ read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
     query_read_text(query, fs->at_rest, sizeof(fs->at_rest));
     query_read_text(query, fs->selection, sizeof(fs->selection));
     query_read_integer(query, &incomplete);
+    query_read_text(query, fs->own_key, sizeof(fs->own_key));
+    query_read_unsigned(query, &fs->generation);
     fs->incomplete = incomplete != 0;
     return query_check(query, err);
 }
@@ -84,6 +86,12 @@ table_fs_list(struct table *table, table_each_fs *each, void *context, struct se
 
 /* --- adding --- */
 
+static enum sealift_status
+say_name_taken(const char *name, struct sealift_error *err)
+{
+    return error_set(err, SEALIFT_CONFLICT, "there is a filesystem \"%s\" already; choose another name", name);
+}
+
 enum sealift_status
 table_fs_check_free(struct table *table, const struct table_fs *fs, struct sealift_error *err)
 {
@@ -109,7 +117,7 @@ table_fs_check_free(struct table *table, const struct table_fs *fs, struct seali
                          "its directory, and give the command that made it again",
                          name);
     if (strcmp(name, fs->name) == 0)
-        return error_set(err, SEALIFT_CONFLICT, "there is a filesystem \"%s\" already; choose another name", name);
+        return say_name_taken(name, err);
     return error_set(err, SEALIFT_CONFLICT, "%s is the filesystem \"%s\" already", fs->path, name);
 }
 
@@ -126,8 +134,8 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
 {
     SCOPED(query_done) struct query query = {0};
 
-    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &query,
-                      err));
+    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      &query, err));
     query_bind_text(&query, fs->name);
     query_bind_uuid(&query, &fs->uuid);
     query_bind_text(&query, fs->path);
@@ -140,23 +148,8 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
     query_bind_text(&query, fs->at_rest);
     query_bind_text(&query, fs->selection[0] != '\0' ? fs->selection : "{}");
     query_bind_integer(&query, fs->incomplete);
-    return query_run(&query, NULL, err);
-}
-
-static enum sealift_status
-insert_envelope(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
-                struct sealift_error *err)
-{
-    SCOPED(query_done) struct query query = {0};
-    SCOPED(buf_done) struct buf json = {0};
-    const char *text;
-
-    TRY(envelope_to_json(envelope, &json, err));
-    TRY(buf_text(&json, &text, err));
-    TRY(query_prepare(&table->db, "INSERT INTO envelope (fs, key_record, envelope) VALUES (?, ?, ?)", &query, err));
-    query_bind_uuid(&query, &fs->uuid);
-    query_bind_uuid(&query, &fs->key_record);
-    query_bind_text(&query, text);
+    query_bind_text(&query, fs->own_key);
+    query_bind_unsigned(&query, fs->generation != 0 ? fs->generation : 1);
     return query_run(&query, NULL, err);
 }
 
@@ -166,13 +159,11 @@ table_fs_add(struct table *table, const struct table_fs *fs, const struct envelo
     SCOPED(transaction_done) struct transaction transaction = {0};
 
     TRY(table_check_name("filesystem", fs->name, err));
-    if (!uuid_equal(&envelope->fs, &fs->uuid))
-        return error_set(err, SEALIFT_INTERNAL, "the envelope is of another filesystem than \"%s\"", fs->name);
     TRY(transaction_begin(&table->db, &transaction, err));
     TRY(table_fs_check_free(table, fs, err));
     TRY(need_obs(table, fs->obs, err));
     TRY(insert_fs(table, fs, err));
-    TRY(insert_envelope(table, fs, envelope, err));
+    TRY(table_fs_envelope_insert(table, fs, envelope, err));
     return transaction_commit(&transaction, err);
 }
 
@@ -203,6 +194,37 @@ table_fs_select(struct table *table, const struct uuid *uuid, const char *select
     return query_run(&query, NULL, err);
 }
 
+static enum sealift_status
+check_name_free(struct table *table, const struct uuid *uuid, const char *name, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool taken;
+
+    TRY(query_prepare(&table->db, "SELECT 1 FROM fs WHERE name = ? AND uuid <> ?", &query, err));
+    query_bind_text(&query, name);
+    query_bind_uuid(&query, uuid);
+    TRY(query_row(&query, &taken, err));
+    return taken ? say_name_taken(name, err) : SEALIFT_OK;
+}
+
+enum sealift_status
+table_fs_rename(struct table *table, const struct uuid *uuid, const char *name, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+    SCOPED(query_done) struct query query = {0};
+    struct table_fs there;
+
+    TRY(table_check_name("filesystem", name, err));
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(table_fs_get_by_uuid(table, uuid, &there, err));
+    TRY(check_name_free(table, uuid, name, err));
+    TRY(query_prepare(&table->db, "UPDATE fs SET name = ? WHERE uuid = ?", &query, err));
+    query_bind_text(&query, name);
+    query_bind_uuid(&query, uuid);
+    TRY(query_run(&query, NULL, err));
+    return transaction_commit(&transaction, err);
+}
+
 /* --- removing --- */
 
 static enum sealift_status
@@ -225,43 +247,6 @@ table_fs_remove(struct table *table, const struct uuid *fs, struct sealift_error
     TRY(delete_rows(table, "DELETE FROM envelope WHERE fs = ?", fs, err));
     TRY(delete_rows(table, "DELETE FROM fs WHERE uuid = ?", fs, err));
     return transaction_commit(&transaction, err);
-}
-
-/* --- the envelope in force --- */
-
-static enum sealift_status
-parse_envelope(struct bytes text, const struct uuid *fs, struct envelope *ret_envelope, struct sealift_error *err)
-{
-    SCOPED(json_free) struct json *json = NULL;
-    struct envelope envelope;
-
-    TRY(json_parse(text, "the envelope of a filesystem", &json, err));
-    TRY(envelope_read(json, &envelope, err));
-    if (!uuid_equal(&envelope.fs, fs))
-        return error_set(err, SEALIFT_CORRUPT, "the envelope of a filesystem belongs to another one");
-    *ret_envelope = envelope;
-    return SEALIFT_OK;
-}
-
-enum sealift_status
-table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope, struct sealift_error *err)
-{
-    SCOPED(query_done) struct query query = {0};
-    SCOPED(buf_done) struct buf text = {0};
-    struct table_fs there;
-    enum sealift_status status;
-    bool row;
-
-    TRY(table_fs_get_by_uuid(table, fs, &there, err));
-    TRY(query_prepare(&table->db, "SELECT envelope FROM envelope WHERE fs = ? AND key_record = ?", &query, err));
-    query_bind_uuid(&query, fs);
-    query_bind_uuid(&query, &there.key_record);
-    TRY(query_row(&query, &row, err));
-    if (row)
-        query_read_buf(&query, &text);
-    TRY(query_check(&query, err));
-    status = parse_envelope(buf_bytes(&text), fs, ret_envelope, err);
-    return status == SEALIFT_CORRUPT ? db_call_damaged(&table->db, err) : status;
 }
 
 /* --- what was published --- */

@@ -3,16 +3,7 @@
 #include "scoped.h"
 #include "table.h"
 #include "table_private.h"
-
-enum sealift_status
-table_kms_set(struct table *table, const char *config, struct sealift_error *err)
-{
-    SCOPED(query_done) struct query query = {0};
-
-    TRY(query_prepare(&table->db, "INSERT OR REPLACE INTO kms (one, config) VALUES (1, ?)", &query, err));
-    query_bind_text(&query, config);
-    return query_run(&query, NULL, err);
-}
+#include "transaction.h"
 
 enum sealift_status
 table_kms_get(struct table *table, struct buf *out, struct sealift_error *err)
@@ -26,4 +17,103 @@ table_kms_get(struct table *table, struct buf *out, struct sealift_error *err)
         return error_set(err, SEALIFT_NOT_FOUND, "no KMS is configured; name one with \"sealift kms set\"");
     query_read_buf(&query, out);
     return query_check(&query, err);
+}
+
+/* --- another one --- */
+
+static enum sealift_status
+put_in_force(struct table *table, const char *config, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, "INSERT OR REPLACE INTO kms (one, config) VALUES (1, ?)", &query, err));
+    query_bind_text(&query, config);
+    return query_run(&query, NULL, err);
+}
+
+/* The one in force, unless that is `config`: then it stays in force. */
+static enum sealift_status
+keep_former(struct table *table, const char *config, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db,
+                      "INSERT OR REPLACE INTO former_kms (config) SELECT config FROM kms WHERE config IS NOT ?", &query,
+                      err));
+    query_bind_text(&query, config);
+    return query_run(&query, NULL, err);
+}
+
+/* `config` may be NULL: then nothing is deleted. */
+static enum sealift_status
+forget_former(struct table *table, const char *config, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, "DELETE FROM former_kms WHERE config = ?", &query, err));
+    query_bind_text(&query, config);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
+table_kms_replace(struct table *table, const char *config, bool keep, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+
+    TRY(transaction_begin(&table->db, &transaction, err));
+    if (keep)
+        TRY(keep_former(table, config, err));
+    if (config != NULL)
+        TRY(put_in_force(table, config, err));
+    else
+        TRY(db_run(&table->db, "DELETE FROM kms", err));
+    TRY(forget_former(table, config, err));
+    return transaction_commit(&transaction, err);
+}
+
+enum sealift_status
+table_kms_set(struct table *table, const char *config, struct sealift_error *err)
+{
+    return table_kms_replace(table, config, false, err);
+}
+
+/* --- the former ones --- */
+
+enum sealift_status
+table_kms_former_list(struct table *table, table_each_former_kms *each, void *context, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    bool row;
+
+    TRY(query_prepare(&table->db, "SELECT id, config FROM former_kms ORDER BY id DESC", &query, err));
+    for (;;) {
+        SCOPED(buf_done) struct buf config = {0};
+        const char *text;
+        int64_t id;
+
+        TRY(query_row(&query, &row, err));
+        if (!row)
+            return SEALIFT_OK;
+        query_read_integer(&query, &id);
+        query_read_buf(&query, &config);
+        TRY(query_check(&query, err));
+        TRY(buf_text(&config, &text, err));
+        TRY(each(context, id, text, err));
+    }
+}
+
+enum sealift_status
+table_kms_former_remove(struct table *table, int64_t id, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, "DELETE FROM former_kms WHERE id = ?", &query, err));
+    query_bind_integer(&query, id);
+    return query_run(&query, NULL, err);
+}
+
+enum sealift_status
+table_kms_former_clear(struct table *table, struct sealift_error *err)
+{
+    return db_run(&table->db, "DELETE FROM former_kms", err);
 }

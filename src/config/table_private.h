@@ -13,4 +13,8 @@ struct table {
 enum sealift_status table_fs_publish(struct table *table, const struct uuid *fs, uint64_t sequence,
                                      const uint8_t body_sha256[32], struct sealift_error *err);
 
+/* Part of the caller's transaction; it is the envelope of fs->key_record. */
+enum sealift_status table_fs_envelope_insert(struct table *table, const struct table_fs *fs,
+                                             const struct envelope *envelope, struct sealift_error *err);
+
 #endif

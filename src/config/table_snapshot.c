@@ -8,14 +8,14 @@
 #include <string.h>
 
 #define SELECT                                                                                                         \
-    "SELECT snapshot.fs, fs.name, snapshot.name, created_ns, source, status, upload, entries, size, stored, native "   \
+    "SELECT snapshot.fs, fs.name, snapshot.name, created_ns, source, status, upload, entries, size, stored, native, "  \
+    "CASE status WHEN 'downloaded' THEN fs.origin ELSE '' END "                                                        \
     "FROM snapshot JOIN fs ON fs.uuid = snapshot.fs "
 
 static const char *const status_names[] = {
-    [TABLE_SNAPSHOT_ADDED] = "added",
-    [TABLE_SNAPSHOT_UPLOADING] = "uploading",
-    [TABLE_SNAPSHOT_UPLOADED] = "uploaded",
-    [TABLE_SNAPSHOT_PARTIAL] = "partial",
+    [TABLE_SNAPSHOT_ADDED] = "added",           [TABLE_SNAPSHOT_UPLOADING] = "uploading",
+    [TABLE_SNAPSHOT_UPLOADED] = "uploaded",     [TABLE_SNAPSHOT_PARTIAL] = "partial",
+    [TABLE_SNAPSHOT_DOWNLOADED] = "downloaded",
 };
 
 const char *
@@ -36,7 +36,7 @@ find_status(const char *name)
 {
     unsigned status = TABLE_SNAPSHOT_ADDED;
 
-    while (status < TABLE_SNAPSHOT_PARTIAL && strcmp(status_names[status], name) != 0)
+    while (status < TABLE_SNAPSHOT_DOWNLOADED && strcmp(status_names[status], name) != 0)
         status++;
     return (enum table_snapshot_status)status;
 }
@@ -57,7 +57,10 @@ read_snapshot(struct query *query, struct table_snapshot *snapshot, struct seali
     query_read_unsigned(query, &snapshot->size);
     query_read_unsigned(query, &snapshot->stored);
     query_read_text(query, snapshot->native, sizeof(snapshot->native));
+    query_read_text(query, snapshot->locator, sizeof(snapshot->locator));
     snapshot->status = find_status(status);
+    if (table_snapshot_is_uploaded(snapshot))
+        locator_format(&(struct locator){snapshot->fs, snapshot->upload}, snapshot->locator);
     return query_check(query, err);
 }
 
@@ -157,19 +160,25 @@ table_snapshot_check_free(struct table *table, const struct uuid *fs, const char
     return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
 }
 
+static enum sealift_status
+insert_new(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    struct table_fs fs;
+    unsigned added;
+
+    TRY(table_fs_get_by_uuid(table, &snapshot->fs, &fs, err));
+    TRY(insert(table, snapshot, &added, err));
+    return added != 0 ? SEALIFT_OK : say_taken(fs.name, snapshot->name, err);
+}
+
 enum sealift_status
 table_snapshot_add(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
 {
     SCOPED(transaction_done) struct transaction transaction = {0};
-    struct table_fs fs;
-    unsigned added;
 
     TRY(table_check_name("snapshot", snapshot->name, err));
     TRY(transaction_begin(&table->db, &transaction, err));
-    TRY(table_fs_get_by_uuid(table, &snapshot->fs, &fs, err));
-    TRY(insert(table, snapshot, &added, err));
-    if (added == 0)
-        return say_taken(fs.name, snapshot->name, err);
+    TRY(insert_new(table, snapshot, err));
     return transaction_commit(&transaction, err);
 }
 
@@ -191,6 +200,71 @@ table_snapshot_update(struct table *table, const struct table_snapshot *snapshot
 }
 
 enum sealift_status
+table_snapshot_remove(struct table *table, const struct uuid *fs, const char *name, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+    unsigned changed;
+
+    TRY(query_prepare(&table->db, "DELETE FROM snapshot WHERE fs = ? AND name = ?", &query, err));
+    query_bind_uuid(&query, fs);
+    query_bind_text(&query, name);
+    TRY(query_run(&query, &changed, err));
+    return changed == 1 ? SEALIFT_OK : say_missing(table, fs, name, err);
+}
+
+/* --- as it was found in a bucket --- */
+
+static enum sealift_status
+find_upload(struct table *table, const struct table_snapshot *wanted, bool *ret_found,
+            struct table_snapshot *ret_snapshot, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db, SELECT "WHERE snapshot.fs = ? AND upload = ? AND status <> 'downloaded'", &query,
+                      err));
+    query_bind_uuid(&query, &wanted->fs);
+    query_bind_uuid(&query, &wanted->upload);
+    TRY(query_row(&query, ret_found, err));
+    return *ret_found ? read_snapshot(&query, ret_snapshot, err) : SEALIFT_OK;
+}
+
+/* The process that uploaded it died before it could note that. What it was read from is still to be removed. */
+static enum sealift_status
+note_ended(struct table *table, const struct table_snapshot *begun, const struct table_snapshot *found,
+           struct sealift_error *err)
+{
+    struct table_snapshot ended = *begun;
+
+    ended.status = found->status;
+    ended.created_ns = found->created_ns;
+    ended.entries = found->entries;
+    ended.size = found->size;
+    ended.stored = found->stored;
+    return table_snapshot_update(table, &ended, err);
+}
+
+enum sealift_status
+table_snapshot_recover(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+    struct table_snapshot there;
+    bool found;
+
+    TRY(table_check_name("snapshot", snapshot->name, err));
+    if (!table_snapshot_is_uploaded(snapshot))
+        return error_set(err, SEALIFT_INTERNAL, "the snapshot \"%s\" is in no bucket", snapshot->name);
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(find_upload(table, snapshot, &found, &there, err));
+    if (!found)
+        TRY(insert_new(table, snapshot, err));
+    else if (!table_snapshot_is_uploaded(&there))
+        TRY(note_ended(table, &there, snapshot, err));
+    return transaction_commit(&transaction, err);
+}
+
+/* --- uploading --- */
+
+enum sealift_status
 table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
 {
     SCOPED(query_done) struct query query = {0};
@@ -209,8 +283,8 @@ table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot,
     if (changed == 1)
         return SEALIFT_OK;
     TRY(table_snapshot_get(table, &snapshot->fs, snapshot->name, &there, err));
-    return error_set(err, SEALIFT_CONFLICT, "the snapshot \"%s\" of \"%s\" is uploaded already", there.name,
-                     there.fs_name);
+    return error_set(err, SEALIFT_CONFLICT, "the snapshot \"%s\" of \"%s\" is %s already", there.name, there.fs_name,
+                     there.status == TABLE_SNAPSHOT_DOWNLOADED ? "in a bucket" : "uploaded");
 }
 
 enum sealift_status

@@ -2,6 +2,8 @@
 #ifndef CONFIG_SAMPLE_H
 #define CONFIG_SAMPLE_H
 
+#include "query.h"
+#include "scoped.h"
 #include "scratch_folder.h"
 #include "table.h"
 
@@ -100,6 +102,23 @@ config_sample_snapshot(const struct table_fs *fs, const char *name)
 
     snprintf(snapshot.name, sizeof(snapshot.name), "%s", name);
     return snapshot;
+}
+
+/* What SQLite says of the table's file. */
+static inline int64_t
+config_sample_ask_number(struct config_sample *sample, const char *sql)
+{
+    SCOPED(db_done) struct db db = {0};
+    SCOPED(query_done) struct query query = {0};
+    int64_t number;
+    bool row;
+
+    cr_assert_eq(db_open(&config_sample_world, scratch_folder_at(&sample->scratch, "sealift.db"), &db, &sample->err),
+                 SEALIFT_OK);
+    cr_assert_eq(query_prepare(&db, sql, &query, &sample->err), SEALIFT_OK);
+    cr_assert_eq(query_row(&query, &row, &sample->err), SEALIFT_OK);
+    query_read_integer(&query, &number);
+    return number;
 }
 
 /* The failure of the last call says `expected` somewhere. */

@@ -16,6 +16,8 @@ expect_equal(const struct table_fs *a, const struct table_fs *b)
     cr_assert_str_eq(a->at_rest, b->at_rest);
     cr_assert_str_eq(a->selection, b->selection);
     cr_assert_eq(a->incomplete, b->incomplete);
+    cr_assert_str_eq(a->own_key, b->own_key);
+    cr_assert_eq(a->generation, b->generation);
 }
 
 Test(table_fs, comes_back_as_it_was_added)
@@ -35,6 +37,8 @@ Test(table_fs, comes_back_as_it_was_added)
     memset(fs.last_body_sha256, 0xab, 32);
     strcpy(fs.at_rest, "00112233445566778899aabbccddeeff");
     strcpy(fs.selection, "{\"exclude\":[]}");
+    memset(fs.own_key, 'x', sizeof(fs.own_key) - 1);
+    fs.generation = 4;
     cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
     table_close(&sample.table);
     config_sample_open(&sample);
@@ -42,23 +46,6 @@ Test(table_fs, comes_back_as_it_was_added)
     expect_equal(&got, &fs);
     cr_assert_eq(table_fs_get_by_uuid(sample.table, &fs.uuid, &got, &sample.err), SEALIFT_OK);
     expect_equal(&got, &fs);
-}
-
-Test(table_fs, keeps_its_envelope)
-{
-    SCOPED(config_sample_done) struct config_sample sample;
-    struct table_fs fs;
-    struct envelope expected, got;
-
-    config_sample_init(&sample);
-    fs = config_sample_add_fs(&sample, "home", 1);
-    config_sample_add_fs(&sample, "other", 2);
-    expected = config_sample_envelope(&fs.uuid);
-    cr_assert_eq(table_fs_envelope(sample.table, &fs.uuid, &got, &sample.err), SEALIFT_OK, "%s", sample.err.message);
-    cr_assert(uuid_equal(&got.fs, &fs.uuid));
-    cr_assert_str_eq(got.wrapped_kek, expected.wrapped_kek);
-    cr_assert_arr_eq(got.sealed_fs_key, expected.sealed_fs_key, sizeof(got.sealed_fs_key));
-    cr_assert_eq(got.kms.key_version, 3);
 }
 
 Test(table_fs, is_incomplete_until_it_is_complete)
@@ -70,6 +57,7 @@ Test(table_fs, is_incomplete_until_it_is_complete)
     config_sample_init(&sample);
     strcpy(fs.selection, "{}");
     fs.incomplete = true;
+    fs.generation = 1;
     cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
     cr_assert_eq(table_fs_check_free(sample.table, &fs, &sample.err), SEALIFT_CONFLICT);
     config_sample_expect_message(&sample, "cut off");
@@ -217,4 +205,42 @@ Test(table_fs, takes_another_selection)
     cr_assert_eq(table_fs_get_by_uuid(sample.table, &other.uuid, &got, &sample.err), SEALIFT_OK);
     cr_assert_str_eq(got.selection, "{}");
     cr_assert_eq(table_fs_select(sample.table, &nobody, "{}", &sample.err), SEALIFT_NOT_FOUND);
+}
+
+Test(table_fs, has_the_cluster_key_and_its_first_fs_key_unless_it_says_otherwise)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs got;
+
+    config_sample_init(&sample);
+    config_sample_add_fs(&sample, "home", 1);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_OK);
+    cr_assert_str_eq(got.own_key, "");
+    cr_assert_eq(got.generation, 1);
+}
+
+Test(table_fs, takes_another_name)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    const struct uuid nobody = {{9}};
+    struct table_snapshot snapshot;
+    struct table_fs fs, got;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    config_sample_add_fs(&sample, "other", 2);
+    snapshot = config_sample_snapshot(&fs, "monday");
+    cr_assert_eq(table_snapshot_add(sample.table, &snapshot, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_fs_rename(sample.table, &fs.uuid, "other", &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "choose another name");
+    cr_assert_eq(table_fs_rename(sample.table, &fs.uuid, "a/b", &sample.err), SEALIFT_INVALID);
+    cr_assert_eq(table_fs_rename(sample.table, &nobody, "free", &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_fs_rename(sample.table, &fs.uuid, "home", &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_fs_rename(sample.table, &fs.uuid, "free", &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_fs_get(sample.table, "home", &got, &sample.err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(table_fs_get(sample.table, "free", &got, &sample.err), SEALIFT_OK);
+    cr_assert(uuid_equal(&got.uuid, &fs.uuid));
+    cr_assert_str_eq(got.path, "/srv/home");
+    cr_assert_eq(table_snapshot_get(sample.table, &fs.uuid, "monday", &snapshot, &sample.err), SEALIFT_OK);
+    cr_assert_str_eq(snapshot.fs_name, "free");
 }

@@ -43,7 +43,7 @@ Test(table_snapshot, comes_back_as_it_was_added_and_updated)
     cr_assert_eq(table_snapshot_check_free(sample.table, &fs.uuid, "monday", &sample.err), SEALIFT_CONFLICT);
     expect_stored(&sample, &snapshot);
 
-    for (unsigned status = TABLE_SNAPSHOT_UPLOADING; status <= TABLE_SNAPSHOT_PARTIAL; status++) {
+    for (unsigned status = TABLE_SNAPSHOT_UPLOADING; status <= TABLE_SNAPSHOT_DOWNLOADED; status++) {
         snapshot.status = (enum table_snapshot_status)status;
         snapshot.upload = config_sample_uuid((uint8_t)status);
         snapshot.created_ns = status;
@@ -106,9 +106,9 @@ Test(table_snapshot, is_as_it_was_added_when_its_upload_is_given_up)
 
 Test(table_snapshot, has_a_word_for_each_status)
 {
-    static const char *const words[] = {"added", "uploading", "uploaded", "partial"};
+    static const char *const words[] = {"added", "uploading", "uploaded", "partial", "downloaded"};
 
-    for (unsigned i = TABLE_SNAPSHOT_ADDED; i <= TABLE_SNAPSHOT_PARTIAL; i++)
+    for (unsigned i = TABLE_SNAPSHOT_ADDED; i <= TABLE_SNAPSHOT_DOWNLOADED; i++)
         cr_assert_str_eq(table_snapshot_status_name((enum table_snapshot_status)i), words[i]);
 }
 
@@ -196,4 +196,124 @@ Test(table_snapshot, is_published_together_with_its_filesystems_sequence)
     cr_assert_eq(table_fs_get(sample.table, "home", &fs, &sample.err), SEALIFT_OK);
     cr_assert_eq(fs.last_sequence, 1);
     cr_assert_arr_eq(fs.last_body_sha256, body, 32);
+}
+
+Test(table_snapshot, has_a_locator_once_it_is_in_a_bucket)
+{
+    static const char own[] = "01010101-0101-0101-0101-010101010101/07070707-0707-0707-0707-070707070707";
+    static const char origin[] = "08080808-0808-0808-0808-080808080808/07070707-0707-0707-0707-070707070707";
+    static const char *const expected[] = {"", "", own, own, origin};
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs fs = config_sample_fs("home", 1);
+    struct envelope envelope = config_sample_envelope(&fs.uuid);
+    struct table_snapshot snapshot = config_sample_snapshot(&fs, "monday"), got;
+
+    config_sample_init(&sample);
+    strcpy(fs.origin, origin);
+    cr_assert_eq(table_fs_add(sample.table, &fs, &envelope, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    cr_assert_eq(table_snapshot_add(sample.table, &snapshot, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    snapshot.upload = config_sample_uuid(7);
+    for (unsigned i = TABLE_SNAPSHOT_ADDED; i <= TABLE_SNAPSHOT_DOWNLOADED; i++) {
+        snapshot.status = (enum table_snapshot_status)i;
+        cr_assert_eq(table_snapshot_update(sample.table, &snapshot, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+        cr_assert_eq(table_snapshot_get(sample.table, &fs.uuid, "monday", &got, &sample.err), SEALIFT_OK);
+        cr_assert_str_eq(got.locator, expected[i]);
+    }
+    cr_assert_not(table_snapshot_is_uploaded(&got), "it is another filesystem's");
+    cr_assert_eq(table_snapshot_begin(sample.table, &snapshot, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "in a bucket already");
+}
+
+Test(table_snapshot, is_removed_alone)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_snapshot monday, tuesday, of_other, got;
+    struct table_fs fs, other;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    other = config_sample_add_fs(&sample, "other", 2);
+    monday = config_sample_snapshot(&fs, "monday");
+    tuesday = config_sample_snapshot(&fs, "tuesday");
+    of_other = config_sample_snapshot(&other, "monday");
+    cr_assert_eq(table_snapshot_add(sample.table, &monday, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_add(sample.table, &tuesday, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_add(sample.table, &of_other, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_remove(sample.table, &fs.uuid, "monday", &sample.err), SEALIFT_OK, "%s",
+                 sample.err.message);
+    cr_assert_eq(table_snapshot_get(sample.table, &fs.uuid, "monday", &got, &sample.err), SEALIFT_NOT_FOUND);
+    expect_stored(&sample, &tuesday);
+    cr_assert_eq(table_snapshot_get(sample.table, &other.uuid, "monday", &got, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_snapshot_remove(sample.table, &fs.uuid, "monday", &sample.err), SEALIFT_NOT_FOUND);
+    config_sample_expect_message(&sample, "\"home\" has no snapshot \"monday\"");
+    cr_assert_eq(table_snapshot_add(sample.table, &monday, &sample.err), SEALIFT_OK, "the name is free again");
+}
+
+/* --- as it was found in a bucket --- */
+
+static struct table_snapshot
+found(const struct table_fs *fs, const char *name, uint8_t upload)
+{
+    struct table_snapshot snapshot = config_sample_snapshot(fs, name);
+
+    snapshot.status = TABLE_SNAPSHOT_PARTIAL;
+    snapshot.upload = config_sample_uuid(upload);
+    snapshot.created_ns = 77;
+    snapshot.entries = 3;
+    snapshot.size = 4;
+    snapshot.stored = 5;
+    return snapshot;
+}
+
+Test(table_snapshot, comes_back_from_a_bucket)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_snapshot monday, again;
+    struct table_fs fs, nobody = config_sample_fs("nobody", 9);
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    monday = found(&fs, "monday", 7);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(table_snapshot_recover(sample.table, &monday, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+        expect_stored(&sample, &monday);
+    }
+    again = found(&fs, "by another name", 7);
+    cr_assert_eq(table_snapshot_recover(sample.table, &again, &sample.err), SEALIFT_OK, "this upload is there");
+    cr_assert_eq(table_snapshot_check_free(sample.table, &fs.uuid, "by another name", &sample.err), SEALIFT_OK);
+    again = found(&fs, "monday", 8);
+    cr_assert_eq(table_snapshot_recover(sample.table, &again, &sample.err), SEALIFT_CONFLICT);
+    config_sample_expect_message(&sample, "\"home\" has a snapshot \"monday\" already");
+    expect_stored(&sample, &monday);
+    again = found(&nobody, "monday", 7);
+    cr_assert_eq(table_snapshot_recover(sample.table, &again, &sample.err), SEALIFT_NOT_FOUND);
+    again = found(&fs, "a/b", 8);
+    cr_assert_eq(table_snapshot_recover(sample.table, &again, &sample.err), SEALIFT_INVALID);
+    again = config_sample_snapshot(&fs, "tuesday");
+    cr_assert_eq(table_snapshot_recover(sample.table, &again, &sample.err), SEALIFT_INTERNAL);
+}
+
+/* The upload's process died after the manifest was in the bucket. */
+Test(table_snapshot, learns_from_the_bucket_that_its_upload_ended)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_snapshot begun, ended, other;
+    struct table_fs fs;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    begun = config_sample_snapshot(&fs, "monday");
+    strcpy(begun.source, "/srv/home/.sealift-snapshots/1");
+    strcpy(begun.native, "btrfs");
+    begun.status = TABLE_SNAPSHOT_UPLOADING;
+    begun.upload = config_sample_uuid(7);
+    cr_assert_eq(table_snapshot_add(sample.table, &begun, &sample.err), SEALIFT_OK);
+    other = found(&fs, "monday", 8);
+    cr_assert_eq(table_snapshot_recover(sample.table, &other, &sample.err), SEALIFT_CONFLICT);
+    expect_stored(&sample, &begun);
+    ended = found(&fs, "monday", 7);
+    cr_assert_eq(table_snapshot_recover(sample.table, &ended, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    strcpy(ended.source, begun.source);
+    strcpy(ended.native, begun.native);
+    expect_stored(&sample, &ended);
 }
