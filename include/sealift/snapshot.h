@@ -26,12 +26,12 @@ enum sealift_status sealift_snapshot_add(struct sealift *sealift, const struct s
 struct sealift_snapshot {
     const char *filesystem, *name;
     int64_t created_ns;
-    const char *status; /* "added", "uploading", "uploaded", "partial" */
+    const char *status; /* "added", "uploading", "uploaded", "partial"; "downloaded": the filesystem was made of it */
     bool live;
     const char *from;   /* what is read instead; NULL: live, or a snapshot that was made here and is removed by now */
     const char *native; /* "btrfs": made here, and removed when it is uploaded; else NULL */
     uint64_t entries, size, stored; /* once uploaded */
-    const char *locator;            /* NULL until uploaded */
+    const char *locator;            /* NULL until uploaded; of a downloaded one where it was found */
 };
 typedef enum sealift_status sealift_each_snapshot(void *context, const struct sealift_snapshot *snapshot,
                                                   struct sealift_error *err);

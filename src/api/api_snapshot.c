@@ -1,7 +1,6 @@
 #include "error.h"
 #include "fs_at_rest.h"
 #include "handle.h"
-#include "names.h"
 #include "native_snapshot.h"
 #include "scoped.h"
 
@@ -90,23 +89,20 @@ static enum sealift_status
 show_snapshot(void *context, const struct table_snapshot *row, struct sealift_error *err)
 {
     struct snapshot_listing *listing = context;
-    const struct locator locator = {row->fs, row->upload};
-    char shown[LOCATOR_SIZE];
     const struct sealift_snapshot snapshot = {
         .filesystem = row->fs_name,
         .name = row->name,
         .created_ns = row->created_ns,
         .status = table_snapshot_status_name(row->status),
-        .live = row->source[0] == '\0' && row->native[0] == '\0',
+        .live = row->source[0] == '\0' && row->native[0] == '\0' && row->status != TABLE_SNAPSHOT_DOWNLOADED,
         .from = row->source[0] != '\0' ? row->source : NULL,
         .native = row->native[0] != '\0' ? row->native : NULL,
         .entries = row->entries,
         .size = row->size,
         .stored = row->stored,
-        .locator = table_snapshot_is_uploaded(row) ? shown : NULL,
+        .locator = row->locator[0] != '\0' ? row->locator : NULL,
     };
 
-    locator_format(&locator, shown);
     return listing->each(listing->context, &snapshot, err);
 }
 

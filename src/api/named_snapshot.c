@@ -28,11 +28,10 @@ find_by_name(struct sealift *sealift, const struct snapshot_name *name, struct n
     TRY(handle_need_table(sealift, err));
     TRY(table_fs_get(sealift->table, name->fs, &fs, err));
     TRY(table_snapshot_get(sealift->table, &fs.uuid, name->snapshot, &snapshot, err));
-    if (!table_snapshot_is_uploaded(&snapshot))
+    if (!locator_parse(snapshot.locator, &found->locator))
         return error_set(err, SEALIFT_CONFLICT,
                          "snapshot %s of %s: is not uploaded; \"sealift fs snapshot upload %s %s\"", snapshot.name,
                          fs.name, fs.name, snapshot.name);
-    found->locator = (struct locator){fs.uuid, snapshot.upload};
     return handle_open_obs(sealift, name->obs->url != NULL ? name->obs : &obs, &found->store, err);
 }
 

@@ -53,6 +53,12 @@ check_path(const struct upload_source *source, struct sealift_error *err)
 static enum sealift_status
 check_not_uploaded(const struct table_snapshot *snapshot, struct sealift_error *err)
 {
+    if (snapshot->status == TABLE_SNAPSHOT_DOWNLOADED)
+        return error_set(
+            err, SEALIFT_CONFLICT,
+            "snapshot %s of %s: is what the filesystem was made of, and in its bucket already; add another "
+            "one: \"sealift fs snapshot add %s NAME\"",
+            snapshot->name, snapshot->fs_name, snapshot->fs_name);
     if (!table_snapshot_is_uploaded(snapshot))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_CONFLICT,

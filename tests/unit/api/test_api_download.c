@@ -236,3 +236,55 @@ Test(api_download, says_what_could_not_be_set)
     spec.allow_degraded = true;
     cr_assert_gt(download(&spec, SEALIFT_OK, "").degraded, 0u);
 }
+
+/* --- the snapshot that it was made of, as the table may keep it --- */
+
+static enum sealift_status
+show_origin(void *context, const struct sealift_snapshot *snapshot, struct sealift_error *err)
+{
+    struct shown *shown = context;
+
+    (void)err;
+    shown->count++;
+    snprintf(shown->text, sizeof(shown->text), "%s/%s %s%s %s", snapshot->filesystem, snapshot->name, snapshot->status,
+             snapshot->live ? " live" : "", snapshot->locator);
+    return SEALIFT_OK;
+}
+
+static void
+keep_origin(const char *name)
+{
+    struct table_snapshot row = {.status = TABLE_SNAPSHOT_DOWNLOADED};
+    struct locator origin;
+    struct table_fs fs;
+
+    fixture_expect(&fixture, table_fs_get(other->table, "home2", &fs, &fixture.err), SEALIFT_OK, "");
+    cr_assert(locator_parse(fs.origin, &origin));
+    row.fs = fs.uuid;
+    row.upload = origin.snapshot;
+    snprintf(row.name, sizeof(row.name), "%s", name);
+    fixture_expect(&fixture, table_snapshot_add(other->table, &row, &fixture.err), SEALIFT_OK, "");
+}
+
+Test(api_download, knows_the_origin_by_a_name_of_its_own)
+{
+    const struct sealift_download_spec spec = good();
+    const struct sealift_upload_spec upload = {.fs = "home2", .snapshot = "origin"};
+    const struct sealift_verify_spec verify = {
+        .fs = "home2", .snapshot = "origin", .obs = spec.obs, .kind = SEALIFT_VERIFY_OBJECTS};
+    struct sealift_upload_result uploaded;
+    struct sealift_verify_result verified;
+    struct shown shown = {0};
+    char expected[256];
+
+    download(&spec, SEALIFT_OK, "");
+    keep_origin("origin");
+    snprintf(expected, sizeof(expected), "home2/origin downloaded %s", locator);
+    fixture_expect(&fixture, sealift_snapshot_list(other, NULL, show_origin, &shown, &fixture.err), SEALIFT_OK, "");
+    cr_assert_eq(shown.count, 1u);
+    cr_assert_str_eq(shown.text, expected);
+    fixture_expect(&fixture, sealift_snapshot_verify(other, &verify, &verified, &fixture.err), SEALIFT_OK, "");
+    cr_assert_str_eq(verified.locator, locator);
+    fixture_expect(&fixture, sealift_snapshot_upload(other, &upload, &uploaded, &fixture.err), SEALIFT_CONFLICT,
+                   "sealift fs snapshot add home2");
+}
