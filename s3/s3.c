@@ -130,6 +130,12 @@ s3_bucket(const struct s3 *s3)
     return s3->bucket;
 }
 
+int64_t
+s3_skew_ns(struct s3 *s3)
+{
+    return s3_learnt_facts(&s3->learnt).skew_ns;
+}
+
 /* --- Reading objects --- */
 
 /* "bytes 0-9/100" must begin where we asked: some stores, and more caches, ignore a range and send the object from its

@@ -36,6 +36,8 @@ enum sealift_status s3_new(const struct world *world, const struct s3_options *o
                            struct sealift_error *err);
 void s3_free(struct s3 **s3);
 const char *s3_bucket(const struct s3 *s3);
+/* The store's clock minus ours. 0 unless they differ so much that the store said so. */
+int64_t s3_skew_ns(struct s3 *s3);
 
 struct s3_head {
     uint64_t size;

@@ -121,6 +121,28 @@ store_delete(struct store *store, const char *name, struct sealift_error *err)
     return name_object(store, name, store->ops->delete (store, name, err), err);
 }
 
+int64_t
+store_now_ns(struct store *store, const struct world *world)
+{
+    int64_t skew_ns = store->ops->skew_ns != NULL ? store->ops->skew_ns(store) : 0;
+
+    return world->clock->wall_ns(world->clock) + skew_ns;
+}
+
+void
+store_inspect(struct store *store, struct store_abilities *ret_abilities)
+{
+    struct store_abilities abilities = {.versioning = STORE_ANSWER_NO, .object_lock = STORE_ANSWER_NO};
+    struct sealift_error ignored;
+
+    if (store->ops->inspect != NULL) {
+        abilities = (struct store_abilities){0};
+        if (store->ops->inspect(store, &abilities, &ignored) != SEALIFT_OK)
+            abilities = (struct store_abilities){0};
+    }
+    *ret_abilities = abilities;
+}
+
 /* A listing under way: whom it tells, and what it has shown last. */
 struct listing {
     store_each *each;

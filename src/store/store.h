@@ -93,6 +93,9 @@ struct store_ops {
      * NULL: put() itself compares (CORRUPT). */
     enum sealift_status (*put_wrong_checksum)(struct store *store, const char *name, struct sealift_error *err);
 
+    /* The store's clock minus ours, as far as it was noticed. NULL: it has no clock but ours. */
+    int64_t (*skew_ns)(struct store *store);
+
     void (*free)(struct store *store);
 };
 
@@ -126,6 +129,11 @@ typedef enum sealift_status store_each(void *context, const struct store_object 
 enum sealift_status store_list(struct store *store, const char *prefix, const char *after, store_each *each,
                                void *context, struct sealift_error *err);
 enum sealift_status store_delete(struct store *store, const char *name, struct sealift_error *err);
+
+/* The store's clock: how old an object is follows from this and its modified_ns. */
+int64_t store_now_ns(struct store *store, const struct world *world);
+/* Whether what is deleted stays as an old version, and for how long it must: UNKNOWN where it cannot be found out. */
+void store_inspect(struct store *store, struct store_abilities *ret_abilities);
 
 /* Directory names by "folders": every distinct part between `prefix` (ends with '/') and the next '/', by one seek a
  * folder (list with after = prefix/part0: '0' is the byte after '/'), so that cost follows the number of folders, not

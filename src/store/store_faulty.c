@@ -144,6 +144,14 @@ faulty_put_wrong_checksum(struct store *store, const char *name, struct sealift_
     return answer(&verdict, inner->ops->put_wrong_checksum(inner, name, err), err);
 }
 
+static int64_t
+faulty_skew_ns(struct store *store)
+{
+    struct store *inner = faulty_of(store)->inner;
+
+    return inner->ops->skew_ns(inner);
+}
+
 static void
 faulty_free(struct store *store)
 {
@@ -168,6 +176,7 @@ store_faulty_new(struct store *inner, store_fault *fault, void *context, struct 
         .delete = faulty_delete,
         .inspect = inner->ops->inspect != NULL ? faulty_inspect : NULL,
         .put_wrong_checksum = inner->ops->put_wrong_checksum != NULL ? faulty_put_wrong_checksum : NULL,
+        .skew_ns = inner->ops->skew_ns != NULL ? faulty_skew_ns : NULL,
         .free = faulty_free,
     };
     faulty->store = *inner;

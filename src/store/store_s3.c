@@ -149,6 +149,12 @@ put_wrong_checksum(struct store *store, const char *name, struct sealift_error *
     return s3_put_wrong_checksum(store_s3(store)->client, key, err);
 }
 
+static int64_t
+skew_ns(struct store *store)
+{
+    return s3_skew_ns(store_s3(store)->client);
+}
+
 static void
 free_store(struct store *store)
 {
@@ -167,6 +173,7 @@ static const struct store_ops ops = {
     .delete = delete_object,
     .inspect = inspect,
     .put_wrong_checksum = put_wrong_checksum,
+    .skew_ns = skew_ns,
     .free = free_store,
 };
 
