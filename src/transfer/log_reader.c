@@ -16,22 +16,23 @@ struct log_pass {
 
 /* Fetches a record and compares it with the hash that is known of it. */
 static enum sealift_status
-fetch_record(struct log_pass *pass, const struct uuid *upload, uint32_t number, const uint8_t sha256_said[SHA256_SIZE],
-             struct log_record *ret_record, struct sealift_error *err)
+fetch_record(struct store *store, const struct uuid *fs, const struct uuid *upload, uint32_t number,
+             const uint8_t sha256_said[SHA256_SIZE], struct log_reading *reading, struct log_record *ret_record,
+             struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
     uint8_t hash[SHA256_SIZE];
     char name[NAME_SIZE];
 
-    name_of_log_record(&pass->manifest->fs, upload, number, name);
-    TRY(store_get(pass->store, name, LOG_RECORD_MAX_SIZE, &text, err));
-    pass->reading.objects++;
-    pass->reading.bytes += text.len;
+    name_of_log_record(fs, upload, number, name);
+    TRY(store_get(store, name, LOG_RECORD_MAX_SIZE, &text, err));
+    reading->objects++;
+    reading->bytes += text.len;
     TRY(sha256(buf_bytes(&text), hash, err));
     if (!digest_equal(hash, sha256_said, SHA256_SIZE))
         return error_set(err, SEALIFT_CORRUPT, "%s: is not the record that the snapshot's manifest was made with",
                          name);
-    if (log_record_parse(buf_bytes(&text), &pass->manifest->fs, upload, number, ret_record, err) != SEALIFT_OK)
+    if (log_record_parse(buf_bytes(&text), fs, upload, number, ret_record, err) != SEALIFT_OK)
         return error_prefix(err, "%s", name);
     return SEALIFT_OK;
 }
@@ -84,7 +85,8 @@ pass_log(struct log_pass *pass, struct log_usage *usage, struct sealift_error *e
         SCOPED(log_record_done) struct log_record record = {0};
 
         TRY(world_check_cancel(pass->world, err));
-        TRY(fetch_record(pass, &usage->upload, number, usage->record_sha256[number], &record, err));
+        TRY(fetch_record(pass->store, &pass->manifest->fs, &usage->upload, number, usage->record_sha256[number],
+                         &pass->reading, &record, err));
         TRY(pass_record(pass, usage, &record, err));
     }
     TRY(check_all_met(pass, usage, SEGMENT_DATA, err));
@@ -100,6 +102,28 @@ blame_closing(const struct manifest *manifest, struct sealift_error *err)
     return error_set(err, SEALIFT_CORRUPT, "%s: is not the closing record that the manifest says it is", name);
 }
 
+static enum sealift_status
+read_closing(struct store *store, const struct manifest *manifest, struct log_reading *reading,
+             struct log_record *ret_closing, struct sealift_error *err)
+{
+    TRY(fetch_record(store, &manifest->fs, &manifest->upload, manifest->closing_record, manifest->closing_sha256,
+                     reading, ret_closing, err));
+    return ret_closing->kind == LOG_CLOSING ? SEALIFT_OK : blame_closing(manifest, err);
+}
+
+enum sealift_status
+log_read_closing(struct store *store, const struct manifest *manifest, struct log_record *ret_closing,
+                 struct sealift_error *err)
+{
+    SCOPED(log_record_done) struct log_record closing = {0};
+    struct log_reading reading = {0};
+
+    TRY(read_closing(store, manifest, &reading, &closing, err));
+    *ret_closing = closing;
+    closing = (struct log_record){0};
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 log_read(const struct world *world, struct store *store, const struct manifest *manifest, log_each_segment *each,
          void *context, struct log_reading *ret_reading, struct sealift_error *err)
@@ -107,9 +131,7 @@ log_read(const struct world *world, struct store *store, const struct manifest *
     SCOPED(log_record_done) struct log_record closing = {0};
     struct log_pass pass = {.world = world, .store = store, .manifest = manifest, .each = each, .context = context};
 
-    TRY(fetch_record(&pass, &manifest->upload, manifest->closing_record, manifest->closing_sha256, &closing, err));
-    if (closing.kind != LOG_CLOSING)
-        return blame_closing(manifest, err);
+    TRY(read_closing(store, manifest, &pass.reading, &closing, err));
     for (size_t i = 0; i < closing.usage_count; i++)
         TRY(pass_log(&pass, &closing.usages[i], err));
     *ret_reading = pass.reading;

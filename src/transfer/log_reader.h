@@ -21,4 +21,8 @@ enum sealift_status log_read(const struct world *world, struct store *store, con
                              log_each_segment *each, void *context, struct log_reading *ret_reading,
                              struct sealift_error *err);
 
+/* The closing record alone: which logs the snapshot uses. */
+enum sealift_status log_read_closing(struct store *store, const struct manifest *manifest,
+                                     struct log_record *ret_closing, struct sealift_error *err);
+
 #endif
