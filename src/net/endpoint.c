@@ -1,5 +1,6 @@
 #include "endpoint.h"
 
+#include "comma_list.h"
 #include "error.h"
 #include "scoped.h"
 
@@ -47,17 +48,17 @@ is_in(const struct endpoint *list, size_t count, const struct endpoint *endpoint
 }
 
 static enum sealift_status
-add(const char *text, size_t len, struct endpoint list[ENDPOINT_LIST_MAX], size_t *count, struct sealift_error *err)
+add(struct bytes text, struct endpoint list[ENDPOINT_LIST_MAX], size_t *count, struct sealift_error *err)
 {
     char one[ENDPOINT_TEXT_SIZE + 64];
     struct endpoint endpoint;
 
-    if (len == 0)
+    if (text.len == 0)
         return error_set(err, SEALIFT_INVALID, "server %zu is missing: write HOST:PORT, or HOST:PORT,HOST:PORT",
                          *count + 1);
-    if (len >= sizeof(one))
+    if (text.len >= sizeof(one))
         return error_set(err, SEALIFT_INVALID, "a server's HOST:PORT is longer than %zu bytes", sizeof(one) - 1);
-    snprintf(one, sizeof(one), "%.*s", (int)len, text);
+    snprintf(one, sizeof(one), "%.*s", (int)text.len, (const char *)text.data);
     TRY(parse_one(one, &endpoint, err));
     if (is_in(list, *count, &endpoint))
         return error_set(err, SEALIFT_INVALID, "server \"%s\" is named twice", one);
@@ -67,20 +68,12 @@ add(const char *text, size_t len, struct endpoint list[ENDPOINT_LIST_MAX], size_
     return SEALIFT_OK;
 }
 
-static void
-drop_spaces(const char **text, size_t *len)
-{
-    while (*len > 0 && (*text)[0] == ' ')
-        (*text)++, (*len)--;
-    while (*len > 0 && (*text)[*len - 1] == ' ')
-        (*len)--;
-}
-
 enum sealift_status
 endpoint_parse_list(const char *text, struct endpoint ret_list[ENDPOINT_LIST_MAX], size_t *ret_count,
                     struct sealift_error *err)
 {
     struct endpoint list[ENDPOINT_LIST_MAX];
+    struct bytes part;
     size_t count = 0;
 
     /* Looked at before the text is cut: a password may hold a comma. */
@@ -88,16 +81,8 @@ endpoint_parse_list(const char *text, struct endpoint ret_list[ENDPOINT_LIST_MAX
         return error_set(err, SEALIFT_INVALID,
                          "the server's address holds a user name or a password: leave it out, credentials are never "
                          "taken from an address");
-    for (;;) {
-        size_t until = strcspn(text, ","), len = until;
-        const char *one = text;
-
-        drop_spaces(&one, &len);
-        TRY(add(one, len, list, &count, err));
-        if (text[until] == '\0')
-            break;
-        text += until + 1;
-    }
+    while (comma_list_next(&text, &part))
+        TRY(add(part, list, &count, err));
     memcpy(ret_list, list, count * sizeof(list[0]));
     *ret_count = count;
     return SEALIFT_OK;
