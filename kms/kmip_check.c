@@ -9,9 +9,9 @@
 #include "kmip_name.h"
 #include "kmip_probe.h"
 #include "kmip_query.h"
-#include "kmip_trouble.h"
 #include "kmip_wrap.h"
 #include "scoped.h"
+#include "server_trouble.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,17 +85,11 @@ describe_greeting(struct run *run, const struct kmip_greeting *greeting, struct 
 static void
 sum_up_troubles(struct run *run)
 {
-    struct kmip_troubles troubles = {0};
+    struct server_troubles troubles = {.prefix = "KMIP "};
 
-    for (size_t i = 0; i < run->server_count; i++) {
-        if (run->servers[i].status == SEALIFT_CANCELLED) {
-            run->findings.status = SEALIFT_CANCELLED;
-            run->findings.error = run->servers[i].error;
-            return;
-        }
-        kmip_troubles_note(&troubles, i, &run->servers[i].error);
-    }
-    run->findings.status = kmip_troubles_report(&troubles, 1, &run->findings.error);
+    for (size_t i = 0; i < run->server_count; i++)
+        server_troubles_note(&troubles, i, &run->servers[i].error);
+    run->findings.status = server_troubles_report(&troubles, 1, &run->findings.error);
 }
 
 /* A server that is away while another answers is what there are several for. */

@@ -4,8 +4,8 @@
 #include "error.h"
 #include "kmip_agreement.h"
 #include "kmip_error.h"
-#include "kmip_trouble.h"
 #include "scoped.h"
+#include "server_trouble.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -121,7 +121,7 @@ last_server(struct kmip_client *client)
 struct search {
     struct kmip_client *client;
     const struct kmip_call *call;
-    struct kmip_troubles troubles;
+    struct server_troubles troubles;
     unsigned rounds;
     int64_t patient_until_ns; /* 0: nothing has failed yet */
     bool over;                /* somebody answered for good, or nobody else would do better */
@@ -159,7 +159,7 @@ note_trouble(struct search *search, size_t server, const struct sealift_error *t
 {
     const struct kmip_client *client = search->client;
 
-    kmip_troubles_note(&search->troubles, server, trouble);
+    server_troubles_note(&search->troubles, server, trouble);
     if (search->patient_until_ns == 0)
         search->patient_until_ns = now_ns(client) + client->patience_ns;
 }
@@ -212,7 +212,7 @@ wait_for_another_round(struct search *search, struct backoff *backoff, const str
     const struct kmip_client *client = search->client;
     int64_t left_ns = search->patient_until_ns - now_ns(client);
 
-    if (search->call->once || !kmip_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
+    if (search->call->once || !server_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
         return false;
     if (backoff->cap_ns > left_ns)
         backoff->cap_ns = left_ns;
@@ -226,7 +226,7 @@ static enum sealift_status
 call_patiently_locked(struct kmip_client *client, const struct kmip_call *call, struct kmip_reply *ret_reply,
                       struct sealift_error *err)
 {
-    struct search search = {.client = client, .call = call};
+    struct search search = {.client = client, .call = call, .troubles.prefix = "KMIP "};
     struct backoff backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, MOST_ROUNDS, 0};
     size_t first = last_server(client);
     enum sealift_status status;
@@ -238,7 +238,7 @@ call_patiently_locked(struct kmip_client *client, const struct kmip_call *call, 
     if (search.over)
         return status;
     TRY(world_check_cancel(client->world, err));
-    return kmip_troubles_report(&search.troubles, search.rounds, err);
+    return server_troubles_report(&search.troubles, search.rounds, err);
 }
 
 enum sealift_status

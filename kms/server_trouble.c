@@ -1,4 +1,4 @@
-#include "kmip_trouble.h"
+#include "server_trouble.h"
 
 #include "error.h"
 #include "utf8.h"
@@ -6,19 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PREFIX      "KMIP "
 #define SEPARATOR   "; "
 #define MORE        "..."
 #define ROUNDS_ROOM 48 /* for "; gave up after N tries" */
 
 void
-kmip_troubles_note(struct kmip_troubles *troubles, size_t server, const struct sealift_error *trouble)
+server_troubles_note(struct server_troubles *troubles, size_t server, const struct sealift_error *trouble)
 {
     troubles->of[server] = *trouble;
 }
 
 bool
-kmip_troubles_may_pass(const struct kmip_troubles *troubles)
+server_troubles_may_pass(const struct server_troubles *troubles)
 {
     for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
         if (troubles->of[i].status == SEALIFT_UNAVAILABLE)
@@ -28,7 +27,7 @@ kmip_troubles_may_pass(const struct kmip_troubles *troubles)
 }
 
 static enum sealift_status
-first_status(const struct kmip_troubles *troubles)
+first_status(const struct server_troubles *troubles)
 {
     for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
         if (troubles->of[i].status != SEALIFT_OK)
@@ -38,22 +37,23 @@ first_status(const struct kmip_troubles *troubles)
 }
 
 static const char *
-text_of(const struct sealift_error *trouble)
+text_of(const struct server_troubles *troubles, size_t server)
 {
-    const char *message = trouble->message;
+    const char *message = troubles->of[server].message;
+    size_t len = strlen(troubles->prefix);
 
-    return strncmp(message, PREFIX, strlen(PREFIX)) == 0 ? message + strlen(PREFIX) : message;
+    return strncmp(message, troubles->prefix, len) == 0 ? message + len : message;
 }
 
 static size_t
-length_of(const struct sealift_error *trouble)
+length_of(const struct server_troubles *troubles, size_t server)
 {
-    return trouble->status != SEALIFT_OK ? strlen(text_of(trouble)) : 0;
+    return troubles->of[server].status != SEALIFT_OK ? strlen(text_of(troubles, server)) : 0;
 }
 
 /* How many bytes each may have, so that together they fit in `room`: what the short ones leave is the long ones'. */
 static size_t
-fair_share(const struct kmip_troubles *troubles, size_t room)
+fair_share(const struct server_troubles *troubles, size_t room)
 {
     size_t share = room / ENDPOINT_LIST_MAX;
 
@@ -61,7 +61,7 @@ fair_share(const struct kmip_troubles *troubles, size_t room)
         size_t taken = 0, longer = 0;
 
         for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
-            size_t len = length_of(&troubles->of[i]);
+            size_t len = length_of(troubles, i);
 
             longer += len > share;
             taken += len > share ? 0 : len;
@@ -93,7 +93,7 @@ append_cut(char *out, size_t size, const char *text, size_t share)
 
 /* What all of them say in the same words names none of them: a file or a password of ours. NULL: they differ. */
 static const struct sealift_error *
-common_trouble(const struct kmip_troubles *troubles)
+common_trouble(const struct server_troubles *troubles)
 {
     const struct sealift_error *common = NULL;
 
@@ -111,30 +111,44 @@ common_trouble(const struct kmip_troubles *troubles)
 
 /* Each with its own, behind the name of its server. */
 static void
-list_troubles(const struct kmip_troubles *troubles, char *text, size_t size)
+list_troubles(const struct server_troubles *troubles, char *text, size_t size)
 {
-    size_t room = size - strlen(PREFIX) - (ENDPOINT_LIST_MAX - 1) * strlen(SEPARATOR) - ROUNDS_ROOM;
+    size_t room = size - strlen(troubles->prefix) - (ENDPOINT_LIST_MAX - 1) * strlen(SEPARATOR) - ROUNDS_ROOM;
     size_t share = fair_share(troubles, room);
     bool first = true;
 
-    snprintf(text, size, PREFIX);
+    snprintf(text, size, "%s", troubles->prefix);
     for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
         if (troubles->of[i].status == SEALIFT_OK)
             continue;
         if (!first)
             append_cut(text, size, SEPARATOR, strlen(SEPARATOR));
-        append_cut(text, size, text_of(&troubles->of[i]), share);
+        append_cut(text, size, text_of(troubles, i), share);
         first = false;
     }
 }
 
-enum sealift_status
-kmip_troubles_report(const struct kmip_troubles *troubles, unsigned rounds, struct sealift_error *err)
+static const struct sealift_error *
+cancelled(const struct server_troubles *troubles)
 {
-    enum sealift_status status = kmip_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
+    for (size_t i = 0; i < ENDPOINT_LIST_MAX; i++) {
+        if (troubles->of[i].status == SEALIFT_CANCELLED)
+            return &troubles->of[i];
+    }
+    return NULL;
+}
+
+enum sealift_status
+server_troubles_report(const struct server_troubles *troubles, unsigned rounds, struct sealift_error *err)
+{
+    enum sealift_status status = server_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
     const struct sealift_error *common = common_trouble(troubles);
     char text[sizeof(err->message)] = "";
 
+    if (cancelled(troubles) != NULL) {
+        *err = *cancelled(troubles);
+        return err->status;
+    }
     if (common != NULL)
         append_cut(text, sizeof(text), common->message, sizeof(text) - ROUNDS_ROOM);
     else
