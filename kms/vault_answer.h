@@ -8,9 +8,11 @@ struct kms_errand;
 
 struct vault_answer {
     int status;
-    struct json *json;  /* the body; NULL when there was none, or when what answered is no Vault */
-    char errors[512];   /* the texts under "errors", white space made plain; empty when there are none */
-    char location[512]; /* of a redirect */
+    struct json *json;      /* the body; NULL when there was none, or when what answered is no Vault */
+    char errors[512];       /* the texts under "errors", white space made plain; empty when there are none */
+    char location[512];     /* of a redirect */
+    char address[256];      /* of who answered: one server of a cluster, perhaps one that another sent us to */
+    int64_t retry_after_ns; /* what the server asks us to wait; 0: it does not say */
 };
 
 /* `name` says whose answer it is. A 2xx with a body that is not JSON is CORRUPT; other statuses may come from a proxy,

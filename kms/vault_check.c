@@ -4,6 +4,7 @@
 #include "error.h"
 #include "findings.h"
 #include "scoped.h"
+#include "server_trouble.h"
 #include "vault_key.h"
 #include "vault_transit.h"
 
@@ -14,8 +15,17 @@
 /* Looks like something that was wrapped and is not: enough to hear whether a call is allowed. */
 #define MADE_UP_BLOB "vault:v1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+struct server {
+    enum sealift_status status;
+    struct finding_note note; /* where it is OK */
+    struct sealift_error error;
+};
+
 struct run {
     const struct vault_check *check;
+    struct server servers[VAULT_ADDRESS_MAX];
+    size_t server_count;
+    bool reached; /* one of them, at least */
     struct vault_place place;
     struct vault_key key;
     struct vault_lease lease;
@@ -47,7 +57,7 @@ take(struct run *run, const char *call, step_call *step)
     return findings_add(&run->findings, call, status, &note, &error);
 }
 
-/* --- The server --- */
+/* --- The servers --- */
 
 static const struct health {
     int status;
@@ -65,9 +75,10 @@ static const struct health {
 };
 
 static enum sealift_status
-judge_health(struct run *run, const struct vault_answer *answer, struct finding_note *note, struct sealift_error *err)
+judge_health(const struct vault_server *server, const struct vault_answer *answer, struct finding_note *note,
+             struct sealift_error *err)
 {
-    const char *address = run->check->config->address;
+    const char *address = server->address.text;
     const char *version = json_string(json_get(answer->json, "version"));
 
     if (version == NULL || !envelope_text_is_plain(version))
@@ -76,8 +87,8 @@ judge_health(struct run *run, const struct vault_answer *answer, struct finding_
         if (healths[i].status != answer->status)
             continue;
         if (!healths[i].serves)
-            return error_set(err, SEALIFT_UNAVAILABLE, "Vault %s is %s", address, healths[i].words);
-        note->warning = vault_client_is_exposed(run->check->client);
+            return error_set(err, SEALIFT_UNAVAILABLE, "Vault: %s: it is %s", server->address.name, healths[i].words);
+        note->warning = vault_server_is_exposed(server);
         finding_note_down(note, "%s, version %.40s, is %s%s", address, version, healths[i].words,
                           note->warning ? "; but over plain http tokens and keys can be read on the way: use https"
                                         : "");
@@ -91,13 +102,60 @@ judge_health(struct run *run, const struct vault_answer *answer, struct finding_
 }
 
 static enum sealift_status
-reach_server(struct run *run, struct finding_note *note, struct sealift_error *err)
+reach_server(struct vault_client *client, size_t at, struct finding_note *note, struct sealift_error *err)
 {
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
-    struct vault_request request = {.method = "GET", .path = "sys/health", .outside_namespaces = true, .once = true};
+    struct vault_request request = {.method = "GET", .path = "sys/health", .outside_namespaces = true};
 
-    TRY(vault_client_call(run->check->client, &request, &answer, err));
-    return judge_health(run, &answer, note, err);
+    TRY(vault_client_call_server(client, at, &request, &answer, err));
+    return judge_health(vault_client_server(client, at), &answer, note, err);
+}
+
+static void
+reach_all(struct run *run)
+{
+    struct vault_client *client = run->check->client;
+
+    run->server_count = vault_client_server_count(client);
+    for (size_t i = 0; i < run->server_count; i++) {
+        struct server *server = &run->servers[i];
+
+        server->status = reach_server(client, i, &server->note, &server->error);
+        run->reached = run->reached || server->status == SEALIFT_OK;
+    }
+}
+
+/* None was reached: what is said at the end names each with its own trouble, as any command would. */
+static void
+sum_up_troubles(struct run *run)
+{
+    struct server_troubles troubles = {.prefix = "Vault: "};
+
+    for (size_t i = 0; i < run->server_count; i++)
+        server_troubles_note(&troubles, i, &run->servers[i].error);
+    run->findings.status = server_troubles_report(&troubles, 1, &run->findings.error);
+}
+
+/* A server that is away while another answers is what there are several for. */
+static bool
+reach_servers(struct run *run)
+{
+    reach_all(run);
+    for (size_t i = 0; i < run->server_count; i++) {
+        struct server *server = &run->servers[i];
+        const char *name = vault_client_server(run->check->client, i)->address.name;
+        char call[ENDPOINT_TEXT_SIZE + 8] = "reach the server";
+
+        if (run->server_count > 1)
+            snprintf(call, sizeof(call), "reach %s", name);
+        if (server->status != SEALIFT_OK && run->reached)
+            findings_tell(&run->findings, call, true, true, server->error.message);
+        else
+            findings_add(&run->findings, call, server->status, &server->note, &server->error);
+    }
+    if (!run->reached)
+        sum_up_troubles(run);
+    return run->reached;
 }
 
 /* --- The login --- */
@@ -299,7 +357,7 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
         .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key},
     };
 
-    if (take(&run, "reach the server", reach_server) && take(&run, log_in_with[config->vault.auth], log_in)) {
+    if (reach_servers(&run) && take(&run, log_in_with[config->vault.auth], log_in)) {
         take(&run, "keep the token", judge_token);
         check_key_use(&run);
     }

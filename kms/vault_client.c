@@ -2,27 +2,44 @@
 
 #include "backoff.h"
 #include "error.h"
-#include "http.h"
 #include "scoped.h"
+#include "server_trouble.h"
 #include "vault_config.h"
+#include "vault_error.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Long enough for another node to take over from one that died; then the caller should hear of it. */
-#define TRIES           8
+#define PATIENCE_NS     (60 * NS_PER_S)
 #define FIRST_WAIT_NS   (300 * NS_PER_MS)
 #define LONGEST_WAIT_NS (8 * NS_PER_S)
-#define PATIENCE_NS     (60 * NS_PER_S)
+#define MOST_TRIES      8   /* of one address */
+#define MOST_ROUNDS     100 /* of several: patience ends it earlier, unless no wait takes any time */
 
 struct vault_client {
     const struct world *world;
     struct http_client *http;
-    char *address;    /* without a final slash */
     char *name_space; /* of the key; empty: none */
     char *login_name_space;
-    struct url url; /* the address, in its parts */
+    size_t count;
+    struct vault_server servers[VAULT_ADDRESS_MAX];
+    atomic_size_t last; /* the server that answered last */
 };
+
+static enum sealift_status
+set_up_servers(struct vault_client *client, const char *addresses, struct sealift_error *err)
+{
+    struct vault_address list[VAULT_ADDRESS_MAX];
+
+    if (vault_address_parse_list(addresses, list, &client->count, err) != SEALIFT_OK)
+        return error_prefix(err, "Vault");
+    for (size_t i = 0; i < client->count; i++)
+        client->servers[i] =
+            (struct vault_server){client->world, client->http, client->name_space, client->login_name_space, list[i]};
+    return SEALIFT_OK;
+}
 
 enum sealift_status
 vault_client_new(const struct world *world, const struct kms_config *config, struct vault_client **ret_client,
@@ -38,11 +55,10 @@ vault_client_new(const struct world *world, const struct kms_config *config, str
     if (client == NULL)
         return error_no_memory(err);
     client->world = world;
-    TRY(url_parse(config->address, &client->url, err));
-    TRY(text_copy(config->address, &client->address, err));
     TRY(text_copy(config->vault.name_space, &client->name_space, err));
     TRY(text_copy(vault_config_login_namespace(config), &client->login_name_space, err));
     TRY(http_client_new(world, &options, &client->http, err));
+    TRY(set_up_servers(client, config->address, err));
     *ret_client = TAKE(client);
     return SEALIFT_OK;
 }
@@ -53,102 +69,35 @@ vault_client_free(struct vault_client **client)
     if (*client == NULL)
         return;
     http_client_free(&(*client)->http);
-    free((*client)->address);
     free((*client)->name_space);
     free((*client)->login_name_space);
     free(*client);
     *client = NULL;
 }
 
-static bool
-is_this_machine(const char *host)
+size_t
+vault_client_server_count(const struct vault_client *client)
 {
-    return strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+    return client->count;
+}
+
+const struct vault_server *
+vault_client_server(const struct vault_client *client, size_t server)
+{
+    return &client->servers[server];
 }
 
 bool
 vault_client_is_exposed(const struct vault_client *client)
 {
-    return strcmp(client->url.scheme, "http") == 0 && !is_this_machine(client->url.host);
+    for (size_t i = 0; i < client->count; i++) {
+        if (vault_server_is_exposed(&client->servers[i]))
+            return true;
+    }
+    return false;
 }
 
-/* One exchange. */
-
-static void
-add_header(struct http_request *http, const char *name, const char *value)
-{
-    http->headers[http->header_count++] = (struct http_header){name, value};
-}
-
-static enum sealift_status
-exchange(struct vault_client *client, const struct vault_request *request, const char *url,
-         struct vault_answer *ret_answer, struct sealift_error *err)
-{
-    SCOPED(http_answer_done) struct http_answer raw = {0};
-    struct http_request http = {.method = request->method, .url = url, .body = request->body};
-    const char *name_space = request->of_login ? client->login_name_space : client->name_space;
-    enum sealift_status status;
-
-    add_header(&http, "X-Vault-Request", "true"); /* an Agent or Proxy may insist on it */
-    if (name_space[0] != '\0' && !request->outside_namespaces)
-        add_header(&http, "X-Vault-Namespace", name_space);
-    if (request->body.len > 0)
-        add_header(&http, "Content-Type", "application/json");
-    if (request->token != NULL)
-        http.secret_header = (struct http_header){"X-Vault-Token", secret_text(request->token)};
-
-    status = http_perform(client->http, &http, &raw, err);
-    if (status == SEALIFT_CORRUPT) /* longer than any answer of Vault's */
-        return error_set(err, SEALIFT_INVALID, "Vault %s: what answers there is no Vault or OpenBao: check the address",
-                         client->address);
-    if (status != SEALIFT_OK)
-        return error_prefix(err, "Vault");
-    TRY(vault_answer_read(raw.status, buf_bytes(&raw.text), client->address, ret_answer, err));
-    http_answer_header(&raw, "location", ret_answer->location, sizeof(ret_answer->location));
-    return SEALIFT_OK;
-}
-
-/* Redirects. */
-
-static bool
-ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), end_len = strlen(end);
-
-    return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
-/* A standby that cannot forward names the active node. The token goes along, so never from https to http, and only to
- * the same path. */
-static bool
-may_follow(const struct vault_client *client, const struct vault_answer *answer, const char *path)
-{
-    struct sealift_error ignored;
-    struct url target;
-
-    if (answer->status != 307 || url_parse(answer->location, &target, &ignored) != SEALIFT_OK)
-        return false;
-    return (strcmp(target.scheme, "https") == 0 || strcmp(target.scheme, client->url.scheme) == 0) &&
-           ends_with(target.path, path);
-}
-
-static enum sealift_status
-exchange_and_follow(struct vault_client *client, const struct vault_request *request, const char *path,
-                    struct vault_answer *ret_answer, struct sealift_error *err)
-{
-    SCOPED(free_done) char *url = NULL;
-    char target[sizeof(ret_answer->location)];
-
-    TRY(text_format(&url, "%s%s", err, client->address, path));
-    TRY(exchange(client, request, url, ret_answer, err));
-    if (!may_follow(client, ret_answer, path))
-        return SEALIFT_OK;
-    memcpy(target, ret_answer->location, sizeof(target));
-    vault_answer_done(ret_answer);
-    return exchange(client, request, target, ret_answer, err);
-}
-
-/* Retries. */
+/* --- What an answer says of the server --- */
 
 static bool
 is_passing(const struct vault_answer *answer)
@@ -160,26 +109,15 @@ is_passing(const struct vault_answer *answer)
            !vault_answer_says(answer, "message authentication failed");
 }
 
-static enum sealift_status
-call_patiently(struct vault_client *client, const struct vault_request *request, const char *path,
-               struct vault_answer *ret_answer, struct sealift_error *err)
+/* The next call had better go to who answered, be it one that another server sent us to. */
+static void
+note_answer(struct vault_client *client, size_t server, const struct vault_answer *answer)
 {
-    struct clock *clock = client->world->clock;
-    struct backoff backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, TRIES, 0};
-    int64_t deadline = clock->mono_ns(clock) + PATIENCE_NS;
-
-    for (unsigned tries = 1;; tries++) {
-        enum sealift_status status = exchange_and_follow(client, request, path, ret_answer, err);
-        bool passing = status == SEALIFT_UNAVAILABLE || (status == SEALIFT_OK && is_passing(ret_answer));
-
-        if (!passing || request->once)
-            return status;
-        if (clock->mono_ns(clock) >= deadline || !backoff_wait(&backoff, client->world)) {
-            TRY(world_check_cancel(client->world, err));
-            return status == SEALIFT_OK ? status : error_hint(err, "gave up after %u tries", tries);
-        }
-        vault_answer_done(ret_answer);
+    for (size_t i = 0; i < client->count; i++) {
+        if (strcmp(client->servers[i].address.text, answer->address) == 0)
+            server = i;
     }
+    atomic_store(&client->last, server);
 }
 
 static void
@@ -191,24 +129,179 @@ log_warnings(const struct vault_client *client, const struct vault_answer *answe
         const char *text = json_string(json_at(warnings, i));
 
         if (text != NULL)
-            world_log(client->world, LOG_WARNING, "Vault %s warns: %s", client->address, text);
+            world_log(client->world, LOG_WARNING, "Vault %s warns: %s", answer->address, text);
     }
+}
+
+/* --- Failover --- */
+
+/* One call's way through the servers. */
+struct search {
+    struct vault_client *client;
+    const struct vault_request *request;
+    struct server_troubles troubles;
+    struct backoff backoff;
+    struct vault_answer answer; /* the last one, which may be no more than a server's trouble */
+    bool answered;              /* there is one */
+    int64_t wait_ns;            /* what the server asked for */
+    unsigned rounds;
+    int64_t patient_until_ns; /* 0: nothing has failed yet */
+};
+
+static void
+search_done(struct search *search)
+{
+    vault_answer_done(&search->answer);
+}
+
+static int64_t
+now_ns(const struct vault_client *client)
+{
+    return client->world->clock->mono_ns(client->world->clock);
+}
+
+/* Nothing that another server, or another try, could cure. */
+static bool
+ends_the_search(enum sealift_status status)
+{
+    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+/* OK: the server answered what it was asked. With one server alone only what may pass is a trouble of its: anything
+ * else is for the caller to explain, who knows what it asked for. */
+static enum sealift_status
+ask(struct search *search, const struct vault_server *server, struct sealift_error *err)
+{
+    struct vault_answer *answer = &search->answer;
+    enum sealift_status status;
+    bool passing;
+
+    vault_answer_done(answer);
+    search->answered = false;
+    TRY(vault_server_ask(server, search->request, answer, err));
+    search->answered = true;
+    passing = is_passing(answer);
+    if (!passing && (search->client->count == 1 || !vault_error_is_servers(answer)))
+        return SEALIFT_OK;
+    status = vault_error_of_server(&server->address, answer, err);
+    if (passing)
+        status = err->status = SEALIFT_UNAVAILABLE;
+    return status;
+}
+
+static void
+note_trouble(struct search *search, size_t server, const struct sealift_error *trouble)
+{
+    const struct vault_client *client = search->client;
+
+    server_troubles_note(&search->troubles, server, trouble);
+    if (search->patient_until_ns == 0)
+        search->patient_until_ns = now_ns(client) + PATIENCE_NS;
+}
+
+static bool
+is_out_of_patience(const struct search *search)
+{
+    return search->patient_until_ns != 0 && now_ns(search->client) >= search->patient_until_ns;
+}
+
+static bool
+is_turned_away(const struct search *search)
+{
+    return search->answered && search->answer.status == 429;
+}
+
+/* Each server once, beginning with the one that answered last; in a later round only while patience lasts. OK, or a
+ * trouble that was noted unless it ends the search. */
+static enum sealift_status
+try_each(struct search *search, struct sealift_error *err)
+{
+    struct vault_client *client = search->client;
+    size_t first = atomic_load(&client->last);
+    enum sealift_status status = SEALIFT_OK;
+
+    for (size_t i = 0; i < client->count; i++) {
+        size_t at = (first + i) % client->count;
+
+        if (i > 0 && search->rounds > 0 && is_out_of_patience(search))
+            return status;
+        if (i > 0 && search->rounds == 0)
+            world_log(client->world, LOG_WARNING, "%s; trying %s", err->message, client->servers[at].address.name);
+        status = ask(search, &client->servers[at], err);
+        if (status == SEALIFT_OK || is_turned_away(search))
+            note_answer(client, at, &search->answer);
+        if (status == SEALIFT_OK || ends_the_search(status))
+            return status;
+        note_trouble(search, at, err);
+        if (is_turned_away(search)) {
+            search->wait_ns = search->answer.retry_after_ns;
+            return status;
+        }
+    }
+    return status;
+}
+
+/* What the server asked for, and a random time beyond it, so that those who were turned away together do not come back
+ * together. No wait goes beyond patience, whose last moments are not worth one. */
+static bool
+wait_for_another_round(struct search *search, const struct sealift_error *trouble)
+{
+    const struct world *world = search->client->world;
+    int64_t left_ns = search->patient_until_ns - now_ns(search->client) - search->wait_ns;
+
+    if (search->request->once || !server_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
+        return false;
+    if (search->rounds == 1)
+        world_log(world, LOG_WARNING, "%s; trying again for up to %" PRId64 " s", trouble->message,
+                  (left_ns + search->wait_ns + NS_PER_S - 1) / NS_PER_S);
+    if (search->wait_ns > 0)
+        world->clock->sleep_ns(world->clock, search->wait_ns, world->cancel);
+    search->wait_ns = 0;
+    if (search->backoff.cap_ns > left_ns)
+        search->backoff.cap_ns = left_ns;
+    return backoff_wait(&search->backoff, world);
+}
+
+static enum sealift_status
+call_patiently(struct search *search, struct sealift_error *err)
+{
+    const struct vault_client *client = search->client;
+    enum sealift_status status;
+
+    do {
+        status = try_each(search, err);
+        search->rounds++;
+    } while (status != SEALIFT_OK && !ends_the_search(status) && wait_for_another_round(search, err));
+    if (status == SEALIFT_OK || ends_the_search(status))
+        return status;
+    TRY(world_check_cancel(client->world, err));
+    if (client->count == 1 && search->answered)
+        return SEALIFT_OK;
+    return server_troubles_report(&search->troubles, search->rounds, err);
 }
 
 enum sealift_status
 vault_client_call(struct vault_client *client, const struct vault_request *request, struct vault_answer *ret_answer,
                   struct sealift_error *err)
 {
-    SCOPED(buf_done) struct buf path = {0};
-    SCOPED(vault_answer_done) struct vault_answer answer = {0};
-    const char *text;
+    SCOPED(search_done)
+    struct search search = {
+        .client = client,
+        .request = request,
+        .troubles.prefix = "Vault: ",
+        .backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, client->count == 1 ? MOST_TRIES : MOST_ROUNDS, 0},
+    };
 
-    TRY(buf_append_text(&path, "/v1/", err));
-    TRY(url_encode(bytes_of_text(request->path), true, &path, err));
-    TRY(buf_text(&path, &text, err));
-    TRY(call_patiently(client, request, text, &answer, err));
-    log_warnings(client, &answer);
-    *ret_answer = answer;
-    answer = (struct vault_answer){0};
+    TRY(call_patiently(&search, err));
+    log_warnings(client, &search.answer);
+    *ret_answer = search.answer;
+    search.answer = (struct vault_answer){0};
     return SEALIFT_OK;
+}
+
+enum sealift_status
+vault_client_call_server(struct vault_client *client, size_t server, const struct vault_request *request,
+                         struct vault_answer *ret_answer, struct sealift_error *err)
+{
+    return vault_server_ask(&client->servers[server], request, ret_answer, err);
 }

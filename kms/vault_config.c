@@ -2,9 +2,10 @@
 
 #include "envelope.h"
 #include "error.h"
-#include "http.h"
 #include "scoped.h"
+#include "vault_address.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -140,17 +141,18 @@ check_mount(char *mount, size_t size, const char *usual, const char *what, struc
     return check_path(mount, what, err);
 }
 
+/* One address or several, brought into the form "https://a:8200,https://b:8200". */
 static enum sealift_status
-check_address(char *address, struct sealift_error *err)
+check_address(char *address, size_t size, struct sealift_error *err)
 {
-    struct url url;
-    size_t len;
+    struct vault_address list[VAULT_ADDRESS_MAX];
+    size_t count, at = 0;
 
     TRY(need(address, "the address (https://host:8200)", err));
-    if (url_parse(address, &url, err) != SEALIFT_OK)
+    if (vault_address_parse_list(address, list, &count, err) != SEALIFT_OK)
         return error_prefix(err, "Vault: address");
-    for (len = strlen(address); address[len - 1] == '/'; len--)
-        address[len - 1] = '\0';
+    for (size_t i = 0; i < count; i++) /* no longer than it was */
+        at += (size_t)snprintf(address + at, size - at, "%s%s", i > 0 ? "," : "", list[i].text);
     return SEALIFT_OK;
 }
 
@@ -187,7 +189,7 @@ check_auth(struct kms_config *config, struct sealift_error *err)
 enum sealift_status
 vault_config_check(struct kms_config *config, struct sealift_error *err)
 {
-    TRY(check_address(config->address, err));
+    TRY(check_address(config->address, sizeof(config->address), err));
     TRY(need(config->key, "the name of the transit key", err));
     TRY(check_key_name(config->key, err));
     TRY(check_namespace(config->vault.name_space, err));

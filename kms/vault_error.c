@@ -18,6 +18,12 @@ enum {
 
 #define ANY_STATUS 0
 
+#define DR_SECONDARY "replication DR secondary mode" /* as a server of Vault Enterprise refuses with 400 */
+
+#define NO_ACTIVE_SERVER                                                                                               \
+    "this server is a standby that finds no active one: its cluster is choosing one, or has lost the majority of its " \
+    "servers"
+
 /* The first row that fits counts. A text of "" fits any answer, one without a text too. */
 static const struct row {
     unsigned acts;
@@ -41,6 +47,11 @@ static const struct row {
     {ANY_ACT, 413, "", SEALIFT_INVALID,
      "the server finds the request too large: a proxy in between may have a small limit"},
     {ANY_ACT, 472, "", SEALIFT_UNAVAILABLE, "this server is a disaster recovery secondary: give the primary's address"},
+    {ANY_ACT, 400, DR_SECONDARY, SEALIFT_UNAVAILABLE,
+     "this server is a disaster recovery secondary: give the primary's address"},
+    {ANY_ACT, 474, "", SEALIFT_UNAVAILABLE, NO_ACTIVE_SERVER},
+    {ANY_ACT, 500, "node not active but active", SEALIFT_UNAVAILABLE, NO_ACTIVE_SERVER},
+    {ANY_ACT, 530, "", SEALIFT_UNAVAILABLE, "this server was removed from its cluster: give another one's address"},
     {ANY_ACT, 307, "", SEALIFT_UNAVAILABLE,
      "this server is a standby and sends us to a place that cannot be followed: give the active server's address"},
 
@@ -234,13 +245,42 @@ vault_error(enum vault_act act, const struct vault_place *place, const struct va
 {
     const struct row *found = find_row(act, answer);
     struct row row = found != NULL ? *found : judge_status(answer);
+    struct vault_place answering = *place;
     char subject[1600];
     enum sealift_status status;
 
-    vault_error_subject(act, place, subject, sizeof(subject));
+    if (answer->address[0] != '\0')
+        answering.address = answer->address;
+    vault_error_subject(act, &answering, subject, sizeof(subject));
     status = error_set(err, row.meaning, "Vault %s: %s", subject, row.sentence);
     if (row.meaning == SEALIFT_DENIED && (KEY & ACT(act)) != 0)
         status = add_policy(act, place, answer, err);
+    if (answer->status / 100 == 3 && answer->location[0] != '\0')
+        status = error_hint(err, "it names %s", answer->location);
+    return status == row.meaning ? add_answer(answer, err) : status;
+}
+
+bool
+vault_error_is_servers(const struct vault_answer *answer)
+{
+    static const int statuses[] = {307, 472, 474, 501};
+
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (answer->status == statuses[i])
+            return true;
+    }
+    return !is_vaults_own(answer) || vault_answer_says(answer, DR_SECONDARY);
+}
+
+enum sealift_status
+vault_error_of_server(const struct vault_address *address, const struct vault_answer *answer, struct sealift_error *err)
+{
+    const struct row *found = find_row(VAULT_LOOK_UP_TOKEN, answer); /* any act would do: the server does none now */
+    struct row row = found != NULL ? *found : judge_status(answer);
+    enum sealift_status status = error_set(err, row.meaning, "Vault: %s: %s", address->name, row.sentence);
+
+    if (strcmp(answer->address, address->text) != 0)
+        status = error_hint(err, "so says %s, to which it sends us", answer->address);
     if (answer->status / 100 == 3 && answer->location[0] != '\0')
         status = error_hint(err, "it names %s", answer->location);
     return status == row.meaning ? add_answer(answer, err) : status;

@@ -3,6 +3,7 @@
 #ifndef VAULT_ERROR_H
 #define VAULT_ERROR_H
 
+#include "vault_address.h"
 #include "vault_answer.h"
 
 struct kms_errand;
@@ -20,7 +21,7 @@ enum vault_act {
 
 /* What a call was about: a transit key, or an auth method and its role. */
 struct vault_place {
-    const char *address;
+    const char *address;    /* the cluster's; a message has the address of who answered, where somebody did */
     const char *name_space; /* empty: none */
     const char *mount;
     const char *name;
@@ -30,6 +31,16 @@ struct vault_place {
 /* For an answer that is no success: returns the status that fits and fills in `err`. */
 enum sealift_status vault_error(enum vault_act act, const struct vault_place *place, const struct vault_answer *answer,
                                 struct sealift_error *err);
+
+/* The answer is none to what was asked, and would not pass, but another server of the cluster may do better: a standby
+ * whose redirect cannot be followed, one that finds no active server, a disaster recovery secondary, one that is not
+ * initialised, no Vault at all. */
+bool vault_error_is_servers(const struct vault_answer *answer);
+
+/* The same as vault_error() for what keeps the server at that address from answering at all, whatever the call:
+ * "Vault: HOST:PORT: ...". */
+enum sealift_status vault_error_of_server(const struct vault_address *address, const struct vault_answer *answer,
+                                          struct sealift_error *err);
 
 /* A 403 because the token's policies do not allow the call, in contrast to a token that is not accepted at all. */
 bool vault_error_is_policy(const struct vault_answer *answer);

@@ -179,3 +179,91 @@ Test(vault_check, tells_the_keys_warnings)
     expect_told("warning read the key: the key may be deleted");
     expect_told("failed wrap: ");
 }
+
+/* --- Several servers --- */
+
+/* Both are scripted with these answers to the question how they are; the first one's script goes on. */
+static void
+play_two(struct vault_script *first, struct vault_script *second)
+{
+    vault_script_play(first);
+    vault_script_play(second);
+    snprintf(first->config.address, sizeof(first->config.address), "%s,%s", scripted_server_url(first->server),
+             scripted_server_url(second->server));
+}
+
+static void
+expect_told_of(const char *before, const struct vault_script *script, const char *after)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line), "%s%s%s", before, strstr(scripted_server_url(script->server), "://") + 3, after);
+    expect_told(line);
+}
+
+Test(vault_check, is_content_with_standbys_beside_the_active_server)
+{
+    static const int standbys[] = {429, 473};
+
+    for (size_t i = 0; i < sizeof(standbys) / sizeof(standbys[0]); i++) {
+        SCOPED(vault_script_done) struct vault_script first = {0};
+        SCOPED(vault_script_done) struct vault_script second = {0};
+
+        told[0] = '\0';
+        vault_script_add(&first, 200, ANSWER_HEALTHY);
+        vault_script_add(&first, 200, ANSWER_LOOKUP);
+        vault_script_add(&first, 200, ANSWER_LOOKUP);
+        vault_script_add(&first, 404, ANSWER_MISSING);
+        vault_script_add(&second, standbys[i], ANSWER_HEALTHY);
+        play_two(&first, &second);
+        cr_assert_eq(check(&first), SEALIFT_NOT_FOUND);
+        expect_told_of("ok reach ", &first, ": ");
+        expect_told_of("ok reach ", &second, ": ");
+        cr_assert_eq(scripted_server_requests(second.server), 1);
+    }
+}
+
+Test(vault_check, warns_of_a_server_that_is_down_while_another_answers)
+{
+    static const struct {
+        int status;
+        const char *says;
+    } cases[] = {{503, ": Vault: 127.0.0.1:"},     {503, ": it is sealed"},          {472, "disaster recovery"},
+                 {474, "cannot reach the active"}, {501, ": it is not initialised"}, {530, "removed from its cluster"}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SCOPED(vault_script_done) struct vault_script first = {0};
+        SCOPED(vault_script_done) struct vault_script second = {0};
+
+        told[0] = '\0';
+        vault_script_add(&first, 200, ANSWER_HEALTHY);
+        vault_script_add(&first, 200, ANSWER_LOOKUP);
+        vault_script_add(&first, 200, ANSWER_LOOKUP);
+        vault_script_add(&first, 404, ANSWER_MISSING);
+        vault_script_add(&second, cases[i].status, ANSWER_HEALTHY);
+        play_two(&first, &second);
+        cr_assert_eq(check(&first), SEALIFT_NOT_FOUND);
+        expect_told_of("ok reach ", &first, ": ");
+        expect_told_of("warning reach ", &second, ": Vault: ");
+        expect_told(cases[i].says);
+    }
+}
+
+Test(vault_check, fails_when_no_server_serves_and_names_each)
+{
+    SCOPED(vault_script_done) struct vault_script first = {0};
+    SCOPED(vault_script_done) struct vault_script second = {0};
+    char dead[64], sealed[64];
+
+    vault_script_add(&second, 503, ANSWER_HEALTHY);
+    play_two(&first, &second);
+    snprintf(dead, sizeof(dead), "Vault: %s: cannot connect", strstr(scripted_server_url(first.server), "://") + 3);
+    snprintf(sealed, sizeof(sealed), "; %s: it is sealed", strstr(scripted_server_url(second.server), "://") + 3);
+    scripted_server_stop(&first.server);
+    cr_assert_eq(check(&first), SEALIFT_UNAVAILABLE);
+    cr_assert_not_null(strstr(first.err.message, dead), "%s", first.err.message);
+    cr_assert_not_null(strstr(first.err.message, sealed), "%s", first.err.message);
+    cr_assert_eq(first.scripted.sleeps, 0);
+    cr_assert_eq(lines_told(), 2);
+    expect_not_told("ok ");
+}

@@ -56,6 +56,17 @@ Test(vault_config, strips_slashes)
     cr_assert_str_eq(config.vault.auth_path, "approle-2");
 }
 
+Test(vault_config, takes_several_servers_of_one_cluster)
+{
+    struct kms_config config = with_approle(), again;
+
+    strcpy(config.address, "https://a.example:8200/ , https://b.example:8200,https://c.example/vault/");
+    config_expect_good(&config);
+    cr_assert_str_eq(config.address, "https://a.example:8200,https://b.example:8200,https://c.example/vault");
+    again = config_through_json(&config);
+    cr_assert_str_eq(again.address, config.address);
+}
+
 Test(vault_config, asks_for_what_is_missing)
 {
     struct kms_config config = with_token();
@@ -92,8 +103,9 @@ Test(vault_config, refuses_two_ways_of_logging_in_at_once)
 
 Test(vault_config, refuses_addresses_that_are_none)
 {
-    static const char *const addresses[] = {"vault.example:8200", "ftp://vault.example", "https://me:pw@vault.example",
-                                            "https://vault.example?x=1"};
+    static const char *const addresses[] = {"vault.example:8200",          "ftp://vault.example",
+                                            "https://me:pw@vault.example", "https://vault.example?x=1",
+                                            "https://a:8200,b:8200",       "https://a:8200,https://a:8200"};
 
     for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
         struct kms_config config = with_token();

@@ -49,6 +49,13 @@ static const struct {
     {VAULT_WRAP, 412, "", SEALIFT_UNAVAILABLE, "X-Vault-Request"},
     {VAULT_WRAP, 429, "rate limit quota exceeded", SEALIFT_UNAVAILABLE, "quota"},
     {VAULT_WRAP, 472, "", SEALIFT_UNAVAILABLE, "disaster recovery"},
+    {VAULT_UNWRAP, 400, "path disabled in replication DR secondary mode", SEALIFT_UNAVAILABLE, "disaster recovery"},
+    {VAULT_LOGIN_APPROLE, 400, "path disabled in replication DR secondary mode", SEALIFT_UNAVAILABLE,
+     "disaster recovery"},
+    {VAULT_UNWRAP, 474, "", SEALIFT_UNAVAILABLE, "finds no active one"},
+    {VAULT_UNWRAP, 500, "local node not active but active cluster node not found", SEALIFT_UNAVAILABLE,
+     "finds no active one"},
+    {VAULT_UNWRAP, 530, "", SEALIFT_UNAVAILABLE, "removed from its cluster"},
     {VAULT_WRAP, 500, "internal error", SEALIFT_UNAVAILABLE, "try again later"},
     {VAULT_WRAP, 502, NULL, SEALIFT_UNAVAILABLE, "try again later"},
     {VAULT_WRAP, 501, "", SEALIFT_UNAVAILABLE, "not initialised"},
@@ -130,6 +137,17 @@ Test(vault_error, names_the_object_and_the_act)
 }
 
 /* A key-value engine answers "nothing here" with a JSON that has no errors. */
+Test(vault_error, names_the_server_of_a_cluster_that_refused)
+{
+    struct vault_place cluster = {"https://a:8200,https://b:8200", "", "transit", "cluster-key", NULL};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    make_answer(400, "encryption key not found", &answer);
+    strcpy(answer.address, "https://b:8200");
+    cr_assert_eq(vault_error(VAULT_UNWRAP, &cluster, &answer, &err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(strncmp(err.message, "Vault https://b:8200: unwrap with", 33), 0, "%s", err.message);
+}
+
 Test(vault_error, tells_another_engine_from_a_missing_key)
 {
     SCOPED(vault_answer_done) struct vault_answer answer = {0};

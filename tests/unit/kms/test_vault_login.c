@@ -442,3 +442,31 @@ Test(vault_login, never_logs_a_secret)
     cr_assert_null(strstr(script.scripted.log, "the-secret-id"));
     cr_assert_null(strstr(script.scripted.log, "s.fresh"));
 }
+
+/* --- Several servers --- */
+
+Test(vault_login, is_one_for_all_servers_of_a_cluster)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_script_done) struct vault_script second = {0};
+    SCOPED(handle_done) struct handle handle = {0};
+
+    vault_script_add(&script, 200, ANSWER_LOGIN);
+    vault_script_add(&script, 200, "{}");
+    vault_script_add(&script, 503, "{\"errors\":[\"Vault is sealed\"]}");
+    vault_script_add(&second, 200, "{}");
+    vault_script_add(&second, 200, "{}");
+    vault_script_play(&script);
+    vault_script_play(&second);
+    vault_script_use_approle(&script);
+    snprintf(script.config.address, sizeof(script.config.address), "%s,%s", scripted_server_url(script.server),
+             scripted_server_url(second.server));
+    handle = open_handle(&script);
+    call_well(&script, &handle);
+    call_well(&script, &handle);
+    call_well(&script, &handle);
+    EXPECT_REQUESTS(&script, "POST /v1/auth/approle/login", "GET /v1/transit/keys/k", "GET /v1/transit/keys/k");
+    EXPECT_REQUESTS(&second, "GET /v1/transit/keys/k", "GET /v1/transit/keys/k");
+    cr_assert_str_eq(token_of_request(&second, 0), "s.fresh");
+    cr_assert_str_eq(token_of_request(&second, 1), "s.fresh");
+}
