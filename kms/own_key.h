@@ -11,7 +11,7 @@ struct own_key {
     /* Vault. Empty: as the cluster has it. */
     char name_space[256];
     char transit_path[256];
-    char auth_path[256];
+    char auth_path[256];                 /* with a role id; empty: "approle" */
     char role_id[256];                   /* AppRole, in the key's namespace; empty: the cluster's login, in its own */
     struct credential_source credential; /* the role's secret id */
 
