@@ -133,16 +133,46 @@ fill_in_snapshot(struct bucket_listing *listing, const struct manifest *manifest
 
 /* --- a filesystem that was never uploaded --- */
 
+/* The newest record, over all FS keys of the filesystem. */
+struct newest_record {
+    struct store *store;
+    const struct uuid *fs;
+    struct key_record *record; /* none yet: its uuid is zero */
+};
+
+/* What a key is for, its newest record says. One that is for a snapshot alone says nothing of the filesystem. */
+static enum sealift_status
+keep_newer(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest, uint64_t count,
+           struct sealift_error *err)
+{
+    SCOPED(key_record_done) struct key_record record = {0};
+    const struct newest_record *found = context;
+
+    (void)count;
+    if (uuid_compare(newest, &found->record->record) <= 0)
+        return SEALIFT_OK;
+    TRY(key_record_fetch(found->store, found->fs, key_check, newest, &record, err));
+    if (!uuid_is_zero(&record.snapshot))
+        return SEALIFT_OK;
+    key_record_done(found->record);
+    *found->record = record;
+    record = (struct key_record){0};
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 fetch_newest_record(struct bucket_listing *listing, const struct uuid *fs, struct key_record *ret_record,
                     struct sealift_error *err)
 {
-    struct key_records records;
+    SCOPED(key_record_done) struct key_record record = {0};
+    struct newest_record newest = {listing->store, fs, &record};
 
-    TRY(key_records_list(listing->store, fs, &records, err));
-    if (key_records_count(&records) == 0)
+    TRY(key_records_each_key(listing->store, fs, keep_newer, &newest, err));
+    if (uuid_is_zero(&record.record))
         return error_set(err, SEALIFT_NOT_FOUND, "a filesystem without a snapshot, and without a key record");
-    return key_record_fetch(listing->store, fs, key_records_newest(&records, 0), ret_record, err);
+    *ret_record = record;
+    record = (struct key_record){0};
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -153,7 +183,7 @@ open_record_names(struct bucket_listing *listing, const struct key_record *recor
     struct kms_errand errand = {0};
 
     TRY(handle_open_envelope(listing->sealift, &errand, &record->envelope, &fs_key, NULL, err));
-    return private_part_open(buf_bytes(&record->sealed_private), fs_key, &record->fs, &record->record, ret_names, err);
+    return key_record_private(record, fs_key, ret_names, err);
 }
 
 static enum sealift_status

@@ -64,6 +64,7 @@ make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_f
     snprintf(row->obs, sizeof(row->obs), "%s", wish->obs != NULL ? wish->obs : "");
     snprintf(row->selection, sizeof(row->selection), "%s", wish->selection != NULL ? wish->selection : "{}");
     row->uuid = uuid_v4(&sealift->world);
+    row->generation = 1;
     row->added_ns = sealift->world.clock->wall_ns(sealift->world.clock);
     if (wish->encrypted)
         TRY(forget_cut_off(sealift, wish, err));
@@ -102,6 +103,7 @@ new_fs_names(const struct table_fs *row, struct private_part *ret_names)
     memcpy(names.path, row->path, sizeof(names.path));
     if (gethostname(names.host, sizeof(names.host) - 1) != 0 || !utf8_is_valid(bytes_of_text(names.host)))
         names.host[0] = '\0';
+    names.generation = row->generation;
     memcpy(names.selection, row->selection, sizeof(names.selection));
     names.encrypted = row->at_rest[0] != '\0';
     *ret_names = names;
@@ -111,13 +113,14 @@ enum sealift_status
 new_fs_put_key(struct sealift *sealift, struct new_fs *fs, struct store *store, struct sealift_error *err)
 {
     struct private_part names;
+    const struct key_record_wish wish = {.envelope = &fs->envelope, .names = &names, .fs_key = fs->key};
 
     fs->row.key_record = uuid_v7(&sealift->world);
     if (store == NULL)
         return SEALIFT_OK;
     new_fs_names(&fs->row, &names);
     TRY(obs_mark(store, err)); /* a store that was added with --no-check has no marker yet */
-    return key_record_put(&sealift->world, store, &fs->envelope, &names, fs->key, &fs->row.key_record, err);
+    return key_record_put(&sealift->world, store, &wish, &fs->row.key_record, err);
 }
 
 enum sealift_status
@@ -153,11 +156,11 @@ take_back_row(struct sealift *sealift, const struct table_fs *row, struct sealif
 }
 
 static enum sealift_status
-take_back_key_record(const struct table_fs *row, struct store *store, struct sealift_error *err)
+take_back_key_record(const struct new_fs *fs, struct store *store, struct sealift_error *err)
 {
     char name[NAME_SIZE];
 
-    name_of_key_record(&row->uuid, &row->key_record, name);
+    name_of_key_record(&fs->row.uuid, fs->envelope.key_check, &fs->row.key_record, name);
     return store_delete(store, name, err);
 }
 
@@ -169,6 +172,6 @@ new_fs_give_up(struct sealift *sealift, const struct new_fs *fs, struct store *s
     if (fs->row.incomplete && take_back_row(sealift, &fs->row, &err) != SEALIFT_OK)
         world_log(&sealift->world, LOG_WARNING, "filesystem %s, which was not made, could not be taken back: %s",
                   fs->row.name, err.message);
-    if (store != NULL && take_back_key_record(&fs->row, store, &err) != SEALIFT_OK)
+    if (store != NULL && take_back_key_record(fs, store, &err) != SEALIFT_OK)
         world_log(&sealift->world, LOG_INFO, "the key record of a filesystem that was not made stays: %s", err.message);
 }

@@ -47,6 +47,18 @@ uuid_equal(const struct uuid *a, const struct uuid *b)
     return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
+int
+uuid_compare(const struct uuid *a, const struct uuid *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+bool
+uuid_is_zero(const struct uuid *uuid)
+{
+    return uuid_equal(uuid, &(struct uuid){0});
+}
+
 static bool
 is_dash_place(size_t at)
 {

@@ -1,5 +1,7 @@
 #include "names.h"
 
+#include "text.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,15 +49,34 @@ folder_of_kind(enum segment_kind kind)
 }
 
 void
-name_of_key_record(const struct uuid *fs, const struct uuid *record, char out[NAME_SIZE])
+name_of_key_record(const struct uuid *fs, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *record,
+                   char out[NAME_SIZE])
 {
-    write_object(fs, "keys", record, ".json", out);
+    char record_text[UUID_TEXT_SIZE];
+    size_t len;
+
+    uuid_format(record, record_text);
+    name_of_key_records_of(fs, key_check, out);
+    len = strlen(out);
+    snprintf(out + len, NAME_SIZE - len, "%s.json", record_text);
 }
 
 void
 name_of_key_records(const struct uuid *fs, char out[NAME_SIZE])
 {
     write_folder(fs, "keys", out);
+}
+
+void
+name_of_key_records_of(const struct uuid *fs, const uint8_t key_check[KEY_CHECK_SIZE], char out[NAME_SIZE])
+{
+    char key_text[2 * KEY_CHECK_SIZE + 1];
+    size_t len;
+
+    hex_encode((struct bytes){key_check, KEY_CHECK_SIZE}, key_text);
+    name_of_key_records(fs, out);
+    len = strlen(out);
+    snprintf(out + len, NAME_SIZE - len, "%s-", key_text);
 }
 
 void
@@ -127,6 +148,19 @@ cut_uuid(const char **text, struct uuid *ret_uuid)
 }
 
 static bool
+cut_key_check(const char **text, uint8_t ret_key_check[KEY_CHECK_SIZE])
+{
+    const size_t len = 2 * (size_t)KEY_CHECK_SIZE;
+    char copy[2 * KEY_CHECK_SIZE + 1] = {0};
+
+    memcpy(copy, *text, strnlen(*text, len));
+    if (!hex_decode(copy, ret_key_check, KEY_CHECK_SIZE))
+        return false;
+    *text += len;
+    return true;
+}
+
+static bool
 cut_number(const char **text, uint32_t *ret_number)
 {
     uint32_t number = 0;
@@ -143,24 +177,12 @@ cut_number(const char **text, uint32_t *ret_number)
     return true;
 }
 
-/* "fs/<fs>/<folder>/<object>" */
+/* "fs/<fs>/<folder>/" */
 static bool
-cut_object(const char **text, const char *folder, struct uuid *ret_fs, struct uuid *ret_object)
+cut_folder(const char **text, const char *folder, struct uuid *ret_fs)
 {
     return cut_literal(text, NAME_FS) && cut_uuid(text, ret_fs) && cut_literal(text, "/") &&
-           cut_literal(text, folder) && cut_literal(text, "/") && cut_uuid(text, ret_object);
-}
-
-static bool
-parse_object(const char *name, const char *folder, struct uuid *ret_fs, struct uuid *ret_object)
-{
-    struct uuid fs, object;
-
-    if (!cut_object(&name, folder, &fs, &object) || strcmp(name, ".json") != 0)
-        return false;
-    *ret_fs = fs;
-    *ret_object = object;
-    return true;
+           cut_literal(text, folder) && cut_literal(text, "/");
 }
 
 static bool
@@ -169,8 +191,8 @@ parse_numbered(const char *name, const char *folder, struct uuid *ret_fs, struct
     struct uuid fs, upload;
     uint32_t number;
 
-    if (!cut_object(&name, folder, &fs, &upload) || !cut_literal(&name, "/") || !cut_number(&name, &number) ||
-        *name != '\0')
+    if (!cut_folder(&name, folder, &fs) || !cut_uuid(&name, &upload) || !cut_literal(&name, "/") ||
+        !cut_number(&name, &number) || *name != '\0')
         return false;
     *ret_fs = fs;
     *ret_upload = upload;
@@ -179,15 +201,31 @@ parse_numbered(const char *name, const char *folder, struct uuid *ret_fs, struct
 }
 
 bool
-name_parse_key_record(const char *name, struct uuid *ret_fs, struct uuid *ret_record)
+name_parse_key_record(const char *name, struct uuid *ret_fs, uint8_t ret_key_check[KEY_CHECK_SIZE],
+                      struct uuid *ret_record)
 {
-    return parse_object(name, "keys", ret_fs, ret_record);
+    uint8_t key_check[KEY_CHECK_SIZE];
+    struct uuid fs, record;
+
+    if (!cut_folder(&name, "keys", &fs) || !cut_key_check(&name, key_check) || !cut_literal(&name, "-") ||
+        !cut_uuid(&name, &record) || strcmp(name, ".json") != 0)
+        return false;
+    *ret_fs = fs;
+    memcpy(ret_key_check, key_check, sizeof(key_check));
+    *ret_record = record;
+    return true;
 }
 
 bool
 name_parse_manifest(const char *name, struct uuid *ret_fs, struct uuid *ret_upload)
 {
-    return parse_object(name, "snapshots", ret_fs, ret_upload);
+    struct uuid fs, upload;
+
+    if (!cut_folder(&name, "snapshots", &fs) || !cut_uuid(&name, &upload) || strcmp(name, ".json") != 0)
+        return false;
+    *ret_fs = fs;
+    *ret_upload = upload;
+    return true;
 }
 
 bool

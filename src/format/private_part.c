@@ -22,6 +22,8 @@ to_json(const struct private_part *part, struct buf *out, struct sealift_error *
     SCOPED(json_writer_free) struct json_writer *writer = NULL;
     SCOPED(json_free) struct json *selection = NULL;
 
+    if (part->generation == 0 || part->generation > INT64_MAX)
+        return error_set(err, SEALIFT_INTERNAL, "names to be sealed without a generation");
     TRY(json_parse(bytes_of_text(part->selection[0] != '\0' ? part->selection : "{}"), "a selection", &selection, err));
     TRY(json_writer_new(&writer, err));
     document_open(writer, "private");
@@ -30,6 +32,7 @@ to_json(const struct private_part *part, struct buf *out, struct sealift_error *
     json_put_string(writer, "path", part->path);
     json_put_string(writer, "source", part->source);
     json_put_string(writer, "host", part->host);
+    json_put_integer(writer, "generation", (int64_t)part->generation);
     json_put_bool(writer, "encrypted", part->encrypted);
     json_put_copy(writer, "selection", selection);
     json_close_object(writer);
@@ -70,6 +73,18 @@ need_text(const struct json *json, const char *key, char *out, size_t size, stru
     return SEALIFT_OK;
 }
 
+/* Keys were counted from the first rekey on: what says nothing was sealed when there was but one. */
+static enum sealift_status
+read_generation(const struct json *json, uint64_t *ret_generation, struct sealift_error *err)
+{
+    int64_t generation = 1;
+
+    if (json_get(json, "generation") != NULL)
+        TRY(json_need_integer(json, "generation", 1, INT64_MAX, &generation, err));
+    *ret_generation = (uint64_t)generation;
+    return SEALIFT_OK;
+}
+
 /* As text: what it says is for whoever asks. */
 static enum sealift_status
 need_selection(const struct json *json, char *out, size_t size, struct sealift_error *err)
@@ -101,6 +116,7 @@ from_json(struct bytes text, struct private_part *part, struct sealift_error *er
     TRY(need_text(json, "path", part->path, sizeof(part->path), err));
     TRY(need_text(json, "source", part->source, sizeof(part->source), err));
     TRY(need_text(json, "host", part->host, sizeof(part->host), err));
+    TRY(read_generation(json, &part->generation, err));
     TRY(document_need_bool(json, "encrypted", &part->encrypted, err));
     return need_selection(json, part->selection, sizeof(part->selection), err);
 }

@@ -10,17 +10,18 @@
 /* Text is UTF-8. */
 struct private_part {
     char filesystem[256];
-    char snapshot[256]; /* empty in a key record */
+    char snapshot[256]; /* empty in a key record, unless its key is for one snapshot alone */
     char path[4096];    /* of the filesystem */
     char source[4096];  /* what was read instead (--from), or empty */
     char host[256];
-    bool encrypted; /* the filesystem is encrypted at rest, and its snapshots never land in the clear unasked */
+    uint64_t generation; /* of the filesystem's FS key in force: 1, and one more for each rekey */
+    bool encrypted;      /* the filesystem is encrypted at rest, and its snapshots never land in the clear unasked */
     char selection[SELECTION_MAX]; /* JSON, an object: what was left out (selection.h); empty: nothing, as "{}" */
 };
 
 /* Appends AES-256-GCM under key_for_private(object), AAD "sealift/1 private" NUL, fs uuid, object uuid; the tag stands
  * behind the ciphertext. The nonce is zero: an object's private part is sealed once, as the object is written once.
- * INVALID when a text is not UTF-8. */
+ * INVALID when a text is not UTF-8; INTERNAL without a generation. */
 enum sealift_status private_part_seal(const struct private_part *part, const struct secret *fs_key,
                                       const struct uuid *fs, const struct uuid *object, struct buf *out,
                                       struct sealift_error *err);

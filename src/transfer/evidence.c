@@ -41,9 +41,8 @@ parse_key_record(struct bytes text, const struct uuid *record, struct evidence_o
 {
     SCOPED(key_record_done) struct key_record parsed = {0};
 
-    TRY(key_record_parse(text, &object->fs, record, &parsed, err));
+    TRY(key_record_parse(text, &object->fs, object->key_check, record, &parsed, err));
     object->made_ns = parsed.created_ns;
-    memcpy(object->key_check, parsed.envelope.key_check, sizeof(object->key_check));
     return SEALIFT_OK;
 }
 
@@ -75,7 +74,7 @@ evidence_look(struct store *store, const char *name, uint64_t listed_size, struc
 
     if (!name_parse_manifest(name, &object.fs, &object.upload)) {
         object.kind = EVIDENCE_KEY_RECORD;
-        if (!name_parse_key_record(name, &object.fs, &record))
+        if (!name_parse_key_record(name, &object.fs, object.key_check, &record))
             return error_set(err, SEALIFT_INVALID, "%s: is no manifest and no key record", name);
     }
     snprintf(object.name, sizeof(object.name), "%s", name);

@@ -86,11 +86,9 @@ try_record(struct search *search, const struct uuid *record, struct sealift_erro
     struct sealift_error failure;
     char name[NAME_SIZE];
 
-    name_of_key_record(&search->fs, record, name);
-    if (key_record_fetch(search->store, &search->fs, record, &parsed, &failure) != SEALIFT_OK)
+    name_of_key_record(&search->fs, search->key_check, record, name);
+    if (key_record_fetch(search->store, &search->fs, search->key_check, record, &parsed, &failure) != SEALIFT_OK)
         return note_failure(search, name, &failure, err);
-    if (!digest_equal(parsed.envelope.key_check, search->key_check, KEY_CHECK_SIZE))
-        return SEALIFT_OK; /* of another FS key of this filesystem */
     return try_envelope(search, name, &parsed.envelope, err);
 }
 
@@ -101,8 +99,8 @@ try_records(struct search *search, struct sealift_error *err)
     struct sealift_error failure;
     char prefix[NAME_SIZE];
 
-    name_of_key_records(&search->fs, prefix);
-    if (key_records_list(search->store, &search->fs, &records, &failure) != SEALIFT_OK)
+    name_of_key_records_of(&search->fs, search->key_check, prefix);
+    if (key_records_list(search->store, &search->fs, search->key_check, &records, &failure) != SEALIFT_OK)
         return note_failure(search, prefix, &failure, err);
     for (size_t i = 0; i < key_records_count(&records); i++) {
         TRY(try_record(search, key_records_newest(&records, i), err));

@@ -208,6 +208,11 @@ class Bucket:
         return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
+def key_record_name(fs, key_check, record):
+    """Names (2)."""
+    return f"fs/{uuid.UUID(bytes=fs)}/keys/{key_check.hex()}-{uuid.UUID(bytes=record)}.json"
+
+
 def segment_name(fs, segment):
     folder = "data" if segment.kind == DATA else "tree"
     return f"fs/{uuid.UUID(bytes=fs)}/{folder}/{uuid.UUID(bytes=segment.upload)}/{segment.number:08d}"
@@ -396,10 +401,13 @@ class Snapshot:
         """The newest key record first, the manifest's own last."""
         folder = f"fs/{uuid.UUID(bytes=self.fs)}/keys"
         for name in reversed(self.bucket.list(folder)):
+            if not name.startswith(self.key_check.hex() + "-"):
+                continue
             record = parse_json(self.bucket.get(f"{folder}/{name}"), "key")
-            need(uuid_bytes(record, "fs") == self.fs and record["record"] + ".json" == name, "another key record")
-            if unhex(record["envelope"], "key_check", 32) == self.key_check:
-                yield record["envelope"]
+            need(key_record_name(self.fs, self.key_check, uuid_bytes(record, "record")) == f"{folder}/{name}", "another key record")
+            need(uuid_bytes(record, "fs") == self.fs, "a key record of another filesystem")
+            need(unhex(record["envelope"], "key_check", 32) == self.key_check, "another key than its name says")
+            yield record["envelope"]
         yield self.envelope
 
     def unlock(self, fs_key):

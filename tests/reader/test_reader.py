@@ -70,6 +70,16 @@ class SecondReader(unittest.TestCase):
     def test_reads_the_private_part(self):
         private = self.sample.open().private()
         self.assertEqual((private["filesystem"], private["snapshot"], private["path"]), ("home", 'monday "\u00e9"', "/srv/home"))
+        self.assertEqual(private["generation"], 1)
+
+    def test_looks_at_the_key_records_of_its_own_key_only(self):
+        snapshot = reader.Snapshot(self.sample.bucket, self.sample.locator)
+        folder = pathlib.Path(self.sample.bucket.folder, "fs", str(uuid.UUID(bytes=snapshot.fs)), "keys")
+        (folder / f"{'00' * 32}-018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7.json").write_text("{")
+        (folder / "018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7.json").write_text("{")
+        self.assertEqual(len(list(snapshot.envelopes())), 2)
+        (folder / f"{snapshot.key_check.hex()}-018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7.json").write_text("{")
+        self.assertRaises(reader.Damaged, lambda: list(snapshot.envelopes()))
 
     def test_reads_the_marker(self):
         self.assertEqual(reader.parse_json(self.sample.bucket.get("sealift.json"), "bucket")["version"], 1)
@@ -118,7 +128,9 @@ class SecondReader(unittest.TestCase):
         upload = uuid.UUID("018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7").bytes
         frame = bytes.fromhex("13000000c12cf42873ccf9082c61c9193cfc673140a3b1")
         self.assertIn(frame.hex(), document)
-        self.assertIn(reader.hkdf(fs_key, fs, b"sealift/1 key check").hex(), document)
+        key_check = reader.hkdf(fs_key, fs, b"sealift/1 key check")
+        self.assertIn(f"| `{key_check.hex()}` |", document)
+        self.assertIn(f"| `{reader.key_record_name(fs, key_check, upload)}` |", document)
         self.assertIn(reader.hkdf(fs_key, salt, b"sealift/1 segment").hex(), document)
         chunk_id_key = reader.hkdf(fs_key, b"", b"sealift/1 chunk id")
         self.assertIn(reader.hmac.digest(chunk_id_key, b"abc", "sha256")[:16].hex(), document)

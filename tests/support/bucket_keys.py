@@ -1,5 +1,6 @@
 """The keys of what lies in a bucket, as only someone with rights at the KMS can know them: what a test must not find anywhere else."""
 
+import collections
 import json
 import struct
 import uuid
@@ -31,17 +32,19 @@ def envelope_aad(envelope):
 
 def keys_in_bucket(kms, names, get):
     """All keys by which the objects can be read: KEKs, FS keys, and what is derived from them. `get(name)` reads one object."""
-    secrets, fs_keys = set(), {}
+    secrets, fs_keys = set(), collections.defaultdict(set)
     for name in names:
         if "/keys/" in name:
-            fs_keys[name.split("/")[1]], found = keys_of_envelope(kms, json.loads(get(name))["envelope"])
+            fs_key, found = keys_of_envelope(kms, json.loads(get(name))["envelope"])
+            fs_keys[name.split("/")[1]].add(fs_key)
             secrets.update(found)
     for name in names:
         if "/snapshots/" in name:
             secrets.update(keys_of_envelope(kms, json.loads(get(name).split(b"\n")[1]))[1])
         elif "/logs/" in name:
             _, fs, _, upload, _ = name.split("/")
-            secrets.update(keys_of_upload(fs_keys[fs], uuid.UUID(upload).bytes, json.loads(get(name))))
+            for fs_key in fs_keys[fs]:  # a log does not say which of them it is
+                secrets.update(keys_of_upload(fs_key, uuid.UUID(upload).bytes, json.loads(get(name))))
     return secrets
 
 

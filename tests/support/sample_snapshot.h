@@ -412,8 +412,8 @@ sample_key_record_make(struct sample_snapshot *sample)
     names.snapshot[0] = '\0';
     record.created_ns = sample->seeded.now_ns;
     record.envelope = sample->envelope;
-    SAMPLE_MUST(private_part_seal(&names, sample->fs_key, &sample->fs, &sample->record, &record.sealed_private, err));
-    name_of_key_record(&sample->fs, &sample->record, name);
+    SAMPLE_MUST(key_record_seal(&record, &names, sample->fs_key, err));
+    name_of_key_record(&sample->fs, sample->envelope.key_check, &sample->record, name);
     SAMPLE_MUST(key_record_build(&record, sample_object_add(sample, name), err));
 }
 
@@ -431,7 +431,8 @@ sample_identity_make(struct sample_snapshot *sample)
                                           .snapshot = "monday \"\xc3\xa9\"",
                                           .path = "/srv/home",
                                           .source = "/srv/.snapshots/1",
-                                          .host = "bilge.example"};
+                                          .host = "bilge.example",
+                                          .generation = 1};
     sample->envelope.fs = sample->fs;
     sample->envelope.kms = (struct kms_hint){
         .type = "vault", .name_space = "team/a", .mount = "transit", .key_identifier = "cluster-key", .key_version = 3};

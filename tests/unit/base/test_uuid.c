@@ -43,7 +43,9 @@ Test(uuid, sorts_by_time)
 
     scripted.wall_ns += NS_PER_MS;
     late = uuid_v7(&scripted.world);
-    cr_assert_lt(memcmp(&early, &late, sizeof(early)), 0);
+    cr_assert_lt(uuid_compare(&early, &late), 0);
+    cr_assert_gt(uuid_compare(&late, &early), 0);
+    cr_assert_eq(uuid_compare(&late, &late), 0);
 }
 
 Test(uuid, differs_within_a_millisecond)
@@ -52,6 +54,7 @@ Test(uuid, differs_within_a_millisecond)
 
     cr_assert_not(uuid_equal(&a, &b));
     cr_assert(uuid_equal(&a, &a));
+    cr_assert(uuid_is_zero(&(struct uuid){0}) && !uuid_is_zero(&a));
 }
 
 Test(uuid, reads_what_it_writes)

@@ -1,5 +1,6 @@
 #include "fixture_snapshot.h"
 
+#include "key_records.h"
 #include "manifest_fetch.h"
 #include "scoped.h"
 #include "verify_objects.h"
@@ -170,11 +171,24 @@ fixture_write_noise(struct fixture *fixture, const char *below, size_t len)
     free(noise);
 }
 
+struct uuid
+fixture_put_key_record(struct fixture *fixture, const struct envelope *envelope)
+{
+    const struct private_part names = {.filesystem = "home", .path = "/srv/home", .host = "test", .generation = 1};
+    const struct key_record_wish wish = {.envelope = envelope, .names = &names, .fs_key = fixture->fs_key};
+    struct sealift_error err;
+    struct uuid record;
+
+    must(key_record_put(&fixture->world, fixture->store, &wish, &record, &err), &err);
+    return record;
+}
+
 enum sealift_status
 fixture_upload_with(struct fixture *fixture, struct store *store, struct upload_request *request,
                     struct locator *ret_locator, struct upload_outcome *ret_outcome, struct sealift_error *err)
 {
-    const struct private_part names = {.filesystem = "home", .snapshot = "monday", .path = "/srv/home", .host = "test"};
+    const struct private_part names = {
+        .filesystem = "home", .snapshot = "monday", .path = "/srv/home", .host = "test", .generation = 1};
     struct publication publication = {
         .request = request,
         .outcome = ret_outcome,

@@ -39,6 +39,9 @@ void fixture_write_text(struct fixture *fixture, const char *below, const char *
 void fixture_write_noise(struct fixture *fixture, const char *below, size_t len); /* random bytes */
 void fixture_make_folder(struct fixture *fixture, const char *below);
 
+/* A key record of the filesystem's FS key. */
+struct uuid fixture_put_key_record(struct fixture *fixture, const struct envelope *envelope);
+
 /* Uploads and publishes what lies below the folder. */
 enum sealift_status fixture_upload(struct fixture *fixture, struct store *store, const char *below,
                                    struct locator *ret_locator, struct upload_outcome *ret_outcome,

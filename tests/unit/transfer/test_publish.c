@@ -1,7 +1,6 @@
 #include "publish.h"
 
 #include "fixture_snapshot.h"
-#include "key_records.h"
 #include "manifest_fetch.h"
 #include "scoped.h"
 #include "store_faulty.h"
@@ -174,18 +173,15 @@ Test(publish, may_have_happened_when_it_fails)
 
 Test(publish, carries_the_newest_wrapping)
 {
-    const struct private_part names = {.filesystem = "home", .path = "/srv/home"};
     SCOPED(manifest_done) struct manifest manifest = {0};
     struct envelope rewrapped;
     struct upload_outcome outcome;
     struct locator locator;
-    struct uuid record;
 
     cr_assert_eq(
         keyring_seal(fixture.kms, &(struct kms_errand){.fs = fixture.fs}, fixture.fs_key, NULL, &rewrapped, &err),
         SEALIFT_OK);
-    cr_assert_eq(key_record_put(&fixture.world, fixture.store, &rewrapped, &names, fixture.fs_key, &record, &err),
-                 SEALIFT_OK);
+    fixture_put_key_record(&fixture, &rewrapped);
     cr_assert_eq(fixture_upload(&fixture, fixture.store, "a", &locator, &outcome, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(manifest_fetch(fixture.store, &locator, &manifest, &err), SEALIFT_OK);
     cr_assert_str_eq(manifest.envelope.wrapped_kek, rewrapped.wrapped_kek);

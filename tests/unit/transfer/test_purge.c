@@ -4,7 +4,6 @@
 #include "error.h"
 #include "fixture_snapshot.h"
 #include "io.h"
-#include "key_records.h"
 #include "scoped.h"
 #include "store_faulty.h"
 
@@ -59,17 +58,13 @@ put(struct store *store, const char *below, const char *text)
 static void
 set_up(void)
 {
-    struct private_part names = {.filesystem = "home"};
     struct upload_outcome outcome;
-    struct uuid record;
 
     fixture_init(&fixture);
     fixture_make_folder(&fixture, "tree");
     fixture_write_text(&fixture, "tree/a", "hello");
     cr_assert_eq(store_put_small(fixture.store, NAME_MARKER, bytes_of_text("marker"), &err), SEALIFT_OK);
-    cr_assert_eq(
-        key_record_put(&fixture.world, fixture.store, &fixture.envelope, &names, fixture.fs_key, &record, &err),
-        SEALIFT_OK, "%s", err.message);
+    fixture_put_key_record(&fixture, &fixture.envelope);
     for (size_t i = 0; i < 2; i++)
         cr_assert_eq(fixture_upload(&fixture, fixture.store, "tree", &locators[i], &outcome, &err), SEALIFT_OK, "%s",
                      err.message);

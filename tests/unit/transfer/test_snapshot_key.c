@@ -17,7 +17,6 @@
 static struct fixture fixture;
 static struct sealift_error err;
 static struct locator locator;
-static const struct private_part names = {.filesystem = "home", .path = "/srv/home"};
 
 /* Hints of envelopes for which there is no KMS here, or one that is not there at all. */
 #define NO_KMS   "nowhere"
@@ -83,11 +82,8 @@ let_time_pass(void)
 static void
 put_record(const struct envelope *envelope)
 {
-    struct uuid record;
-
     let_time_pass();
-    cr_assert_eq(key_record_put(&fixture.world, fixture.store, envelope, &names, fixture.fs_key, &record, &err),
-                 SEALIFT_OK, "%s", err.message);
+    fixture_put_key_record(&fixture, envelope);
 }
 
 static void
@@ -98,7 +94,7 @@ put_garbage(void)
 
     let_time_pass();
     record = uuid_v7(&fixture.world);
-    name_of_key_record(&fixture.fs, &record, name);
+    name_of_key_record(&fixture.fs, fixture.envelope.key_check, &record, name);
     cr_assert_eq(store_put_small(fixture.store, name, bytes_of_text("{\"what\":"), &err), SEALIFT_OK);
 }
 
@@ -216,6 +212,37 @@ Test(snapshot_key, passes_over_records_of_other_keys_in_silence)
     put_record(&envelope);
     expect_opens(1);
     cr_assert_null(strstr(fixture.log, "of no use"), "%s", fixture.log);
+}
+
+/* As after a year of rekeys, or of keys for one snapshot alone. */
+Test(snapshot_key, is_not_hidden_by_newer_records_of_other_keys)
+{
+    SCOPED(secret_free) struct secret *other = NULL;
+    struct envelope envelope;
+
+    put_record(&fixture.envelope);
+    cr_assert_eq(secret_random(&fixture.world, FS_KEY_SIZE, &other, &err), SEALIFT_OK);
+    envelope = wrap(other);
+    for (int i = 0; i < KEY_RECORDS_MAX + 1; i++)
+        put_record(&envelope);
+    expect_opens(2);
+}
+
+/* Somebody renamed it, so that it is looked at. */
+Test(snapshot_key, passes_over_a_record_under_another_keys_name_and_says_so)
+{
+    SCOPED(secret_free) struct secret *other = NULL;
+    SCOPED(buf_done) struct buf text = {0};
+    SCOPED(key_record_done) struct key_record record = {.fs = fixture.fs, .record = uuid_v7(&fixture.world)};
+    char name[NAME_SIZE];
+
+    cr_assert_eq(secret_random(&fixture.world, FS_KEY_SIZE, &other, &err), SEALIFT_OK);
+    record.envelope = wrap(other);
+    cr_assert_eq(key_record_build(&record, &text, &err), SEALIFT_OK);
+    name_of_key_record(&fixture.fs, fixture.envelope.key_check, &record.record, name);
+    cr_assert_eq(store_put_small(fixture.store, name, buf_bytes(&text), &err), SEALIFT_OK);
+    expect_opens(1);
+    expect_logged("another key than its name says");
 }
 
 Test(snapshot_key, looks_at_the_newest_records_and_no_more_than_it_should)
