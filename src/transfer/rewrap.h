@@ -6,6 +6,10 @@
  * same key, and its record is put. Nothing old is removed, and the table is the caller's: it changes last. So a process
  * that is killed anywhere leaves what opens, and running it again goes on: what was done is found, and not done again.
  *
+ * What a KMS of the target's type wrapped is tried at the target first, whatever place it names, and only what opens
+ * there is where it should be: two servers may have a key of the same name each. So the target alone is enough for a
+ * KMS that was restored elsewhere: the one that is gone is not asked.
+ *
  * An FS key costs one call to the KMS when it is where it should be; else three (open, wrap anew, show that it opens)
  * and one record, however many snapshots it has. */
 #ifndef REWRAP_H
