@@ -1,0 +1,41 @@
+/* Moving the keys of filesystems, one after another: rewrap() of each, then its row of the table in one transaction,
+ * then what came of it is told. One that fails does not keep the others from it. */
+#ifndef KEY_MOVES_H
+#define KEY_MOVES_H
+
+#include "handle.h"
+
+#include <sealift/keys.h>
+
+struct key_moves {
+    struct sealift *sealift;
+    sealift_each_rewrapped *each; /* NULL: nobody is told */
+    void *context;
+    bool dry_run;
+
+    uint64_t failed;
+    struct sealift_error first; /* of those that failed */
+    struct buf names;           /* theirs, a few */
+};
+void key_moves_done(struct key_moves *moves);
+
+/* Of one filesystem of the table. */
+struct key_move {
+    const struct table_fs *row;
+    struct kms *target;
+    int64_t least_version; /* as in rewrap.h */
+    const char *own_key;   /* JSON, that its row is to have with the new wrapping; NULL: as it is */
+};
+
+/* That it fails is told and counted. What is returned ends the whole: Ctrl-C, no memory, what `each` wants. That
+ * another process changed its key meanwhile is not a failure: it is read again. */
+enum sealift_status key_moves_one(struct key_moves *moves, const struct key_move *move, struct sealift_error *err);
+
+/* Why it cannot even be tried: told and counted as a failure. */
+enum sealift_status key_moves_refuse(struct key_moves *moves, const struct table_fs *row,
+                                     const struct sealift_error *reason, struct sealift_error *err);
+
+/* OK when none failed; else the failure that names them, with the status of the first. `hint`: what to do next. */
+enum sealift_status key_moves_end(const struct key_moves *moves, const char *hint, struct sealift_error *err);
+
+#endif
