@@ -2,7 +2,7 @@
 #ifndef SEALIFT_KMS_H
 #define SEALIFT_KMS_H
 
-#include <sealift/cluster.h>
+#include <sealift/transfer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -74,6 +74,99 @@ enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms 
 /* Tries each call that we need and reports each. Returns the first failure. */
 enum sealift_status sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context,
                                       struct sealift_error *err);
+
+/* --- The drill: would everything still open? --- */
+
+struct sealift_drill_spec {
+    struct sealift_obs_spec obs;              /* `url` NULL: the table's filesystems, and every store of the table */
+    struct sealift_transfer_options transfer; /* `connections`: how much is looked at at once */
+};
+
+/* One thing that was tried: a filesystem of the table (its own wrapping opens, and holds the at-rest key that it
+ * should), an FS key of a bucket (one of its key records opens), a snapshot (its key opens, its manifest is authentic,
+ * and the first frame of its tree opens); or a store that could not be gone through. */
+struct sealift_drilled {
+    const char *kind;          /* "filesystem", "key", "snapshot", "store" */
+    const char *result;        /* "opens"; "waits": a KMS or a store is not there now; "fails" */
+    const char *filesystem;    /* its name; NULL: not known */
+    const char *filesystem_id; /* NULL: of a store */
+    const char *snapshot;      /* its name, once it opened, or NULL */
+    const char *locator;       /* of a snapshot, or NULL */
+    const char *key_check;     /* which FS key; NULL: not known */
+    const char *obs;           /* URL of the store; NULL: of the table */
+    const char *wrapping;      /* what opened: "table", "record", "manifest"; NULL: nothing did */
+    const char *record;        /* with "record": the key record's UUID */
+    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* what opened it, just now */
+    int64_t kms_key_version;                                               /* 0: the type has none */
+    uint64_t fetched;    /* bytes that came from the store for it alone */
+    const char *problem; /* why it does not open, or NULL */
+};
+typedef enum sealift_status sealift_each_drilled(void *context, const struct sealift_drilled *drilled,
+                                                 struct sealift_error *err);
+
+struct sealift_drill_result {
+    uint64_t filesystems, keys, snapshots; /* that were tried */
+    uint64_t opened, waiting, failed;      /* what came of them, and of stores */
+    uint64_t fetched;                      /* bytes, without listings */
+    double seconds;
+};
+
+/* Tries everything, several at once, and tells of each in the order of the table and the buckets; on a thread of ours,
+ * one call at a time. The KMS is asked once for each FS key and place, however many snapshots it has. What fails does
+ * not keep the rest from it: the status at the end is that of the first failure, and *ret_result is filled in then,
+ * too.
+ */
+enum sealift_status sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec,
+                                      sealift_each_drilled *each, void *context,
+                                      struct sealift_drill_result *ret_result, struct sealift_error *err);
+
+/* --- The impact: what would be lost with a key? --- */
+
+struct sealift_impact_spec {
+    struct sealift_obs_spec obs; /* `url` NULL: every store of the table */
+    const char *key;             /* the condemned one; NULL: the cluster's */
+    const char *name_space;      /* Vault; NULL: the cluster's */
+    const char *transit_path;    /* Vault; NULL: the cluster's */
+    int64_t below_version;       /* Vault: only its versions below this one; 0: all of it */
+    const char *evidence;        /* a file that is made and says what would be lost; NULL: none */
+    struct sealift_transfer_options transfer;
+};
+
+/* One thing that has a key, as in struct sealift_drilled, and what would become of it.
+ *
+ * "dies": it was opened just now, and nothing opens it but what is condemned. "survives": it was opened just now by
+ * something else. "claimed": nothing opens it, and what its wrappings say of themselves, which nobody authenticates,
+ * names what is condemned. "unknown": nothing opens it, and nothing names it. */
+struct sealift_impacted {
+    const char *kind; /* "filesystem", "key", "snapshot", "store" */
+    const char *verdict;
+    const char *filesystem, *filesystem_id, *snapshot, *locator, *key_check, *obs;
+    const char *wrapping, *record; /* what opened: of several, one that survives */
+    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* proven; NULL: nothing opened */
+    int64_t kms_key_version;
+    uint64_t wrappings;  /* that there are of its key */
+    uint64_t condemned;  /* of these, those that only the condemned opens, ... */
+    uint64_t others;     /* ... that something else opens, ... */
+    uint64_t unopened;   /* ... and that nothing opens here */
+    const char *problem; /* why it could not be opened, or NULL */
+};
+typedef enum sealift_status sealift_each_impacted(void *context, const struct sealift_impacted *impacted,
+                                                  struct sealift_error *err);
+
+struct sealift_impact_result {
+    uint64_t dies, survives, claimed, unknown; /* filesystems, keys, snapshots; a store that could not be read */
+    uint64_t stores_left_out;                  /* of the table, that were not looked at */
+    bool safe; /* everything that the table knows of was looked at, and was opened by something else just now */
+    uint64_t fetched;
+    double seconds;
+};
+
+/* Opens every wrapping of every FS key, through the KMS that this cluster has and, where that does not tell, through
+ * the condemned key alone. Nothing is changed anywhere. The verdicts are no failure; that something could not be asked
+ * is: UNAVAILABLE at the end. CONFLICT: the file for the evidence exists. */
+enum sealift_status sealift_kms_impact(struct sealift *sealift, const struct sealift_impact_spec *spec,
+                                       sealift_each_impacted *each, void *context,
+                                       struct sealift_impact_result *ret_result, struct sealift_error *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
