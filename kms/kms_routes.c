@@ -10,11 +10,12 @@
 /* Of the routes that may open an envelope, so many are asked: whoever writes hints must not make us ask a hundred. */
 #define ASKED_MAX 8
 
+/* There may be thousands, most of which are never opened: so it keeps its configuration as text, which is short. */
 struct route {
     struct route *next;
     enum kms_role role;
-    struct kms_config config;
     struct buf json; /* of the configuration: what makes two the same; empty: an open one was adopted */
+    uint64_t json_hash;
     struct kms_hint place;
     struct kms *kms; /* NULL: not opened */
 };
@@ -74,13 +75,26 @@ kms_routes_free(struct kms_routes **routes)
 
 /* --- Adding --- */
 
-static struct route *
-find_locked(struct kms_routes *routes, struct bytes json)
+/* FNV-1a: most configurations begin alike, and are told apart by this first. */
+static uint64_t
+hash_of(struct bytes text)
 {
-    for (struct route *route = routes->first; route != NULL; route = route->next)
-        if (route->json.len > 0 && bytes_equal(buf_bytes(&route->json), json))
-            return route;
-    return NULL;
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ text.data[i]) * 0x100000001b3;
+    return hash;
+}
+
+/* Where the route of this configuration is, or would be. */
+static struct route **
+find_locked(struct kms_routes *routes, struct bytes json, uint64_t hash)
+{
+    struct route **at = &routes->first;
+
+    while (*at != NULL && (json.len == 0 || (*at)->json_hash != hash || !bytes_equal(buf_bytes(&(*at)->json), json)))
+        at = &(*at)->next;
+    return at;
 }
 
 static void
@@ -89,9 +103,7 @@ append(struct kms_routes *routes, struct route *route)
     struct route **end;
 
     pthread_mutex_lock(&routes->lock);
-    for (end = &routes->first; *end != NULL; end = &(*end)->next)
-        if (route->json.len > 0 && bytes_equal(buf_bytes(&(*end)->json), buf_bytes(&route->json)))
-            break;
+    end = find_locked(routes, buf_bytes(&route->json), route->json_hash);
     if (*end == NULL)
         *end = TAKE(route);
     pthread_mutex_unlock(&routes->lock);
@@ -103,14 +115,15 @@ kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_c
                struct sealift_error *err)
 {
     SCOPED(route_free) struct route *route = calloc(1, sizeof(*route));
+    struct kms_config checked = *config;
 
     if (route == NULL)
         return error_no_memory(err);
     route->role = role;
-    route->config = *config;
-    TRY(kms_config_check(&route->config, err));
-    TRY(kms_config_to_json(&route->config, &route->json, err));
-    kms_config_place(&route->config, &route->place);
+    TRY(kms_config_check(&checked, err));
+    TRY(kms_config_to_json(&checked, &route->json, err));
+    route->json_hash = hash_of(buf_bytes(&route->json));
+    kms_config_place(&checked, &route->place);
     append(routes, TAKE(route));
     return SEALIFT_OK;
 }
@@ -142,8 +155,11 @@ kms_routes_adopt(struct kms_routes *routes, enum kms_role role, struct kms **kms
 static enum sealift_status
 connect_locked(struct kms_routes *routes, struct route *route, struct kms **ret_kms, struct sealift_error *err)
 {
+    struct kms_config config;
+
     if (route->kms == NULL) {
-        TRY(kms_open(routes->world, &route->config, routes->home, &route->kms, err));
+        TRY(kms_config_from_json(buf_bytes(&route->json), &config, err));
+        TRY(kms_open(routes->world, &config, routes->home, &route->kms, err));
         outfit(routes, route->kms);
     }
     *ret_kms = route->kms;
@@ -170,7 +186,7 @@ kms_routes_get(struct kms_routes *routes, const struct kms_config *config, struc
 
     TRY(kms_config_to_json(config, &json, err));
     pthread_mutex_lock(&routes->lock);
-    route = find_locked(routes, buf_bytes(&json));
+    route = *find_locked(routes, buf_bytes(&json), hash_of(buf_bytes(&json)));
     pthread_mutex_unlock(&routes->lock);
     if (route == NULL)
         return error_set(err, SEALIFT_NOT_FOUND, "there is no connection to this KMS");

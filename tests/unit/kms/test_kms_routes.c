@@ -1,0 +1,421 @@
+#include "kms_routes.h"
+
+#include "error.h"
+#include "scoped.h"
+#include "scripted_world.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct sealift_error err;
+static const struct uuid fs = {{1, 2, 3}};
+static struct secret *kek, *fs_key;
+
+/* --- A KMS that opens what it is said to, and writes down that it was asked --- */
+
+struct toy {
+    struct kms kms;
+    const char *name;
+    enum sealift_status answer[4]; /* to the first, second ... time that it is asked; the last one for ever */
+    size_t asked;
+};
+
+static char asked[256]; /* names of toys, in the order in which they were asked */
+
+static enum sealift_status
+toy_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+           struct secret **ret_kek, struct sealift_error *error)
+{
+    struct toy *toy = (struct toy *)kms;
+    enum sealift_status answer = toy->answer[toy->asked < 3 ? toy->asked++ : 3];
+    size_t at = strlen(asked);
+
+    (void)hint;
+    (void)wrapped_kek;
+    snprintf(asked + at, sizeof(asked) - at, "%s%s", at > 0 ? " " : "", toy->name);
+    errand->by = toy->kms.place;
+    if (answer != SEALIFT_OK)
+        return error_set(error, answer, "%s will not", toy->name);
+    return secret_copy(secret_bytes(kek), ret_kek, error);
+}
+
+static void
+toy_free(struct kms *kms)
+{
+    (void)kms; /* they are the tests' */
+}
+
+static const struct kms_ops toy_ops = {.type = "toy", .unwrap = toy_unwrap, .free = toy_free};
+static const struct kms_ops other_ops = {.type = "other", .unwrap = toy_unwrap, .free = toy_free};
+
+static struct kms_hint
+place(const char *name_space, const char *key)
+{
+    struct kms_hint hint = {.type = "toy", .mount = "transit", .key_version = 3};
+
+    snprintf(hint.name_space, sizeof(hint.name_space), "%s", name_space);
+    snprintf(hint.key_identifier, sizeof(hint.key_identifier), "%s", key);
+    return hint;
+}
+
+/* One that wraps under a key in a namespace, and whose every answer is `answer`. */
+static struct toy
+toy_of(const char *name, const char *name_space, const char *key, enum sealift_status answer)
+{
+    return (struct toy){.kms = {.ops = &toy_ops, .place = place(name_space, key)},
+                        .name = name,
+                        .answer = {answer, answer, answer, answer}};
+}
+
+/* --- What the tests ask --- */
+
+static struct scripted_world scripted;
+
+static struct kms_routes *
+no_routes(const struct kms_routes_options *options)
+{
+    struct kms_routes *routes = NULL;
+
+    scripted_world_init(&scripted, "2026-11-30T12:00:00Z");
+    cr_assert_eq(secret_random(&scripted.world, KEY_SIZE, &kek, &err), SEALIFT_OK);
+    cr_assert_eq(secret_random(&scripted.world, FS_KEY_SIZE, &fs_key, &err), SEALIFT_OK);
+    cr_assert_eq(kms_routes_new(&scripted.world, options, &routes, &err), SEALIFT_OK, "%s", err.message);
+    return routes;
+}
+
+static struct kms_routes *
+empty_routes(void)
+{
+    return no_routes(&(struct kms_routes_options){.home = "/nonexistent"});
+}
+
+static void
+routes_done(struct kms_routes **routes)
+{
+    kms_routes_free(routes);
+    secret_free(&kek);
+    secret_free(&fs_key);
+}
+
+static void
+adopt(struct kms_routes *routes, enum kms_role role, struct toy *toy)
+{
+    struct kms *kms = &toy->kms;
+
+    toy->kms.world = &scripted.world;
+    cr_assert_eq(kms_routes_adopt(routes, role, &kms, &err), SEALIFT_OK);
+    cr_assert_null(kms);
+}
+
+static struct envelope
+envelope_at(struct kms_hint hint)
+{
+    struct envelope envelope = {.fs = fs, .kms = hint, .wrapped_kek = "toy:1"};
+
+    cr_assert_eq(envelope_seal(&envelope, kek, fs_key, NULL, &err), SEALIFT_OK);
+    return envelope;
+}
+
+static enum sealift_status
+open_at(struct kms_routes *routes, struct kms_hint hint, struct kms_errand *errand)
+{
+    const struct envelope envelope = envelope_at(hint);
+    SCOPED(secret_free) struct secret *opened = NULL;
+    enum sealift_status status = kms_routes_open(routes, errand, &envelope, &opened, NULL, &err);
+
+    if (status == SEALIFT_OK)
+        cr_assert(secret_equal(opened, fs_key));
+    return status;
+}
+
+static void
+expect(struct kms_routes *routes, struct kms_hint hint, enum sealift_status status, const char *whom)
+{
+    struct kms_errand errand = {0};
+
+    asked[0] = '\0';
+    cr_assert_eq(open_at(routes, hint, &errand), status, "%s", err.message);
+    cr_assert_str_eq(asked, whom);
+    cr_assert(uuid_equal(&errand.fs, &fs) || whom[0] == '\0');
+}
+
+/* --- Who is asked --- */
+
+Test(kms_routes, ask_who_wraps_there_then_who_has_the_namespace_then_the_clusters)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_KEY), former = toy_of("former", "old", "k", SEALIFT_KEY),
+               neighbour = toy_of("neighbour", "a", "k2", SEALIFT_KEY), exact = toy_of("exact", "a", "k1", SEALIFT_KEY);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_FORMER, &former);
+    adopt(routes, KMS_ROLE_OWN, &neighbour);
+    adopt(routes, KMS_ROLE_OWN, &exact);
+    expect(routes, place("a", "k1"), SEALIFT_KEY, "exact neighbour cluster former");
+    cr_assert_not_null(strstr(err.message, "exact will not"), "the most fitting one's failure: %s", err.message);
+}
+
+Test(kms_routes, stop_at_the_first_that_opens)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_OK);
+    struct kms_errand errand = {0};
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_OWN, &own);
+    expect(routes, place("a", "k1"), SEALIFT_OK, "own");
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster");
+    cr_assert_eq(open_at(routes, place("a", "renamed"), &errand), SEALIFT_OK);
+    cr_assert_str_eq(errand.by.key_identifier, "k1", "who opened it is proven, not claimed");
+}
+
+Test(kms_routes, never_ask_a_tenant_about_another_namespace)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_DENIED), tenant_a = toy_of("A", "a", "k1", SEALIFT_OK),
+               tenant_b = toy_of("B", "b", "k1", SEALIFT_KEY);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_OWN, &tenant_a);
+    adopt(routes, KMS_ROLE_OWN, &tenant_b);
+    expect(routes, place("b", "k1"), SEALIFT_KEY, "B cluster");
+    expect(routes, place("c", "k1"), SEALIFT_DENIED, "cluster");
+    cr_assert_eq(tenant_a.asked, 0);
+}
+
+Test(kms_routes, never_ask_a_kms_of_another_type)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+
+    cluster.kms.ops = &other_ops;
+    strcpy(cluster.kms.place.type, "other");
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    expect(routes, place("", "k"), SEALIFT_DENIED, "");
+}
+
+Test(kms_routes, without_credentials_name_the_key_that_is_needed)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy tenant = toy_of("A", "a", "k1", SEALIFT_OK);
+
+    adopt(routes, KMS_ROLE_OWN, &tenant);
+    expect(routes, place("b", "k7"), SEALIFT_DENIED, "");
+    cr_assert_not_null(strstr(err.message, "transit/k7 in namespace b"), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, "--kms-key-identifier"), "%s", err.message);
+    expect(routes, place("", "k7"), SEALIFT_DENIED, "");
+    cr_assert_not_null(strstr(err.message, "in no namespace"), "%s", err.message);
+}
+
+Test(kms_routes, end_the_search_at_a_kms_that_is_away)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_UNAVAILABLE);
+    char fs_text[UUID_TEXT_SIZE];
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_OWN, &own);
+    expect(routes, place("a", "k1"), SEALIFT_UNAVAILABLE, "own");
+    uuid_format(&fs, fs_text);
+    cr_assert_not_null(strstr(err.message, fs_text), "which filesystem waits: %s", err.message);
+    cr_assert_not_null(strstr(err.message, "transit/k1 (namespace a)"), "for what: %s", err.message);
+}
+
+Test(kms_routes, go_on_after_a_refusal)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_DENIED);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_OWN, &own);
+    expect(routes, place("a", "k1"), SEALIFT_OK, "own cluster");
+}
+
+Test(kms_routes, ask_eight_at_most)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy toys[12];
+
+    for (size_t i = 0; i < 12; i++) {
+        toys[i] = toy_of("n", "a", "other", SEALIFT_KEY);
+        if (i == 11)
+            toys[i] = toy_of("exact", "a", "k1", SEALIFT_KEY);
+        adopt(routes, KMS_ROLE_OWN, &toys[i]);
+    }
+    expect(routes, place("a", "k1"), SEALIFT_KEY, "exact n n n n n n n");
+}
+
+Test(kms_routes, are_asked_again_while_a_kms_is_away)
+{
+    SCOPED(routes_done)
+    struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 60});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+
+    cluster.answer[0] = cluster.answer[1] = SEALIFT_UNAVAILABLE;
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster cluster cluster");
+    cr_assert_gt(scripted.slept_ns, 0);
+    cr_assert_leq(scripted.slept_ns, 60 * NS_PER_S);
+}
+
+Test(kms_routes, wait_for_a_bounded_time)
+{
+    SCOPED(routes_done)
+    struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 5});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+    struct kms_errand errand = {0};
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    cr_assert_eq(open_at(routes, place("", "k"), &errand), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(scripted.slept_ns, 5 * NS_PER_S);
+}
+
+/* --- What is told --- */
+
+struct ear {
+    struct kms_audit audit;
+    char heard[256];
+};
+
+static void
+hear(struct kms_audit *audit, const struct kms_event *event)
+{
+    struct ear *ear = (struct ear *)audit;
+    size_t at = strlen(ear->heard);
+
+    snprintf(ear->heard + at, sizeof(ear->heard) - at, "%s %s/%s %s\n", event->operation, event->errand->by.name_space,
+             event->errand->by.key_identifier, sealift_status_name(event->status));
+}
+
+Test(kms_routes, tell_of_each_call_once_it_has_ended)
+{
+    struct ear ear = {.audit.note = hear};
+    SCOPED(routes_done)
+    struct kms_routes *routes =
+        no_routes(&(struct kms_routes_options){.home = "/nonexistent", .audit = &ear.audit, .wait_seconds = 60});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_DENIED);
+
+    cluster.answer[0] = SEALIFT_UNAVAILABLE;
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_OWN, &own);
+    expect(routes, place("a", "k1"), SEALIFT_OK, "own cluster cluster");
+    cr_assert_str_eq(ear.heard, "unwrap a/k1 denied\nunwrap /k ok\n");
+}
+
+/* --- Which there are --- */
+
+static struct kms_config
+vault_at(const char *name_space, const char *key)
+{
+    struct kms_config config = {
+        .type = KMS_VAULT,
+        .address = "http://127.0.0.1:1",
+        .vault = {.transit_path = "transit", .auth = KMS_AUTH_APPROLE, .auth_path = "approle", .role_id = "r"},
+        .credential = {CREDENTIAL_ENVIRONMENT, "SEALIFT_TEST_SECRET_ID"},
+    };
+
+    snprintf(config.vault.name_space, sizeof(config.vault.name_space), "%s", name_space);
+    snprintf(config.key, sizeof(config.key), "%s", key);
+    return config;
+}
+
+static struct kms *
+get(struct kms_routes *routes, const struct kms_config *config)
+{
+    struct kms *kms = NULL;
+
+    cr_assert_eq(kms_routes_get(routes, config, &kms, &err), SEALIFT_OK, "%s", err.message);
+    return kms;
+}
+
+static void
+add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config)
+{
+    cr_assert_eq(kms_routes_add(routes, role, config, &err), SEALIFT_OK, "%s", err.message);
+}
+
+Test(kms_routes, of_the_same_configuration_are_one)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config cluster = vault_at("", "k"), own = vault_at("a", "k");
+    struct kms *kms;
+
+    add(routes, KMS_ROLE_CLUSTER, &cluster);
+    add(routes, KMS_ROLE_OWN, &own);
+    add(routes, KMS_ROLE_OWN, &own);
+    add(routes, KMS_ROLE_OWN, &cluster);
+    cr_assert_eq(get(routes, &own), get(routes, &own));
+    cr_assert_neq(get(routes, &own), get(routes, &cluster));
+    cr_assert_eq(kms_routes_first(routes, KMS_ROLE_CLUSTER, &kms, &err), SEALIFT_OK);
+    cr_assert_eq(kms, get(routes, &cluster), "the role that came first stays");
+    cr_assert_eq(kms_routes_first(routes, KMS_ROLE_OWN, &kms, &err), SEALIFT_OK);
+    cr_assert_eq(kms, get(routes, &own));
+}
+
+Test(kms_routes, differ_by_the_login_alone)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config one = vault_at("a", "k");
+    struct kms_config other = one;
+
+    strcpy(other.vault.role_id, "r2");
+    add(routes, KMS_ROLE_OWN, &one);
+    add(routes, KMS_ROLE_OWN, &other);
+    cr_assert_neq(get(routes, &one), get(routes, &other));
+}
+
+Test(kms_routes, are_not_made_by_asking)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config config = vault_at("a", "k");
+    struct kms *kms;
+
+    cr_assert_eq(kms_routes_get(routes, &config, &kms, &err), SEALIFT_NOT_FOUND);
+    cr_assert_eq(kms_routes_first(routes, KMS_ROLE_CLUSTER, &kms, &err), SEALIFT_NOT_FOUND);
+}
+
+Test(kms_routes, refuse_a_configuration_that_cannot_be)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config config = vault_at("a", "../sys");
+
+    cr_assert_eq(kms_routes_add(routes, KMS_ROLE_OWN, &config, &err), SEALIFT_INVALID);
+}
+
+Test(kms_routes, know_the_places_where_they_wrap)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config config = vault_at("a", "k");
+    struct kms_hint hint;
+
+    add(routes, KMS_ROLE_OWN, &config);
+    kms_config_place(&config, &hint);
+    cr_assert(kms_routes_knows(routes, &hint));
+    hint.key_version = 7;
+    cr_assert(kms_routes_knows(routes, &hint), "a version is no place");
+    strcpy(hint.name_space, "b");
+    cr_assert_not(kms_routes_knows(routes, &hint));
+}
+
+/* A table with thousands of filesystems is opened for one of them. */
+Test(kms_routes, by_the_thousand_are_found)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    char name[32];
+
+    for (int i = 0; i < 3000; i++) {
+        struct kms_config config;
+
+        snprintf(name, sizeof(name), "tenant-%d", i);
+        config = vault_at(name, "k");
+        add(routes, KMS_ROLE_OWN, &config);
+    }
+    for (int i = 0; i < 3000; i += 1000) {
+        struct kms_config config;
+
+        snprintf(name, sizeof(name), "tenant-%d", i);
+        config = vault_at(name, "k");
+        cr_assert_str_eq(get(routes, &config)->place.name_space, name);
+    }
+}
