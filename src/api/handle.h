@@ -3,6 +3,7 @@
 #define HANDLE_H
 
 #include "kms_routes.h"
+#include "own_key.h"
 #include "store.h"
 #include "table.h"
 
@@ -25,11 +26,19 @@ struct sealift {
 /* Opens home and table, or makes them; to be called by whatever uses sealift->table. */
 enum sealift_status handle_need_table(struct sealift *sealift, struct sealift_error *err);
 
-/* The connections that the table knows of: the cluster's KMS, each filesystem's own key, the local KMS. */
+/* The connections that the table knows of: the cluster's KMS, those before it while a move goes on, each filesystem's
+ * own key, the local KMS. An own key that cannot be used is a warning in the log. */
 enum sealift_status handle_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err);
 /* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
 enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,
                                struct sealift_error *err);
+/* The one that a filesystem's keys are wrapped with: at its own key, else handle_kms(). */
+enum sealift_status handle_fs_kms(struct sealift *sealift, const struct table_fs *row, bool allow_none,
+                                  struct kms **ret_kms, struct sealift_error *err);
+/* The one at an own key, which no filesystem need have yet; without one the cluster's. INVALID: the cluster's KMS has
+ * no place for it. */
+enum sealift_status handle_own_kms(struct sealift *sealift, const struct own_key *own, struct kms **ret_kms,
+                                   struct sealift_error *err);
 /* kms_routes_open() of them. */
 enum sealift_status handle_open_envelope(struct sealift *sealift, struct kms_errand *errand,
                                          const struct envelope *envelope, struct secret **ret_fs_key,
