@@ -61,6 +61,7 @@ static const char *const migrations[] = {
     /* SQLite changes no CHECK of a table that is there: snapshot is made anew. Nothing refers to it. */
     "ALTER TABLE fs ADD COLUMN own_key TEXT NOT NULL DEFAULT '';" /* JSON; empty: the cluster key */
     "ALTER TABLE fs ADD COLUMN generation INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1);"
+    "ALTER TABLE fs ADD COLUMN moving INTEGER NOT NULL DEFAULT 0 CHECK (moving IN (0, 1));" /* to the KMS in force */
     "CREATE TABLE newer_snapshot ("
     "  fs TEXT NOT NULL REFERENCES fs (uuid),"
     "  name TEXT NOT NULL,"
@@ -79,7 +80,7 @@ static const char *const migrations[] = {
     "DROP TABLE snapshot;"
     "ALTER TABLE newer_snapshot RENAME TO snapshot;"
     "CREATE TABLE former_kms ("
-    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice: who removes one that was read, means that one */
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT," /* the latest has the highest */
     "  config TEXT NOT NULL UNIQUE"           /* JSON */
     ") STRICT;",
 };

@@ -59,19 +59,16 @@ enum sealift_status table_kms_get(struct table *table, struct buf *out, struct s
 /* Former ones: filesystems may still have keys that only they unwrap, while these move to the one in force. The one in
  * force is never among them, and none is there twice. */
 
-/* `config`, or none when it is NULL, is in force; what was before becomes a former one when `keep_former` is set. To
- * set what is in force already changes nothing. */
-enum sealift_status table_kms_replace(struct table *table, const char *config, bool keep_former,
-                                      struct sealift_error *err);
+/* `config`, or none when it is NULL, is in force. With `move` all filesystems are to move to it, and what was before
+ * becomes a former one. To set what is in force already changes nothing. */
+enum sealift_status table_kms_replace(struct table *table, const char *config, bool move, struct sealift_error *err);
 /* The latest first. */
 typedef enum sealift_status table_each_former_kms(void *context, int64_t id, const char *config,
                                                   struct sealift_error *err);
 enum sealift_status table_kms_former_list(struct table *table, table_each_former_kms *each, void *context,
                                           struct sealift_error *err);
-/* One that no key needs any more; an id is never given twice, so that what another process added meanwhile stays.
- * Nothing is done when it is not there. */
-enum sealift_status table_kms_former_remove(struct table *table, int64_t id, struct sealift_error *err);
-enum sealift_status table_kms_former_clear(struct table *table, struct sealift_error *err);
+/* Forgets them, unless a filesystem is moving still. */
+enum sealift_status table_kms_moved(struct table *table, struct sealift_error *err);
 
 /* --- filesystems --- */
 
@@ -95,6 +92,9 @@ struct table_fs {
     char selection[SELECTION_MAX];   /* what of it goes into snapshots: JSON, "{}": all of it */
     char own_key[TABLE_OWN_KEY_MAX]; /* JSON of the filesystem's own key at the KMS; empty: the cluster key */
     uint64_t generation;             /* of the FS key in force: 1, and one more with each rekey; 0 is added as 1 */
+    bool
+        moving; /* when read: the KMS is another one now, and not all its keys were shown to be there. One that is
+                   added while there are former KMS is looked at, too: another process may have wrapped its key there */
 };
 
 /* The filesystem, every column as it is given, and its envelope, in one transaction. CONFLICT: the name, or the path,
@@ -130,11 +130,12 @@ struct table_fs_rewrap {
     const struct envelope *envelope;
     const char *own_key; /* NULL: as it is */
     uint64_t generation; /* 0: as it is */
+    bool moved;          /* all its FS keys are where they should be: it is moving no longer */
 };
 
 /* Another envelope is in force, and the table's copy of the one before it is gone, in one transaction. CONFLICT when
  * another process put another one in force meanwhile. That the new key record is in force already is a success, and
- * own_key and generation are written. An envelope that lost the at-rest key of an encrypted filesystem is INTERNAL. */
+ * the rest is written. An envelope that lost the at-rest key of an encrypted filesystem is INTERNAL. */
 enum sealift_status table_fs_rewrapped(struct table *table, const struct table_fs_rewrap *rewrap,
                                        struct sealift_error *err);
 /* What a published manifest leaves behind; refuses (CONFLICT) a sequence that is not beyond the last. */

@@ -10,12 +10,12 @@
 
 #define COLUMNS                                                                                                        \
     "name, uuid, path, obs, added_ns, origin, key_record, last_sequence, last_body_sha256, "                           \
-    "at_rest, selection, incomplete, own_key, generation"
+    "at_rest, selection, incomplete, own_key, generation, moving"
 
 static enum sealift_status
 read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
 {
-    int64_t incomplete = 0;
+    int64_t incomplete = 0, moving = 0;
 
     query_read_text(query, fs->name, sizeof(fs->name));
     query_read_uuid(query, &fs->uuid);
@@ -31,7 +31,9 @@ read_fs(struct query *query, struct table_fs *fs, struct sealift_error *err)
     query_read_integer(query, &incomplete);
     query_read_text(query, fs->own_key, sizeof(fs->own_key));
     query_read_unsigned(query, &fs->generation);
+    query_read_integer(query, &moving);
     fs->incomplete = incomplete != 0;
+    fs->moving = moving != 0;
     return query_check(query, err);
 }
 
@@ -134,7 +136,9 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
 {
     SCOPED(query_done) struct query query = {0};
 
-    TRY(query_prepare(&table->db, "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    TRY(query_prepare(&table->db,
+                      "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                      "EXISTS (SELECT 1 FROM former_kms))",
                       &query, err));
     query_bind_text(&query, fs->name);
     query_bind_uuid(&query, &fs->uuid);

@@ -86,11 +86,13 @@ update_fs(struct table *table, const struct table_fs *there, const struct table_
 {
     SCOPED(query_done) struct query query = {0};
 
-    TRY(query_prepare(&table->db, "UPDATE fs SET key_record = ?, own_key = ?, generation = ? WHERE uuid = ?", &query,
+    TRY(query_prepare(&table->db,
+                      "UPDATE fs SET key_record = ?, own_key = ?, generation = ?, moving = ? WHERE uuid = ?", &query,
                       err));
     query_bind_uuid(&query, &rewrap->key_record);
     query_bind_text(&query, rewrap->own_key != NULL ? rewrap->own_key : there->own_key);
     query_bind_unsigned(&query, rewrap->generation != 0 ? rewrap->generation : there->generation);
+    query_bind_integer(&query, there->moving && !rewrap->moved);
     query_bind_uuid(&query, &rewrap->fs);
     return query_run(&query, NULL, err);
 }

@@ -31,19 +31,6 @@ put_in_force(struct table *table, const char *config, struct sealift_error *err)
     return query_run(&query, NULL, err);
 }
 
-/* The one in force, unless that is `config`: then it stays in force. */
-static enum sealift_status
-keep_former(struct table *table, const char *config, struct sealift_error *err)
-{
-    SCOPED(query_done) struct query query = {0};
-
-    TRY(query_prepare(&table->db,
-                      "INSERT OR REPLACE INTO former_kms (config) SELECT config FROM kms WHERE config IS NOT ?", &query,
-                      err));
-    query_bind_text(&query, config);
-    return query_run(&query, NULL, err);
-}
-
 /* `config` may be NULL: then nothing is deleted. */
 static enum sealift_status
 forget_former(struct table *table, const char *config, struct sealift_error *err)
@@ -55,19 +42,41 @@ forget_former(struct table *table, const char *config, struct sealift_error *err
     return query_run(&query, NULL, err);
 }
 
-enum sealift_status
-table_kms_replace(struct table *table, const char *config, bool keep, struct sealift_error *err)
+static enum sealift_status
+is_in_force(struct table *table, const char *config, bool *ret_in_force, struct sealift_error *err)
 {
-    SCOPED(transaction_done) struct transaction transaction = {0};
+    SCOPED(query_done) struct query query = {0};
 
-    TRY(transaction_begin(&table->db, &transaction, err));
-    if (keep)
-        TRY(keep_former(table, config, err));
+    TRY(query_prepare(&table->db, "SELECT 1 WHERE (SELECT config FROM kms) IS ?", &query, err));
+    query_bind_text(&query, config);
+    return query_row(&query, ret_in_force, err);
+}
+
+static enum sealift_status
+replace(struct table *table, const char *config, bool move, struct sealift_error *err)
+{
+    if (move) {
+        TRY(db_run(&table->db, "INSERT OR REPLACE INTO former_kms (config) SELECT config FROM kms", err));
+        TRY(db_run(&table->db, "UPDATE fs SET moving = 1", err));
+    }
     if (config != NULL)
         TRY(put_in_force(table, config, err));
     else
         TRY(db_run(&table->db, "DELETE FROM kms", err));
-    TRY(forget_former(table, config, err));
+    return forget_former(table, config, err);
+}
+
+enum sealift_status
+table_kms_replace(struct table *table, const char *config, bool move, struct sealift_error *err)
+{
+    SCOPED(transaction_done) struct transaction transaction = {0};
+    bool in_force;
+
+    TRY(transaction_begin(&table->db, &transaction, err));
+    TRY(is_in_force(table, config, &in_force, err));
+    if (in_force)
+        return SEALIFT_OK;
+    TRY(replace(table, config, move, err));
     return transaction_commit(&transaction, err);
 }
 
@@ -103,17 +112,7 @@ table_kms_former_list(struct table *table, table_each_former_kms *each, void *co
 }
 
 enum sealift_status
-table_kms_former_remove(struct table *table, int64_t id, struct sealift_error *err)
+table_kms_moved(struct table *table, struct sealift_error *err)
 {
-    SCOPED(query_done) struct query query = {0};
-
-    TRY(query_prepare(&table->db, "DELETE FROM former_kms WHERE id = ?", &query, err));
-    query_bind_integer(&query, id);
-    return query_run(&query, NULL, err);
-}
-
-enum sealift_status
-table_kms_former_clear(struct table *table, struct sealift_error *err)
-{
-    return db_run(&table->db, "DELETE FROM former_kms", err);
+    return db_run(&table->db, "DELETE FROM former_kms WHERE NOT EXISTS (SELECT 1 FROM fs WHERE moving)", err);
 }

@@ -68,7 +68,7 @@ Test(table_kms, leaves_a_former_one_behind)
     replace(&sample, NULL, true);
     replace(&sample, "e", true);
     expect(&sample, "e", "d b a ");
-    cr_assert_eq(table_kms_former_clear(sample.table, &sample.err), SEALIFT_OK);
+    cr_assert_eq(table_kms_moved(sample.table, &sample.err), SEALIFT_OK);
     expect(&sample, "e", "");
     replace(&sample, NULL, false);
     expect(&sample, NULL, "");
@@ -92,31 +92,76 @@ Test(table_kms, has_each_former_one_once_and_never_the_one_in_force)
     expect(&sample, "a", "");
 }
 
-static enum sealift_status
-note_first(void *context, int64_t id, const char *config, struct sealift_error *err)
+static bool
+is_moving(struct config_sample *sample, const char *fs)
 {
-    int64_t *first = context;
+    struct table_fs row;
 
-    (void)config;
-    (void)err;
-    if (*first == 0)
-        *first = id;
-    return SEALIFT_OK;
+    cr_assert_eq(table_fs_get(sample->table, fs, &row, &sample->err), SEALIFT_OK, "%s", sample->err.message);
+    return row.moving;
 }
 
-/* One process ends its move and removes what it had read, while another one begins the next move. */
-Test(table_kms, gives_no_id_of_a_former_one_twice)
+/* That its keys are where they should be is said of the envelope in force, which may have been there already. */
+static void
+say(struct config_sample *sample, const struct table_fs *fs, bool moved)
+{
+    struct envelope envelope = config_sample_envelope(&fs->uuid);
+    const struct table_fs_rewrap rewrap = {.fs = fs->uuid,
+                                           .expected = &fs->key_record,
+                                           .key_record = fs->key_record,
+                                           .envelope = &envelope,
+                                           .moved = moved};
+
+    cr_assert_eq(table_fs_rewrapped(sample->table, &rewrap, &sample->err), SEALIFT_OK, "%s", sample->err.message);
+}
+
+Test(table_kms, is_not_forgotten_while_a_filesystem_is_moving)
 {
     SCOPED(config_sample_done) struct config_sample sample;
-    int64_t id = 0;
+    struct table_fs one, two;
 
     config_sample_init(&sample);
     replace(&sample, "a", true);
+    one = config_sample_add_fs(&sample, "one", 1);
+    cr_assert_not(is_moving(&sample, "one"), "it was wrapped by the one in force");
     replace(&sample, "b", true);
-    cr_assert_eq(table_kms_former_list(sample.table, note_first, &id, &sample.err), SEALIFT_OK);
-    cr_assert_eq(table_kms_former_remove(sample.table, id, &sample.err), SEALIFT_OK);
+    cr_assert(is_moving(&sample, "one"));
+    two = config_sample_add_fs(&sample, "two", 2);
+    cr_assert(is_moving(&sample, "two"), "its key may have been wrapped before");
+    say(&sample, &one, true);
+    say(&sample, &two, false);
+    cr_assert_not(is_moving(&sample, "one"));
+    cr_assert(is_moving(&sample, "two"));
+    cr_assert_eq(table_kms_moved(sample.table, &sample.err), SEALIFT_OK);
+    expect(&sample, "b", "a ");
+    say(&sample, &two, true);
+    cr_assert_eq(table_kms_moved(sample.table, &sample.err), SEALIFT_OK);
     expect(&sample, "b", "");
-    replace(&sample, "c", true);
-    cr_assert_eq(table_kms_former_remove(sample.table, id, &sample.err), SEALIFT_OK);
-    expect(&sample, "c", "b ");
+}
+
+Test(table_kms, moves_nothing_when_it_is_the_same_or_is_not_meant_to)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+
+    config_sample_init(&sample);
+    replace(&sample, "a", true);
+    config_sample_add_fs(&sample, "one", 1);
+    replace(&sample, "a", true);
+    replace(&sample, "b", false);
+    cr_assert_not(is_moving(&sample, "one"));
+    replace(&sample, NULL, true);
+    expect(&sample, NULL, "b ");
+    cr_assert(is_moving(&sample, "one"));
+}
+
+/* From the local key, which is in no configuration. */
+Test(table_kms, moves_what_none_had_wrapped)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+
+    config_sample_init(&sample);
+    config_sample_add_fs(&sample, "one", 1);
+    replace(&sample, "a", true);
+    expect(&sample, "a", "");
+    cr_assert(is_moving(&sample, "one"));
 }
