@@ -44,6 +44,8 @@ struct sealift_upload_spec {
     bool allow_missing; /* a path that cannot be read makes the snapshot partial, instead of failing the upload */
     bool cross_mounts;  /* also what other filesystems hold that are mounted below */
     bool no_compression;
+    bool new_data_key; /* seal it with a fresh key for this snapshot alone, which the KMS wraps but need not unwrap: for
+                          a machine that may not decrypt, and then cannot read what it wrote */
     int compression_level;                   /* zstd's, 1 ... 19; 0: 3 */
     struct sealift_selection_spec selection; /* for this upload, behind what is kept with the filesystem */
     struct sealift_transfer_options transfer;
@@ -62,9 +64,14 @@ struct sealift_upload_result {
 };
 
 /* When it returns OK the snapshot is restorable now: every segment is in the bucket, seen in a listing with its size,
- * and the wrapped key was shown to open. Then a snapshot that was made here is removed; what cannot be removed is
- * logged, and tried again after the next upload. A failed or cancelled upload leaves segments that no manifest names,
- * and nothing else. CONFLICT: uploaded already. */
+ * and the wrapped key was shown to open; with `new_data_key`, that the KMS wrapped it just now, under a version that it
+ * opens. Then a snapshot that was made here is removed; what cannot be removed is logged, and tried again after the
+ * next upload. A failed or cancelled upload leaves segments that no manifest names, and nothing else. CONFLICT:
+ * uploaded already.
+ *
+ * Of an upload that was cut off while it published, a later one finds the manifest and takes it for done; with
+ * `new_data_key` it cannot tell whether that manifest is ours, and carries everything once more, under another
+ * locator. */
 enum sealift_status sealift_snapshot_upload(struct sealift *sealift, const struct sealift_upload_spec *spec,
                                             struct sealift_upload_result *ret_result, struct sealift_error *err);
 

@@ -9,6 +9,7 @@
 #include "publish_lock.h"
 #include "scoped.h"
 #include "session.h"
+#include "upload_key.h"
 #include "upload_source.h"
 
 #include <string.h>
@@ -22,8 +23,8 @@ struct upload_job {
     const struct sealift_upload_spec *spec;
     struct upload_source source;
     char selection[SELECTION_MAX]; /* the source's, as JSON */
-    struct envelope envelope;
-    struct secret *fs_key;
+    struct uuid upload;            /* this attempt */
+    struct upload_key key;
     struct store *store;
     struct session session;
 };
@@ -33,7 +34,7 @@ job_done(struct upload_job *job)
 {
     session_end(&job->session);
     store_free(&job->store);
-    secret_free(&job->fs_key);
+    upload_key_done(&job->key);
     upload_source_done(&job->source);
 }
 
@@ -54,10 +55,12 @@ open_store(struct upload_job *job, struct sealift_error *err)
 static enum sealift_status
 open_key(struct upload_job *job, struct sealift_error *err)
 {
-    struct kms_errand errand = {.snapshot = job->source.snapshot.upload};
+    const struct uuid *fs = &job->source.fs.uuid;
 
-    TRY(table_fs_envelope(job->sealift->table, &job->source.fs.uuid, &job->envelope, err));
-    return handle_open_envelope(job->sealift, &errand, &job->envelope, &job->fs_key, NULL, err);
+    job->upload = uuid_v7(&job->sealift->world);
+    if (job->spec->new_data_key)
+        return upload_key_make(job->sealift, fs, &job->upload, &job->key, err);
+    return upload_key_open(job->sealift, fs, &job->upload, &job->key, err);
 }
 
 static int
@@ -74,7 +77,7 @@ note_begun(struct upload_job *job, struct sealift_error *err)
     const struct world *world = &job->sealift->world;
 
     job->source.snapshot.status = TABLE_SNAPSHOT_UPLOADING;
-    job->source.snapshot.upload = uuid_v7(world);
+    job->source.snapshot.upload = job->upload;
     if (upload_source_is_live(&job->source))
         job->source.snapshot.created_ns = world->clock->wall_ns(world->clock);
     return table_snapshot_begin(job->sealift->table, &job->source.snapshot, err);
@@ -165,8 +168,8 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
         .path = upload_source_path(&job->source),
         .live = upload_source_is_live(&job->source),
         .fs = job->source.fs.uuid,
-        .fs_key = job->fs_key,
-        .upload = job->source.snapshot.upload,
+        .fs_key = job->key.fs_key,
+        .upload = job->upload,
         .selection = &job->source.selection,
         .allow_missing = job->spec->allow_missing,
         .cross_mounts = job->spec->cross_mounts,
@@ -181,8 +184,9 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
         .outcome = &outcome,
         .names = &names,
         .created_ns = job->source.snapshot.created_ns,
-        .envelope = &job->envelope,
+        .envelope = &job->key.envelope,
         .routes = job->sealift->routes, /* open_key() made them */
+        .alone = job->key.alone,
     };
 
     new_fs_names(&job->source.fs, &names);
@@ -198,7 +202,45 @@ carry(struct upload_job *job, struct upload_outcome *ret_outcome, struct sealift
 
 /* --- an earlier attempt --- */
 
+/* It may have had a key for this snapshot alone. */
+static enum sealift_status
+authenticate_earlier(struct upload_job *job, const struct manifest *manifest, struct sealift_error *err)
+{
+    SCOPED(secret_free) struct secret *its_key = NULL;
+
+    if (digest_equal(manifest->key_check, job->key.envelope.key_check, KEY_CHECK_SIZE))
+        return manifest_authenticate(manifest, job->key.fs_key, err);
+    return snapshot_key_open(&job->sealift->world, job->store, job->sealift->routes, manifest, &its_key, NULL, err);
+}
+
+static enum sealift_status
+pass_over_earlier(struct upload_job *job, const struct sealift_error *why)
+{
+    world_log(&job->sealift->world, LOG_WARNING, "an earlier upload of this snapshot is passed over: %s", why->message);
+    return SEALIFT_OK;
+}
+
+/* Whoever may not decrypt cannot tell a manifest of ours from a forged one. */
+static enum sealift_status
+pass_over_unread(struct upload_job *job, const struct locator *locator)
+{
+    char text[LOCATOR_SIZE];
+
+    locator_format(locator, text);
+    world_log(&job->sealift->world, LOG_WARNING,
+              "an earlier upload of this snapshot may be in the bucket, as %s; without the right to decrypt nobody can "
+              "tell, so the snapshot is uploaded once more",
+              text);
+    return SEALIFT_OK;
+}
+
 /* What lies there under its name, but is no manifest of ours, is nothing to go by. */
+static bool
+is_nothing_of_ours(enum sealift_status status)
+{
+    return status == SEALIFT_CORRUPT || status == SEALIFT_KEY || status == SEALIFT_INVALID;
+}
+
 static enum sealift_status
 find_earlier(struct upload_job *job, struct manifest *ret_manifest, bool *ret_found, struct sealift_error *err)
 {
@@ -206,15 +248,19 @@ find_earlier(struct upload_job *job, struct manifest *ret_manifest, bool *ret_fo
     enum sealift_status status = manifest_fetch(job->store, &locator, ret_manifest, err);
 
     *ret_found = false;
-    if (status == SEALIFT_OK)
-        status = manifest_authenticate(ret_manifest, job->fs_key, err);
-    if (status == SEALIFT_CORRUPT || status == SEALIFT_KEY || status == SEALIFT_INVALID)
-        world_log(&job->sealift->world, LOG_WARNING, "an earlier upload of this snapshot is passed over: %s",
-                  err->message);
-    else if (status != SEALIFT_NOT_FOUND && status != SEALIFT_OK)
-        return status;
+    if (status == SEALIFT_NOT_FOUND)
+        return SEALIFT_OK;
+    if (is_nothing_of_ours(status))
+        return pass_over_earlier(job, err);
+    TRY(status);
+    if (job->key.alone != NULL)
+        return pass_over_unread(job, &locator);
+    status = authenticate_earlier(job, ret_manifest, err);
+    /* Which key it claims to need, or which namespace, is the word of whoever wrote it. */
+    if (is_nothing_of_ours(status) || status == SEALIFT_DENIED || status == SEALIFT_NOT_FOUND)
+        return pass_over_earlier(job, err);
     *ret_found = status == SEALIFT_OK;
-    return SEALIFT_OK;
+    return status;
 }
 
 /* An attempt that was killed, or lost its connection, between its manifest and the table: the snapshot exists, and the

@@ -108,6 +108,11 @@ static const struct option options[] = {
      .placeholder = "LEVEL",
      .preset = "3",
      .help = "zstd's level, 1 to 19, or off: then sizes in the bucket tell nothing about the contents"},
+    {.name = "new-data-key",
+     .type = OPTION_FLAG,
+     .field = offsetof(struct snapshot_upload, spec.new_data_key),
+     .help = "seal it with a fresh key for this snapshot alone, which the KMS only has to encrypt: for a machine that "
+             "may not decrypt. It cannot read back what it uploads"},
     {.name = "cross-mounts",
      .type = OPTION_FLAG,
      .field = offsetof(struct snapshot_upload, spec.cross_mounts),
@@ -125,6 +130,8 @@ const struct command cmd_snapshot_upload = {
         "standard output is the locator; with --quiet it is the only one.\n\n"
         "An upload that fails or is stopped publishes nothing: what it left in the bucket belongs to no snapshot "
         "and does no harm.\n\n"
+        "A machine whose rights at the KMS end with encrypting uploads with --new-data-key: the KMS is taken at its "
+        "word that it opens what it encrypted, and `sealift fs snapshot verify --keys` elsewhere shows it.\n\n"
         "What is left out is what `sealift fs add` or `sealift fs update` were told, then, for this upload alone, what "
         "--exclude and its kin say here.",
     .examples = "sealift fs snapshot upload home monday\n"

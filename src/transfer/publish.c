@@ -1,6 +1,7 @@
 #include "publish.h"
 
 #include "error.h"
+#include "key_records.h"
 #include "scoped.h"
 
 #include <stdlib.h>
@@ -77,16 +78,47 @@ compose(const struct world *world, const struct publication *publication, struct
                              &manifest->sealed_private, err);
 }
 
+/* A record like any other, so that it can be rewrapped like any other. */
+static enum sealift_status
+wrap_alone(const struct world *world, struct store *store, const struct publication *publication,
+           struct envelope *ret_envelope, struct sealift_error *err)
+{
+    const struct upload_request *request = publication->request;
+    struct kms_errand errand = {.fs = request->fs, .snapshot = request->upload};
+    struct envelope envelope;
+    const struct key_record_wish wish = {
+        .envelope = &envelope,
+        .names = publication->names,
+        .snapshot = request->upload,
+        .fs_key = request->fs_key,
+    };
+    struct uuid record;
+
+    TRY(keyring_seal_blind(publication->alone, &errand, request->fs_key, &envelope, err));
+    TRY(key_record_put(world, store, &wish, &record, err));
+    *ret_envelope = envelope;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+choose_envelope(const struct world *world, struct store *store, const struct publication *publication,
+                struct envelope *ret_envelope, struct sealift_error *err)
+{
+    if (publication->alone != NULL)
+        return wrap_alone(world, store, publication, ret_envelope, err);
+    return snapshot_key_in_force(world, store, publication->routes, publication->request->fs_key, publication->envelope,
+                                 ret_envelope, err);
+}
+
 enum sealift_status
 publish_prepare(const struct world *world, struct store *store, const struct publication *publication,
                 struct manifest *ret_manifest, struct sealift_error *err)
 {
     SCOPED(manifest_done) struct manifest manifest = {0};
 
-    if (snapshot_key_in_force(world, store, publication->routes, publication->request->fs_key, publication->envelope,
-                              &manifest.envelope, err) != SEALIFT_OK)
-        return error_prefix(err, "the wrapped key cannot be shown to open any more, so nothing was published");
     TRY(check_condemned(publication, store, err));
+    if (choose_envelope(world, store, publication, &manifest.envelope, err) != SEALIFT_OK)
+        return error_prefix(err, "the wrapped key cannot be shown to open any more, so nothing was published");
     TRY(compose(world, publication, &manifest, err));
     *ret_manifest = manifest;
     manifest = (struct manifest){0};

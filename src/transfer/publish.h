@@ -16,10 +16,14 @@ struct publication {
     /* The envelope to carry when the bucket has no key record of this key: the table's. */
     const struct envelope *envelope;
     struct kms_routes *routes;
+    /* The key is for this snapshot alone, and this KMS wraps it, without having to open it: envelope and routes are not
+     * asked. NULL: it is the filesystem's. */
+    struct kms *alone;
 };
 
 /* What must hold before: the newest wrapping of the key that the KMS still opens is found, nothing that is used is
- * condemned. Then the manifest is composed, and nothing has been published. */
+ * condemned. A key for this snapshot alone is wrapped here, and its record put: what was wrapped hours ago could not be
+ * shown to open. Then the manifest is composed, and nothing has been published. */
 enum sealift_status publish_prepare(const struct world *world, struct store *store,
                                     const struct publication *publication, struct manifest *ret_manifest,
                                     struct sealift_error *err);

@@ -62,6 +62,9 @@ def run_each_command(table, machine, tree, folder, set_kms):
     with table.row("`fs snapshot verify --keys`"):
         machine.ok("fs", "snapshot", "verify", "home", "monday", "--keys")
     run_what_opens_names(table, machine)
+    machine.ok("fs", "snapshot", "add", "home", "tuesday")
+    with table.row("`fs snapshot upload --new-data-key`"):
+        machine.ok("fs", "snapshot", "upload", "home", "tuesday", "--new-data-key")
     with table.row("all others"):
         for words in (["kms"], ["fs"], ["fs", "snapshot"], ["obs", "snapshots", "dr"], ["fs", "snapshot", "verify", "home", "monday", "--objects", "--read"]):
             machine.ok(*words)

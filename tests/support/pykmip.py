@@ -13,10 +13,13 @@ from support.process import Server, accepts
 PYTHON = "pykmip-0.11.0/bin/python3"
 LAUNCHER = Path(__file__).with_name("pykmip_server.py")
 SHARED = "shared"
+ENCRYPT_ONLY = "encrypt-only"
 
 # Whoever owns a key may do everything with it; one under this policy may be used by others, too. PyKMIP asks for the right to Get when a key is to encrypt.
-POLICY = {SHARED: {kind: {"GET": "ALLOW_ALL", "GET_ATTRIBUTES": "ALLOW_ALL", "ACTIVATE": "ALLOW_OWNER", "REVOKE": "ALLOW_OWNER",
-                          "DESTROY": "ALLOW_OWNER"} for kind in ("SYMMETRIC_KEY", "PRIVATE_KEY", "PUBLIC_KEY")}}
+# What it asks when one is to decrypt is the launcher's doing.
+RIGHTS = {"GET": "ALLOW_ALL", "GET_ATTRIBUTES": "ALLOW_ALL", "ACTIVATE": "ALLOW_OWNER", "REVOKE": "ALLOW_OWNER", "DESTROY": "ALLOW_OWNER"}
+POLICY = {name: {kind: {**RIGHTS, "DECRYPT": who} for kind in ("SYMMETRIC_KEY", "PRIVATE_KEY", "PUBLIC_KEY")}
+          for name, who in {SHARED: "ALLOW_ALL", ENCRYPT_ONLY: "ALLOW_OWNER"}.items()}
 
 
 class PyKmip(KmipServer):
@@ -56,6 +59,10 @@ class PyKmip(KmipServer):
     def add_shared_key(self, **options):
         """The unique identifier of an active AES key that every user may use."""
         return self.admin().add_key(policy=SHARED, **options)
+
+    def add_key_to_encrypt_with(self, owner):
+        """The unique identifier of an active AES key that every user may encrypt with, and only its owner decrypt."""
+        return self.admin(owner).add_key(policy=ENCRYPT_ONLY)
 
     def requests(self):
         """The operations that were asked for, in their order, whatever came of them."""

@@ -206,6 +206,66 @@ Test(api_upload, begins_anew_where_somebody_put_garbage)
     upload_named("monday", SEALIFT_OK, "");
 }
 
+/* --- under a key for the snapshot alone --- */
+
+static struct sealift_upload_result
+upload_alone(const char *snapshot)
+{
+    return upload(&(struct sealift_upload_spec){.fs = "home", .snapshot = snapshot, .new_data_key = true}, SEALIFT_OK,
+                  "");
+}
+
+Test(api_upload, under_a_key_for_the_snapshot_alone_goes_on_in_the_chain)
+{
+    struct sealift_verify_result verified;
+    struct table_fs fs;
+    char locator[74];
+
+    fixture_add_uploaded(&fixture, "home", "tree", locator);
+    add_snapshot("tuesday");
+    upload_alone("tuesday");
+    cr_assert_eq(row_of("tuesday").status, TABLE_SNAPSHOT_UPLOADED);
+    cr_assert_eq(table_fs_get(fixture.sealift->table, "home", &fs, &fixture.err), SEALIFT_OK);
+    cr_assert_eq(fs.last_sequence, 2u);
+    cr_assert_eq(fixture_count_objects(&fixture, "/keys/"), 2u);
+    for (int kind = SEALIFT_VERIFY_KEYS; kind <= SEALIFT_VERIFY_DATA; kind++)
+        fixture_expect(&fixture,
+                       sealift_snapshot_verify(fixture.sealift,
+                                               &(struct sealift_verify_spec){.fs = "home",
+                                                                             .snapshot = "tuesday",
+                                                                             .kind = (enum sealift_verify_kind)kind},
+                                               &verified, &fixture.err),
+                       SEALIFT_OK, "");
+}
+
+/* Who has no right to decrypt could not tell a forged manifest from ours, and that of an earlier attempt stays what it
+ * is: a snapshot. */
+Test(api_upload, under_a_key_for_the_snapshot_alone_adopts_nothing)
+{
+    struct sealift_upload_result first, second;
+
+    fixture_add_fs(&fixture, "home", "tree");
+    add_snapshot("monday");
+    first = upload_alone("monday");
+    forget_publication("monday");
+    second = upload_alone("monday");
+    cr_assert_str_neq(second.locator, first.locator);
+    cr_assert_eq(fixture_count_objects(&fixture, "/snapshots/"), 2u);
+}
+
+Test(api_upload, adopts_one_under_a_key_for_the_snapshot_alone)
+{
+    struct sealift_upload_result first, second;
+
+    fixture_add_fs(&fixture, "home", "tree");
+    add_snapshot("monday");
+    first = upload_alone("monday");
+    forget_publication("monday");
+    second = upload_named("monday", SEALIFT_OK, "");
+    cr_assert_str_eq(second.locator, first.locator);
+    cr_assert_eq(row_of("monday").status, TABLE_SNAPSHOT_UPLOADED);
+}
+
 /* --- two at once --- */
 
 struct racer {

@@ -130,3 +130,57 @@ Test(keyring, does_not_ask_a_kms_of_another_type)
     cr_assert_not_null(strstr(err.message, "\"vault\""));
     cr_assert_not_null(strstr(err.message, "\"toy\""));
 }
+
+/* --- without the right to decrypt --- */
+
+static enum sealift_status
+toy_wrap_versioned(struct kms *kms, struct kms_errand *of, const struct secret *kek, struct kms_hint *ret_hint,
+                   struct buf *out, struct sealift_error *error)
+{
+    TRY(toy_wrap(kms, of, kek, ret_hint, out, error));
+    ret_hint->key_version = 3;
+    return SEALIFT_OK;
+}
+
+static int64_t toy_minimum;
+
+static enum sealift_status
+toy_state(struct kms *kms, struct kms_errand *of, struct kms_key_state *ret_state, struct sealift_error *error)
+{
+    (void)kms;
+    (void)of;
+    (void)error;
+    *ret_state = (struct kms_key_state){.latest_version = 9, .min_decryption_version = toy_minimum};
+    return SEALIFT_OK;
+}
+
+static const struct kms_ops versioned_ops = {
+    .type = "toy", .wrap = toy_wrap_versioned, .unwrap = toy_unwrap, .key_state = toy_state};
+
+Test(keyring, seals_blindly_without_a_single_unwrap)
+{
+    struct toy toy = {.kms = {.ops = &versioned_ops, .world = &world}, .unwrap_fails = SEALIFT_DENIED};
+    SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
+    SCOPED(secret_free) struct secret *again = NULL;
+    struct envelope envelope;
+
+    toy_minimum = 3;
+    cr_assert_eq(keyring_seal_blind(&toy.kms, &errand, fs_key, &envelope, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert(!envelope.has_at_rest_key);
+    toy.unwrap_fails = SEALIFT_OK; /* somebody who may */
+    cr_assert_eq(keyring_open(&toy.kms, &errand, &envelope, &again, NULL, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert(secret_equal(fs_key, again));
+}
+
+Test(keyring, does_not_seal_blindly_under_a_version_that_opens_no_more)
+{
+    struct toy toy = {.kms = {.ops = &versioned_ops, .world = &world}};
+    SCOPED(secret_free) struct secret *fs_key = random_key(FS_KEY_SIZE);
+    struct envelope envelope = {.wrapped_kek = "untouched"};
+
+    toy_minimum = 4;
+    cr_assert_eq(keyring_seal_blind(&toy.kms, &errand, fs_key, &envelope, &err), SEALIFT_KEY);
+    cr_assert_not_null(strstr(err.message, "version 3"), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, "version 4"), "%s", err.message);
+    cr_assert_str_eq(envelope.wrapped_kek, "untouched");
+}
