@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The fixture serves Criterion's suites and programs with a plain main: when its own machinery fails, it says so and
@@ -179,6 +180,7 @@ fixture_put_key_record(struct fixture *fixture, const struct envelope *envelope)
     struct sealift_error err;
     struct uuid record;
 
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* records are dated by the millisecond */
     must(key_record_put(&fixture->world, fixture->store, &wish, &record, &err), &err);
     return record;
 }

@@ -39,7 +39,7 @@ void fixture_write_text(struct fixture *fixture, const char *below, const char *
 void fixture_write_noise(struct fixture *fixture, const char *below, size_t len); /* random bytes */
 void fixture_make_folder(struct fixture *fixture, const char *below);
 
-/* A key record of the filesystem's FS key. */
+/* A key record of the filesystem's FS key, newer than any before. */
 struct uuid fixture_put_key_record(struct fixture *fixture, const struct envelope *envelope);
 
 /* Uploads and publishes what lies below the folder. */

@@ -1,0 +1,61 @@
+/* Finds a wrapping of one FS key that opens, among its key records in the bucket and one that is at hand. DESIGN.md
+ * section 3.
+ *
+ * In this order: the key records whose hint names a KMS of ours exactly, the newest first; the other ones, the newest
+ * first; the one at hand. So whatever a second KMS wrapped later costs no call that fails. Of an FS key's records the
+ * KEY_RECORDS_MAX newest are looked at.
+ *
+ * A wrapping that does not open (a garbled record, a key version that was retired, one that holds another key: somebody
+ * may have put it there) is told in the log, and the next one is tried; what ends the search is a KMS or a store that
+ * is not there. */
+#ifndef KEY_SEARCH_H
+#define KEY_SEARCH_H
+
+#include "key_records.h"
+#include "kms_routes.h"
+
+/* What came of one wrapping. */
+struct key_attempt {
+    const char *where; /* the record's name, or the fallback's; that of all records, which could not be listed */
+    const struct key_record *record;     /* NULL: it is the fallback, or could not be read */
+    const struct kms_hint *by;           /* the key that opened it; NULL: it does not open, ... */
+    const struct sealift_error *failure; /* ... and this is why */
+};
+typedef enum sealift_status key_search_each(void *context, const struct key_attempt *attempt,
+                                            struct sealift_error *err);
+
+struct key_search {
+    struct store *store;
+    struct kms_routes *routes;
+    struct uuid fs;
+    const uint8_t *key_check;        /* of the FS key */
+    struct uuid snapshot;            /* for the audit log; zero: none */
+    const struct envelope *fallback; /* the wrapping at hand, tried last; NULL: there is none */
+    const char *fallback_name;       /* where it is, for messages */
+    const struct secret *fs_key;     /* the FS key, when it is known; NULL: any that has the check value */
+    bool whole; /* the names and, of an encrypted filesystem, the at-rest key are wanted, too: a record that opens and
+                   has lost them is told in the log, and serves only when there is no better one */
+    bool all;   /* do not stop at the first that serves */
+    key_search_each *each; /* hears of every wrapping that is tried; NULL: nobody does */
+    void *context;
+};
+
+struct key_found {
+    struct secret *fs_key;
+    struct secret *at_rest_key; /* with `whole`; NULL: it is not encrypted, or the wrapping has it not */
+    struct envelope envelope;   /* the first that serves, ... */
+    struct kms_hint by;         /* ... the key that opened it, ... */
+    struct uuid record;         /* ... and the record it is from; zero: it is the fallback */
+    struct uuid snapshot;       /* the record says that the key is for this one alone; zero: it does not */
+    bool has_names;             /* with `whole`, of a record */
+    struct private_part names;
+    uint64_t opened; /* wrappings that open; with `all`, of all */
+};
+
+void key_found_done(struct key_found *found);
+
+/* When none opens, the failure is that of the first that was tried. NOT_FOUND: there is none. */
+enum sealift_status key_search_run(const struct world *world, const struct key_search *search,
+                                   struct key_found *ret_found, struct sealift_error *err);
+
+#endif
