@@ -27,21 +27,6 @@ struct sealift_own_key_spec {
     const char *client_key;     /* KMIP: PEM file */
 };
 
-/* What became of one filesystem's keys. */
-struct sealift_rewrapped {
-    const char *filesystem; /* NULL: known from a bucket only */
-    const char *id;
-    const char *outcome; /* "rewrapped", "current" (nothing was to do), "would-rewrap" (a dry run), "failed" */
-    /* Where its FS key is wrapped by now; of a dry run, and after a failure, as before. */
-    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
-    int64_t kms_key_version; /* 0: not known, or the type has none */
-    uint64_t keys;           /* FS keys of it: one, one more for each rekey and for each snapshot with its own */
-    uint64_t records;        /* key records that were written; of a dry run, that would be */
-    const char *problem;     /* why it failed, or NULL */
-};
-typedef enum sealift_status sealift_each_rewrapped(void *context, const struct sealift_rewrapped *rewrapped,
-                                                   struct sealift_error *err);
-
 /* Moves a filesystem's keys from the key that wraps them to another: its own, or (`own` NULL) the cluster's. The new
  * wrapping is shown to open, its key record is in the bucket, then the table changes in one transaction; any failure
  * before leaves the old key in force. Snapshots that are uploaded follow: nothing is read or uploaded again. */

@@ -47,6 +47,21 @@ struct sealift_kms_finding {
 };
 typedef void sealift_each_kms_finding(void *context, const struct sealift_kms_finding *finding);
 
+/* What became of one filesystem's keys. */
+struct sealift_rewrapped {
+    const char *filesystem; /* NULL: known from a bucket only */
+    const char *id;
+    const char *outcome; /* "rewrapped", "current" (nothing was to do), "would-rewrap" (a dry run), "failed" */
+    /* Where its FS key is wrapped by now; of a dry run, and after a failure, as before. */
+    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
+    int64_t kms_key_version; /* 0: not known, or the type has none */
+    uint64_t keys;           /* FS keys of it: one, one more for each rekey and for each snapshot with its own */
+    uint64_t records;        /* key records that were written; of a dry run, that would be */
+    const char *problem;     /* why it failed, or NULL */
+};
+typedef enum sealift_status sealift_each_rewrapped(void *context, const struct sealift_rewrapped *rewrapped,
+                                                   struct sealift_error *err);
+
 /* Logs in, reads the key, wraps, unwraps, compares; then stores. With `no_check` it only stores. */
 enum sealift_status sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
                                           struct sealift_error *err);

@@ -12,6 +12,7 @@
 #include "fs_view.h"
 #include "kms_view.h"
 #include "obs_view.h"
+#include "rewrapped_view.h"
 #include "snapshot_view.h"
 
 #include <criterion/criterion.h>
@@ -24,6 +25,7 @@ static const struct {
     {"bucket-snapshot", snapshot_view_bucket_columns},
     {"kms", kms_view_columns},
     {"kms-finding", cmd_kms_check_columns},
+    {"rewrapped", rewrapped_view_columns},
     {"fs", fs_view_columns},
     {"unlocked", cmd_fs_unlock_columns},
     {"holder", cmd_fs_lock_columns},
