@@ -59,8 +59,10 @@ check_name(const struct credential_source *source, struct sealift_error *err)
             return error_set(err, SEALIFT_INVALID, "credential file \"%s\": give an absolute path", source->name);
         return SEALIFT_OK;
     case CREDENTIAL_ENVIRONMENT:
-        if (!is_variable_name(source->name))
-            return error_set(err, SEALIFT_INVALID, "\"%s\" is no name of an environment variable", source->name);
+        if (!is_variable_name(source->name)) /* and perhaps the credential itself: it is not shown */
+            return error_set(
+                err, SEALIFT_INVALID,
+                "what is given is no name of an environment variable, which has letters, digits and \"_\"");
         return SEALIFT_OK;
     case CREDENTIAL_SYSTEMD:
         if (!is_systemd_name(source->name))
