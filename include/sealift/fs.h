@@ -2,6 +2,7 @@
 #ifndef SEALIFT_FS_H
 #define SEALIFT_FS_H
 
+#include <sealift/keys.h>
 #include <sealift/selection.h>
 #include <sealift/transfer.h>
 
@@ -19,6 +20,7 @@ struct sealift_fs_spec {
     bool encrypted; /* the directory, which must be empty, is encrypted at rest: by the kernel (fscrypt), under a key
                        of its own that the KMS wraps, too */
     struct sealift_selection_spec selection; /* kept with the filesystem */
+    struct sealift_own_key_spec own_key;     /* without `key_identifier`: the cluster's key */
 };
 
 /* Draws an FS key, has the KMS wrap it, shows that it opens, puts the key record into the bucket and reads it back,
@@ -35,11 +37,13 @@ struct sealift_fs {
     const char *name, *id, *path, *obs;
     bool encrypted; /* at rest */
     const char
-        *at_rest;    /* "unlocked", "locked", "busy" (locked, but files are open), "missing" (there is no such
-                        directory, or another one: not mounted?), "unknown" (it cannot be asked); NULL: not encrypted */
-    bool incomplete; /* it is being made, or its making was cut off */
+        *at_rest;        /* "unlocked", "locked", "busy" (locked, but files are open), "missing" (there is no such
+                            directory, or another one: not mounted?), "unknown" (it cannot be asked); NULL: not encrypted */
+    bool incomplete;     /* it is being made, or its making was cut off */
+    const char *kms_key; /* "cluster" or "own": which key wraps its own */
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
     int64_t kms_key_version;
+    const char *kms_role;  /* the beginning of its own role's id; NULL: the cluster's login is used */
     const char *key_check; /* 64 hexadecimal digits, public */
     const char *origin;    /* locator it was downloaded from; NULL: none */
     int64_t added_ns;
@@ -95,9 +99,13 @@ struct sealift_download_spec {
     const char *path; /* made when it is not there; must be empty */
     struct sealift_obs_spec obs;
     const char *locator;
-    bool allow_no_kms;   /* as for fs_add, for the new filesystem's key */
-    bool no_key_backup;  /* as for fs_add: nothing is written to the bucket, which may be read-only */
-    bool allow_degraded; /* attributes that could not be set are told, not an error */
+    const char *snapshot_name; /* the new filesystem knows the snapshot by this name from then on, in the bucket where
+                                  it is; NULL: only as its origin */
+    bool allow_no_kms;         /* as for fs_add, for the new filesystem's key */
+    struct sealift_own_key_spec own_key; /* as for fs_add: the snapshot is unwrapped by whoever has its key, the new
+                                            filesystem's keys are wrapped there */
+    bool no_key_backup;                  /* as for fs_add: nothing is written to the bucket, which may be read-only */
+    bool allow_degraded;                 /* attributes that could not be set are told, not an error */
     /* What is encrypted at rest comes back encrypted at rest, under a new key; where that cannot be had the download
      * fails before it writes anything. These two, which exclude each other, ask for more or for less. */
     bool encrypted;         /* also when the snapshot's filesystem was not */

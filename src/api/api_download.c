@@ -10,6 +10,7 @@
 #include "snapshot_key.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What one download works with. */
@@ -67,6 +68,8 @@ check_spec(struct download_job *job, struct sealift_error *err)
     if (job->spec->encrypted && job->spec->allow_unencrypted)
         return error_set(err, SEALIFT_INVALID, "--encrypted and --allow-unencrypted exclude each other");
     TRY(new_fs_check_name(job->sealift, job->spec->name, err));
+    if (job->spec->snapshot_name != NULL)
+        TRY(table_check_name("snapshot", job->spec->snapshot_name, err));
     TRY(handle_need(job->spec->path, "the path", err));
     return handle_need(job->spec->locator, "the locator", err);
 }
@@ -113,6 +116,7 @@ make_keys(struct download_job *job, struct sealift_error *err)
 
     TRY(handle_directory(spec->path, &path, err));
     wish.path = path;
+    wish.own_key = &spec->own_key;
     wish.encrypted = job->encrypted;
     TRY(new_fs_make_keys(job->sealift, &wish, &job->fs, err));
     locator_format(&job->locator, job->fs.row.origin);
@@ -163,6 +167,27 @@ fill_result(const struct download_job *job, const struct download_outcome *outco
     uuid_format(&job->fs.row.uuid, result->id);
 }
 
+/* The table knows of what was downloaded as the new filesystem's, by the name that was given. */
+static enum sealift_status
+name_snapshot(struct download_job *job, struct sealift_error *err)
+{
+    const struct manifest *manifest = &job->manifest;
+    struct table_snapshot row = {
+        .fs = job->fs.row.uuid,
+        .created_ns = manifest->created_ns,
+        .status = TABLE_SNAPSHOT_DOWNLOADED,
+        .upload = manifest->upload,
+        .entries = manifest->totals.entries,
+        .size = manifest->totals.size,
+        .stored = manifest->totals.stored,
+    };
+
+    if (job->spec->snapshot_name == NULL)
+        return SEALIFT_OK;
+    snprintf(row.name, sizeof(row.name), "%s", job->spec->snapshot_name);
+    return table_snapshot_add(job->sealift->table, &row, err);
+}
+
 static enum sealift_status
 fill(struct download_job *job, struct download_outcome *ret_outcome, struct sealift_error *err)
 {
@@ -198,7 +223,7 @@ download(struct download_job *job, struct sealift_download_result *ret_result, s
     TRY(prepare(job, err));
     if (fill(job, &outcome, err) != SEALIFT_OK)
         return give_up(job, err);
-    if (new_fs_register(job->sealift, &job->fs, err) != SEALIFT_OK)
+    if (new_fs_register(job->sealift, &job->fs, err) != SEALIFT_OK || name_snapshot(job, err) != SEALIFT_OK)
         return error_prefix(err, "%s: all contents are there, but the configuration table could not note it",
                             job->spec->path);
     TRY(check_degraded(job, &outcome, err));

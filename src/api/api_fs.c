@@ -7,10 +7,13 @@
 #include "target_root.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define OWN_ROLE_SHOWN 16 /* a role id is no secret, but not shown in full */
 
 /* Where the key record goes; NULL when the admin wants none. */
 static enum sealift_status
@@ -93,6 +96,7 @@ add(struct sealift *sealift, const struct sealift_fs_spec *spec, const char *sel
     TRY(handle_directory(spec->path, &path, err));
     TRY(refuse_store_inside(store, path, err));
     wish.path = path;
+    wish.own_key = &spec->own_key;
     wish.encrypted = spec->encrypted;
     wish.selection = selection;
     TRY(new_fs_make_keys(sealift, &wish, &fs, err));
@@ -155,6 +159,20 @@ count_snapshot(void *context, const struct table_snapshot *snapshot, struct seal
     return SEALIFT_OK;
 }
 
+/* Of what another version wrote, only that it is there. */
+static void
+show_own_key(const struct table_fs *row, char role[OWN_ROLE_SHOWN], struct sealift_fs *fs)
+{
+    struct own_key own = {0};
+    struct sealift_error ignored;
+
+    fs->kms_key = row->own_key[0] != '\0' ? "own" : "cluster";
+    if (own_key_from_json(bytes_of_text(row->own_key), &own, &ignored) != SEALIFT_OK || own.role_id[0] == '\0')
+        return;
+    snprintf(role, OWN_ROLE_SHOWN, "%.8s...", own.role_id);
+    fs->kms_role = role;
+}
+
 static enum sealift_status
 show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
 {
@@ -163,7 +181,7 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     SCOPED(free_done) const char **exclude = NULL;
     struct envelope envelope;
     struct sealift_fs fs = {.name = row->name, .path = row->path, .added_ns = row->added_ns};
-    char id[UUID_TEXT_SIZE], key_check[2 * KEY_CHECK_SIZE + 1];
+    char id[UUID_TEXT_SIZE], key_check[2 * KEY_CHECK_SIZE + 1], role[OWN_ROLE_SHOWN];
 
     TRY(table_fs_envelope(listing->sealift->table, &row->uuid, &envelope, err));
     TRY(table_snapshot_list(listing->sealift->table, &row->uuid, count_snapshot, &fs.snapshots, err));
@@ -177,6 +195,7 @@ show_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     fs.incomplete = row->incomplete;
     fs.obs = row->obs[0] != '\0' ? row->obs : NULL;
     fs.origin = row->origin[0] != '\0' ? row->origin : NULL;
+    show_own_key(row, role, &fs);
     fs.kms_type = envelope.kms.type;
     fs.kms_namespace = envelope.kms.name_space;
     fs.kms_mount = envelope.kms.mount;

@@ -32,6 +32,11 @@ find_by_name(struct sealift *sealift, const struct snapshot_name *name, struct n
         return error_set(err, SEALIFT_CONFLICT,
                          "snapshot %s of %s: is not uploaded; \"sealift fs snapshot upload %s %s\"", snapshot.name,
                          fs.name, fs.name, snapshot.name);
+    if (name->obs->url == NULL && fs.obs[0] == '\0')
+        return error_set(err, SEALIFT_INVALID,
+                         "filesystem %s has no object store in the table; name its snapshot by its locator (%s) and "
+                         "the store",
+                         fs.name, snapshot.locator);
     return handle_open_obs(sealift, name->obs->url != NULL ? name->obs : &obs, &found->store, err);
 }
 

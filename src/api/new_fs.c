@@ -5,7 +5,9 @@
 #include "key_records.h"
 #include "keyring.h"
 #include "obs.h"
+#include "own_key_spec.h"
 #include "scoped.h"
+#include "spec_field.h"
 #include "utf8.h"
 
 #include <stdio.h>
@@ -54,6 +56,19 @@ forget_cut_off(struct sealift *sealift, const struct new_fs_wish *wish, struct s
 }
 
 static enum sealift_status
+put_own_key(const struct new_fs_wish *wish, struct table_fs *row, struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf json = {0};
+    struct own_key own;
+    const char *text;
+
+    TRY(own_key_spec_read(wish->own_key, &own, err));
+    TRY(own_key_to_json(&own, &json, err));
+    TRY(buf_text(&json, &text, err));
+    return spec_put(row->own_key, sizeof(row->own_key), "what is said of the filesystem's own key", text, err);
+}
+
+static enum sealift_status
 make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_fs *row, struct sealift_error *err)
 {
     if (strlen(wish->path) >= sizeof(row->path))
@@ -66,6 +81,7 @@ make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_f
     row->uuid = uuid_v4(&sealift->world);
     row->generation = 1;
     row->added_ns = sealift->world.clock->wall_ns(sealift->world.clock);
+    TRY(put_own_key(wish, row, err));
     if (wish->encrypted)
         TRY(forget_cut_off(sealift, wish, err));
     return table_fs_check_free(sealift->table, row, err);
@@ -81,7 +97,7 @@ new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct
     struct kms *kms;
 
     TRY(make_row(sealift, wish, &fs.row, err));
-    TRY(handle_kms(sealift, wish->allow_no_kms, &kms, err));
+    TRY(handle_fs_kms(sealift, &fs.row, wish->allow_no_kms, &kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
     if (wish->encrypted) {
         TRY(secret_random(world, AT_REST_KEY_SIZE, &fs.at_rest_key, err));

@@ -9,8 +9,9 @@
 
 struct new_fs_wish {
     const char *name;
-    const char *path; /* absolute, without links */
-    const char *obs;  /* a row's name, or NULL */
+    const char *path;                           /* absolute, without links */
+    const char *obs;                            /* a row's name, or NULL */
+    const struct sealift_own_key_spec *own_key; /* NULL: the cluster's */
     bool allow_no_kms;
     bool encrypted;        /* at rest; at_rest_check() has said that `path` can be */
     const char *selection; /* JSON; NULL: all of it */

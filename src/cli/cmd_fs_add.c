@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "fs_view.h"
+#include "own_key_options.h"
 #include "selection_options.h"
 
 struct fs_add {
@@ -71,12 +72,20 @@ const struct command cmd_fs_add = {
         "names in PATH (Linux fscrypt) under a second random key, "
         "which the KMS wraps, too: it is in the bucket before PATH is encrypted, and it is never written in the clear. "
         "After a start of the machine `sealift fs unlock` asks the KMS and gives it to the kernel.\n\n"
+        "With --kms-key-identifier the KMS wraps under a key of the filesystem's own instead of the cluster key: "
+        "another tenant's, say, in a namespace and with a role of its own. Where its credential is found is kept, the "
+        "credential never; and no credential opens another tenant's filesystem. For Vault the cluster must log in by "
+        "AppRole or Kubernetes (`sealift help kms set vault`).\n\n"
         "What --exclude and its kin name is left out of all snapshots; `sealift fs update` changes it.",
     .examples = "sealift fs add home /srv/home --obs dr\n"
                 "sealift fs add www /srv/www --obs dr --exclude '*.tmp' --exclude /cache/ --exclude-caches\n"
-                "sealift fs add vault /srv/vault --obs dr --encrypted",
+                "sealift fs add vault /srv/vault --obs dr --encrypted\n"
+                "sealift fs add blue /srv/blue --obs dr --kms-namespace tenants/blue --kms-key-identifier backup "
+                "--kms-role-id ID --kms-secret-id-file /etc/sealift/blue",
     .arguments = arguments,
-    .groups = {{options, 0}, {selection_options, offsetof(struct fs_add, spec.selection)}},
+    .groups = {{options, 0},
+               {own_key_options, offsetof(struct fs_add, spec.own_key)},
+               {selection_options, offsetof(struct fs_add, spec.selection)}},
     .size = sizeof(struct fs_add),
     .run = run,
 };

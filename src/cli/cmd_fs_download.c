@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "obs_options.h"
+#include "own_key_options.h"
 #include "transfer_options.h"
 
 struct fs_download {
@@ -84,6 +85,11 @@ static const struct option options[] = {
      .field = offsetof(struct fs_download, obs),
      .placeholder = "OBS",
      .help = "the store, when it does not stand before LOCATOR"},
+    {.name = "snapshot-name",
+     .type = OPTION_TEXT,
+     .field = offsetof(struct fs_download, spec.snapshot_name),
+     .placeholder = "SNAPSHOT",
+     .help = "list the snapshot among the new filesystem's, under this name: it can be looked into and verified by it"},
     {.name = "encrypted",
      .type = OPTION_FLAG,
      .field = offsetof(struct fs_download, spec.encrypted),
@@ -117,17 +123,22 @@ const struct command cmd_fs_download = {
         "The snapshot's key is unwrapped once, through the KMS, to read; everything is decrypted and checked before it "
         "is written. What comes out is a new filesystem: its own id, and its own fresh key, wrapped by this cluster's "
         "KMS. It remembers the snapshot that it came from.\n\n"
+        "With --kms-key-identifier the new filesystem has a key of its own at the KMS, another tenant's, say: the "
+        "snapshot's key is unwrapped in the one namespace, the new one wrapped in the other.\n\n"
         "A snapshot of a filesystem that was encrypted at rest comes back encrypted: PATH becomes an encrypted "
         "directory under a new key before anything is written. Where that cannot be had, because of the kind of "
         "file system or because PATH is not empty, the command says what to do and writes nothing.\n\n"
         "The machine needs the bucket and the KMS, and nothing of the cluster that made the snapshot. Nothing is ever "
         "written outside PATH.",
     .examples = "sealift fs download home2 /srv/home2 dr LOCATOR\n"
-                "sealift fs download home2 /srv/home2 s3://bucket/prefix LOCATOR --endpoint https://s3.example.com",
+                "sealift fs download home2 /srv/home2 s3://bucket/prefix LOCATOR --endpoint https://s3.example.com\n"
+                "sealift fs download home2 /srv/home2 dr LOCATOR --snapshot-name base --kms-namespace b "
+                "--kms-key-identifier KEY",
     .interrupted = "No filesystem was added. To try again, remove PATH (what is in it is enough, where it is not "
                    "encrypted) and run the same command.",
     .arguments = arguments,
     .groups = {{options, 0},
+               {own_key_options, offsetof(struct fs_download, spec.own_key)},
                {obs_access_options, offsetof(struct fs_download, spec.obs)},
                {transfer_options, offsetof(struct fs_download, spec.transfer)}},
     .size = sizeof(struct fs_download),

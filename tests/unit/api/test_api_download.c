@@ -237,7 +237,7 @@ Test(api_download, says_what_could_not_be_set)
     cr_assert_gt(download(&spec, SEALIFT_OK, "").degraded, 0u);
 }
 
-/* --- the snapshot that it was made of, as the table may keep it --- */
+/* --- the snapshot that it was made of, as the table keeps it when it is named --- */
 
 static enum sealift_status
 show_origin(void *context, const struct sealift_snapshot *snapshot, struct sealift_error *err)
@@ -251,24 +251,9 @@ show_origin(void *context, const struct sealift_snapshot *snapshot, struct seali
     return SEALIFT_OK;
 }
 
-static void
-keep_origin(const char *name)
-{
-    struct table_snapshot row = {.status = TABLE_SNAPSHOT_DOWNLOADED};
-    struct locator origin;
-    struct table_fs fs;
-
-    fixture_expect(&fixture, table_fs_get(other->table, "home2", &fs, &fixture.err), SEALIFT_OK, "");
-    cr_assert(locator_parse(fs.origin, &origin));
-    row.fs = fs.uuid;
-    row.upload = origin.snapshot;
-    snprintf(row.name, sizeof(row.name), "%s", name);
-    fixture_expect(&fixture, table_snapshot_add(other->table, &row, &fixture.err), SEALIFT_OK, "");
-}
-
 Test(api_download, knows_the_origin_by_a_name_of_its_own)
 {
-    const struct sealift_download_spec spec = good();
+    struct sealift_download_spec spec = good();
     const struct sealift_upload_spec upload = {.fs = "home2", .snapshot = "origin"};
     const struct sealift_verify_spec verify = {
         .fs = "home2", .snapshot = "origin", .obs = spec.obs, .kind = SEALIFT_VERIFY_OBJECTS};
@@ -277,8 +262,8 @@ Test(api_download, knows_the_origin_by_a_name_of_its_own)
     struct shown shown = {0};
     char expected[256];
 
+    spec.snapshot_name = "origin";
     download(&spec, SEALIFT_OK, "");
-    keep_origin("origin");
     snprintf(expected, sizeof(expected), "home2/origin downloaded %s", locator);
     fixture_expect(&fixture, sealift_snapshot_list(other, NULL, show_origin, &shown, &fixture.err), SEALIFT_OK, "");
     cr_assert_eq(shown.count, 1u);
@@ -287,4 +272,56 @@ Test(api_download, knows_the_origin_by_a_name_of_its_own)
     cr_assert_str_eq(verified.locator, locator);
     fixture_expect(&fixture, sealift_snapshot_upload(other, &upload, &uploaded, &fixture.err), SEALIFT_CONFLICT,
                    "sealift fs snapshot add home2");
+}
+
+static enum sealift_status
+count_entry(void *context, const struct sealift_entry *entry, struct sealift_error *err)
+{
+    struct shown *shown = context;
+
+    (void)entry;
+    (void)err;
+    shown->count++;
+    return SEALIFT_OK;
+}
+
+Test(api_download, looks_into_the_origin_by_its_name)
+{
+    struct sealift_download_spec spec = good();
+    struct sealift_ls_spec ls = {.fs = "home2", .snapshot = "origin"};
+    struct sealift_ls_result result;
+    struct shown shown = {0};
+
+    spec.snapshot_name = "origin";
+    download(&spec, SEALIFT_OK, "");
+    fixture_expect(&fixture, sealift_snapshot_ls(other, &ls, count_entry, &shown, &result, &fixture.err),
+                   SEALIFT_INVALID, locator); /* it was downloaded from a URL, which the table does not keep */
+    fixture_expect(&fixture,
+                   sealift_obs_add(other, "dr", &(struct sealift_obs_spec){.url = spec.obs.url}, false, &fixture.err),
+                   SEALIFT_OK, "");
+    spec.name = ls.fs = "home3";
+    spec.path = fixture_path(&fixture, "third");
+    spec.obs.url = "dr";
+    download(&spec, SEALIFT_OK, "");
+    fixture_expect(&fixture, sealift_snapshot_ls(other, &ls, count_entry, &shown, &result, &fixture.err), SEALIFT_OK,
+                   "");
+    cr_assert_gt(shown.count, 0u);
+}
+
+Test(api_download, refuses_a_name_that_is_none_before_anything_is_written)
+{
+    struct sealift_download_spec spec = good();
+
+    spec.snapshot_name = "a/b";
+    expect_refused(&spec, SEALIFT_INVALID, "snapshot");
+    spec.snapshot_name = "";
+    expect_refused(&spec, SEALIFT_INVALID, "snapshot");
+}
+
+Test(api_download, has_no_own_key_without_a_kms)
+{
+    struct sealift_download_spec spec = good();
+
+    spec.own_key.key_identifier = "k";
+    expect_refused(&spec, SEALIFT_INVALID, "filesystem home2, which has a key of its own");
 }

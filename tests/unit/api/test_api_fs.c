@@ -321,3 +321,60 @@ Test(api_fs, add_with_a_flawed_pattern_leaves_nothing)
     add(&spec, SEALIFT_INVALID, "'a//b'");
     expect_nothing_left();
 }
+
+Test(api_fs, has_no_own_key_without_a_kms)
+{
+    struct sealift_fs_spec spec = good();
+
+    spec.own_key.key_identifier = "k";
+    add(&spec, SEALIFT_INVALID, "none is set");
+    spec.own_key = (struct sealift_own_key_spec){.name_space = "a"};
+    add(&spec, SEALIFT_INVALID, "--kms-key-identifier");
+    expect_nothing_left();
+}
+
+static enum sealift_status
+show_key(void *context, const struct sealift_fs *fs, struct sealift_error *err)
+{
+    struct shown *shown = context;
+
+    (void)err;
+    shown->count++;
+    snprintf(shown->text, sizeof(shown->text), "%s %s", fs->kms_key, fs->kms_role != NULL ? fs->kms_role : "-");
+    return SEALIFT_OK;
+}
+
+static void
+expect_key(const char *own_key, const char *expected)
+{
+    struct shown shown = {0};
+    struct table_fs row;
+    struct envelope envelope;
+
+    fixture_expect(&fixture, table_fs_get(fixture.sealift->table, "home", &row, &fixture.err), SEALIFT_OK, "");
+    fixture_expect(&fixture, table_fs_envelope(fixture.sealift->table, &row.uuid, &envelope, &fixture.err), SEALIFT_OK,
+                   "");
+    fixture_expect(&fixture,
+                   table_fs_rewrapped(fixture.sealift->table,
+                                      &(struct table_fs_rewrap){.fs = row.uuid,
+                                                                .expected = &row.key_record,
+                                                                .key_record = row.key_record,
+                                                                .envelope = &envelope,
+                                                                .own_key = own_key},
+                                      &fixture.err),
+                   SEALIFT_OK, "");
+    fixture_expect(&fixture, sealift_fs_list(fixture.sealift, show_key, &shown, &fixture.err), SEALIFT_OK, "");
+    cr_assert_eq(shown.count, 1u);
+    cr_assert_str_eq(shown.text, expected);
+}
+
+Test(api_fs, list_tells_whose_key_it_is_and_never_a_whole_role_id)
+{
+    const struct sealift_fs_spec spec = good();
+
+    add(&spec, SEALIFT_OK, "");
+    expect_key("", "cluster -");
+    expect_key("{\"key\":\"k\"}", "own -");
+    expect_key("{\"key\":\"k\",\"role_id\":\"0123456789\",\"credential\":\"env:V\"}", "own 01234567...");
+    expect_key("{\"what a later sealift\":\"wrote\"}", "own -");
+}
