@@ -19,26 +19,48 @@ uuid_v4(const struct world *world)
     return random_uuid(world, 4);
 }
 
+static int64_t
+milliseconds_of(const struct uuid *uuid)
+{
+    int64_t ms = 0;
+
+    for (int i = 0; i < 6; i++)
+        ms = ms << 8 | uuid->bytes[i];
+    return ms;
+}
+
+int64_t
+uuid_v7_wall_ns(const struct uuid *uuid)
+{
+    return milliseconds_of(uuid) * NS_PER_MS;
+}
+
+#define MS_MAX (((int64_t)1 << 48) - 1)
+
 /* RFC 9562, section 5.7: 48 bits of milliseconds, big-endian, then randomness. */
-struct uuid
-uuid_v7(const struct world *world)
+static struct uuid
+uuid_of_ms(const struct world *world, int64_t ms)
 {
     struct uuid uuid = random_uuid(world, 7);
-    uint64_t ms = (uint64_t)(world->clock->wall_ns(world->clock) / NS_PER_MS);
 
     for (int i = 5; i >= 0; i--, ms >>= 8)
         uuid.bytes[i] = (uint8_t)ms;
     return uuid;
 }
 
-int64_t
-uuid_v7_wall_ns(const struct uuid *uuid)
+struct uuid
+uuid_v7(const struct world *world)
 {
-    int64_t ms = 0;
+    return uuid_of_ms(world, world->clock->wall_ns(world->clock) / NS_PER_MS);
+}
 
-    for (int i = 0; i < 6; i++)
-        ms = ms << 8 | uuid->bytes[i];
-    return ms * NS_PER_MS;
+struct uuid
+uuid_v7_behind(const struct world *world, const struct uuid *newest)
+{
+    int64_t ms = world->clock->wall_ns(world->clock) / NS_PER_MS;
+    int64_t taken = milliseconds_of(newest);
+
+    return uuid_of_ms(world, ms > taken || taken == MS_MAX ? ms : taken + 1);
 }
 
 bool

@@ -12,6 +12,8 @@ struct uuid {
 
 struct uuid uuid_v4(const struct world *world);
 struct uuid uuid_v7(const struct world *world);
+/* One that sorts behind `newest`, whatever our clock says: of the next millisecond, if need be. */
+struct uuid uuid_v7_behind(const struct world *world, const struct uuid *newest);
 int64_t uuid_v7_wall_ns(const struct uuid *uuid); /* the millisecond it was made, as nanoseconds since 1970 */
 bool uuid_equal(const struct uuid *a, const struct uuid *b);
 int uuid_compare(const struct uuid *a, const struct uuid *b); /* as their texts sort: of version 7, the older first */

@@ -111,10 +111,11 @@ enum sealift_status
 key_record_put(const struct world *world, struct store *store, const struct key_record_wish *wish,
                struct uuid *ret_record, struct sealift_error *err)
 {
-    SCOPED(key_record_done) struct key_record record = {.fs = wish->envelope->fs, .record = uuid_v7(world)};
+    SCOPED(key_record_done) struct key_record record = {.fs = wish->envelope->fs};
     SCOPED(buf_done) struct buf text = {0};
     char name[NAME_SIZE];
 
+    record.record = wish->newest != NULL ? uuid_v7_behind(world, wish->newest) : uuid_v7(world);
     record.created_ns = world->clock->wall_ns(world->clock);
     record.snapshot = wish->snapshot;
     record.envelope = *wish->envelope;

@@ -39,6 +39,7 @@ struct key_record_wish {
     const struct private_part *names; /* with the generation; with a snapshot's name exactly when ... */
     struct uuid snapshot;             /* ... the FS key is for this upload alone; zero: it is the filesystem's */
     const struct secret *fs_key;      /* the one in the envelope: it seals the names */
+    const struct uuid *newest; /* record that there is of this key: the new one is named to sort behind it; or NULL */
 };
 
 /* Makes one, puts it, and reads it back. */

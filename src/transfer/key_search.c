@@ -4,6 +4,7 @@
 #include "scoped.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A search that goes on. */
 struct run {
@@ -14,6 +15,7 @@ struct run {
 
     struct key_found found;
     bool found_whole;
+    struct uuid newest;
     uint64_t failed;
     struct sealift_error first_failure;
 };
@@ -72,14 +74,31 @@ note_failure(struct run *run, const char *where, const struct key_record *record
 /* --- one wrapping --- */
 
 static enum sealift_status
-open_envelope(const struct run *run, const struct envelope *envelope, struct key_found *opened,
-              struct sealift_error *err)
+ask(const struct key_search *search, struct kms_errand *errand, const struct envelope *envelope,
+    struct key_found *opened, struct sealift_error *err)
+{
+    struct secret **at_rest_key = search->whole ? &opened->at_rest_key : NULL;
+
+    if (search->first != NULL && strcmp(search->first->ops->type, envelope->kms.type) == 0) {
+        enum sealift_status status = keyring_open(search->first, errand, envelope, &opened->fs_key, at_rest_key, err);
+
+        opened->by_first = status == SEALIFT_OK;
+        if (status == SEALIFT_OK || ends_the_search(status))
+            return status;
+    }
+    return kms_routes_open(search->routes, errand, envelope, &opened->fs_key, at_rest_key, err);
+}
+
+static enum sealift_status
+open_envelope(const struct run *run, const struct key_record *record, const struct envelope *envelope,
+              struct key_found *opened, struct sealift_error *err)
 {
     const struct key_search *search = run->search;
     struct kms_errand errand = {.fs = search->fs, .snapshot = search->snapshot};
 
-    TRY(kms_routes_open(search->routes, &errand, envelope, &opened->fs_key, search->whole ? &opened->at_rest_key : NULL,
-                        err));
+    if (uuid_is_zero(&errand.snapshot) && record != NULL)
+        errand.snapshot = record->snapshot;
+    TRY(ask(search, &errand, envelope, opened, err));
     if (search->fs_key != NULL && !secret_equal(opened->fs_key, search->fs_key))
         return error_set(err, SEALIFT_KEY, "it opens to another key");
     opened->envelope = *envelope;
@@ -93,7 +112,7 @@ open_names(const struct key_record *record, struct key_found *opened, struct sea
 {
     TRY(key_record_private(record, opened->fs_key, &opened->names, err));
     opened->has_names = true;
-    if (opened->names.encrypted && opened->at_rest_key == NULL)
+    if (opened->names.encrypted && opened->at_rest_key == NULL && uuid_is_zero(&record->snapshot))
         return error_set(err, SEALIFT_CORRUPT, "the at-rest key of the filesystem, which is encrypted, is missing");
     return SEALIFT_OK;
 }
@@ -122,7 +141,7 @@ try_envelope(struct run *run, const char *where, const struct key_record *record
     struct kms_hint by;
     bool whole = false;
 
-    if (open_envelope(run, envelope, &opened, &failure) != SEALIFT_OK)
+    if (open_envelope(run, record, envelope, &opened, &failure) != SEALIFT_OK)
         return note_failure(run, where, record, &failure, err);
     if (record != NULL) {
         opened.record = record->record;
@@ -134,6 +153,8 @@ try_envelope(struct run *run, const char *where, const struct key_record *record
             world_log(run->world, LOG_WARNING, "%s: another wrapping of the key is looked for: %s", where,
                       failure.message);
     }
+    if (record == NULL) /* it has no names: it is better than a record only by what that has lost */
+        whole = opened.at_rest_key != NULL && run->found.at_rest_key == NULL;
     by = opened.by;
     keep(run, &opened, whole);
     return tell(run, &(struct key_attempt){.where = where, .record = record, .by = &by}, err);
@@ -192,6 +213,8 @@ try_records(struct run *run, struct sealift_error *err)
         name_of_key_records_of(&search->fs, search->key_check, prefix);
         return note_failure(run, prefix, NULL, &failure, err);
     }
+    if (key_records_count(&records) > 0)
+        run->newest = *key_records_newest(&records, 0);
     for (size_t i = 0; i < key_records_count(&records) && !is_over(run); i++)
         TRY(look_at_record(run, key_records_newest(&records, i), err));
     for (size_t i = 0; i < run->aside_count && !is_over(run); i++)
@@ -216,12 +239,14 @@ key_search_run(const struct world *world, const struct key_search *search, struc
 {
     SCOPED(run_done) struct run run = {.world = world, .search = search};
 
-    TRY(try_records(&run, err));
-    if (search->fallback != NULL && (run.found.fs_key == NULL || search->all))
+    if (search->store != NULL)
+        TRY(try_records(&run, err));
+    if (search->fallback != NULL && !is_over(&run))
         TRY(try_envelope(&run, search->fallback_name, NULL, search->fallback, err));
     if (run.found.fs_key == NULL)
         return explain_none(&run, err);
     *ret_found = run.found;
+    ret_found->newest = run.newest;
     run.found = (struct key_found){0};
     return SEALIFT_OK;
 }

@@ -25,16 +25,19 @@ typedef enum sealift_status key_search_each(void *context, const struct key_atte
                                             struct sealift_error *err);
 
 struct key_search {
-    struct store *store;
+    struct store *store; /* NULL: there is nothing but the fallback */
     struct kms_routes *routes;
+    struct kms *first; /* asked before them for what a KMS of its type wrapped: of two servers with a key of the same
+                          name only it can tell its own; NULL: none is */
     struct uuid fs;
     const uint8_t *key_check;        /* of the FS key */
-    struct uuid snapshot;            /* for the audit log; zero: none */
+    struct uuid snapshot;            /* for the audit log; zero: the record's, if it is for one alone */
     const struct envelope *fallback; /* the wrapping at hand, tried last; NULL: there is none */
     const char *fallback_name;       /* where it is, for messages */
     const struct secret *fs_key;     /* the FS key, when it is known; NULL: any that has the check value */
     bool whole; /* the names and, of an encrypted filesystem, the at-rest key are wanted, too: a record that opens and
-                   has lost them is told in the log, and serves only when there is no better one */
+                   has lost them is told in the log, and serves only when there is no better one; of the fallback, the
+                   at-rest key */
     bool all;   /* do not stop at the first that serves */
     key_search_each *each; /* hears of every wrapping that is tried; NULL: nobody does */
     void *context;
@@ -45,11 +48,13 @@ struct key_found {
     struct secret *at_rest_key; /* with `whole`; NULL: it is not encrypted, or the wrapping has it not */
     struct envelope envelope;   /* the first that serves, ... */
     struct kms_hint by;         /* ... the key that opened it, ... */
+    bool by_first;              /* ... whether it was `first`, ... */
     struct uuid record;         /* ... and the record it is from; zero: it is the fallback */
     struct uuid snapshot;       /* the record says that the key is for this one alone; zero: it does not */
     bool has_names;             /* with `whole`, of a record */
     struct private_part names;
-    uint64_t opened; /* wrappings that open; with `all`, of all */
+    uint64_t opened;    /* wrappings that open; with `all`, of all */
+    struct uuid newest; /* of all records of the FS key, whether they open or not; zero: there are none */
 };
 
 void key_found_done(struct key_found *found);

@@ -10,8 +10,8 @@
  * there is where it should be: two servers may have a key of the same name each. So the target alone is enough for a
  * KMS that was restored elsewhere: the one that is gone is not asked.
  *
- * An FS key costs one call to the KMS when it is where it should be; else three (open, wrap anew, show that it opens)
- * and one record, however many snapshots it has. */
+ * An FS key costs one call to the KMS when it is where it should be; else three (open, wrap anew, show that it opens),
+ * or four from one KMS to another of its type, and one record, however many snapshots it has. */
 #ifndef REWRAP_H
 #define REWRAP_H
 

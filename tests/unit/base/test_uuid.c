@@ -57,6 +57,28 @@ Test(uuid, differs_within_a_millisecond)
     cr_assert(uuid_is_zero(&(struct uuid){0}) && !uuid_is_zero(&a));
 }
 
+Test(uuid, of_version_7_sorts_behind_a_newer_one_when_asked_to)
+{
+    struct uuid ours = uuid_v7(&scripted.world), newer, last, behind;
+
+    newer = ours;
+    newer.bytes[5]++; /* another machine's clock */
+    behind = uuid_v7_behind(&scripted.world, &newer);
+    cr_assert_gt(uuid_compare(&behind, &newer), 0);
+    cr_assert_eq(uuid_v7_wall_ns(&behind), uuid_v7_wall_ns(&newer) + NS_PER_MS);
+
+    behind = uuid_v7_behind(&scripted.world, &ours);
+    cr_assert_gt(uuid_compare(&behind, &ours), 0, "also within the same millisecond");
+    ours.bytes[0]--;
+    behind = uuid_v7_behind(&scripted.world, &ours);
+    cr_assert_eq(uuid_v7_wall_ns(&behind), scripted.wall_ns / NS_PER_MS * NS_PER_MS, "of an older one: our clock's");
+
+    last = ours;
+    memset(last.bytes, 0xff, 6);
+    behind = uuid_v7_behind(&scripted.world, &last);
+    cr_assert_eq(uuid_v7_wall_ns(&behind), scripted.wall_ns / NS_PER_MS * NS_PER_MS, "behind the last there is none");
+}
+
 Test(uuid, reads_what_it_writes)
 {
     struct uuid uuid = uuid_v4(&scripted.world), again;

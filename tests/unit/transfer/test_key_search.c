@@ -368,7 +368,7 @@ Test(key_search, takes_a_record_that_lost_its_names_when_there_is_no_better_one)
 
 Test(key_search, says_that_a_key_is_for_one_snapshot_alone)
 {
-    const struct private_part names = {.filesystem = "home", .snapshot = "monday", .generation = 1};
+    const struct private_part names = {.filesystem = "home", .snapshot = "monday", .generation = 1, .encrypted = true};
     const struct key_record_wish wish = {
         .envelope = &fixture.envelope, .names = &names, .snapshot = uuid_v7(&fixture.world), .fs_key = fixture.fs_key};
     SCOPED(key_found_done) struct key_found found = {0};
@@ -380,4 +380,70 @@ Test(key_search, says_that_a_key_is_for_one_snapshot_alone)
     expect_found(&search, &found);
     cr_assert(uuid_equal(&found.snapshot, &wish.snapshot));
     cr_assert_str_eq(found.names.snapshot, "monday");
+    cr_assert_str_empty(fixture.log, "such a key has no at-rest key beside it");
+}
+
+Test(key_search, takes_the_at_rest_key_from_the_wrapping_at_hand_when_the_records_lost_it)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    const struct envelope at_hand = wrap_both();
+    struct envelope envelope = at_hand;
+    struct key_search search = searching(NULL);
+
+    envelope.has_at_rest_key = false;
+    put_encrypted(&envelope, 1);
+    search.fallback = &at_hand;
+    search.fallback_name = "at hand";
+    expect_found(&search, &found);
+    cr_assert_eq(found.opened, 1u, "who does not want it is content with the record");
+    key_found_done(&found);
+
+    search.whole = true;
+    expect_found(&search, &found);
+    cr_assert(uuid_is_zero(&found.record));
+    cr_assert(secret_equal(found.at_rest_key, at_rest_key));
+}
+
+Test(key_search, without_a_store_has_what_is_at_hand)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = searching(NULL);
+
+    put_record(CLUSTER_KEY);
+    search.store = NULL;
+    cr_assert_eq(key_search_run(&fixture.world, &search, &found, &err), SEALIFT_NOT_FOUND);
+    search.fallback = &fixture.envelope;
+    search.fallback_name = "at hand";
+    expect_found(&search, &found);
+    cr_assert_eq(cluster_calls, 0u);
+    cr_assert(uuid_is_zero(&found.newest));
+}
+
+/* Two servers have a key of that name each. */
+Test(key_search, asks_the_one_that_is_to_be_first_and_says_whether_it_was_that)
+{
+    static const struct kms_ops ops = {.type = "vault", .unwrap = unwrap_by_cluster, .free = free_cluster};
+    struct kms first = {.ops = &ops, .world = &fixture.world};
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = searching(NULL);
+    struct uuid record = put_record(CLUSTER_KEY);
+
+    first.place = (struct kms_hint){.type = "vault", .mount = "transit", .key_identifier = "named-otherwise"};
+    search.first = &first;
+    expect_found(&search, &found);
+    cr_assert(found.by_first);
+    cr_assert_eq(cluster_calls, 1u);
+    cr_assert(uuid_equal(&found.newest, &record));
+    key_found_done(&found);
+
+    cluster_answer = SEALIFT_KEY;
+    search.fallback = &fixture.envelope;
+    search.fallback_name = "at hand";
+    expect_found(&search, &found);
+    cr_assert_not(found.by_first, "of another type: it was not asked");
+    cr_assert_eq(cluster_calls, 3u);
+    cluster_answer = SEALIFT_UNAVAILABLE;
+    key_found_done(&found);
+    cr_assert_eq(key_search_run(&fixture.world, &search, &found, &err), SEALIFT_UNAVAILABLE);
+    cr_assert_eq(cluster_calls, 4u, "and nobody else was asked");
 }
