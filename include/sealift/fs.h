@@ -3,6 +3,7 @@
 #define SEALIFT_FS_H
 
 #include <sealift/keys.h>
+#include <sealift/removal.h>
 #include <sealift/selection.h>
 #include <sealift/transfer.h>
 
@@ -54,6 +55,50 @@ struct sealift_fs {
 typedef enum sealift_status sealift_each_fs(void *context, const struct sealift_fs *fs, struct sealift_error *err);
 enum sealift_status sealift_fs_list(struct sealift *sealift, sealift_each_fs *each, void *context,
                                     struct sealift_error *err);
+
+/* --- removing --- */
+
+struct sealift_fs_remove_spec {
+    const char *name; /* from the table; with `obs` a UUID, of one that only a bucket knows */
+    struct sealift_obs_spec obs;
+    bool purge;           /* also all of its objects in the bucket */
+    bool allow_key_loss;  /* also where the key that something is encrypted under is lost with it */
+    const char *evidence; /* of a purge: path of a file to be made; NULL: none */
+    struct sealift_transfer_options transfer;
+};
+
+struct sealift_removed_count {
+    uint64_t objects, bytes; /* deleted */
+    uint64_t refused;        /* still there */
+};
+
+struct sealift_fs_removal {
+    char id[37];
+    char filesystem[256];   /* empty: the table did not know it */
+    char obs[512];          /* URL of its store; empty: it has none */
+    uint64_t snapshots;     /* of the table */
+    bool forgotten;         /* the table does not know it any more */
+    const char *key_record; /* whether a key record of it was seen in the bucket just now, by which it can be recovered:
+                               "yes", "no"; "unknown": the store could not be asked */
+    const char *versioning, *object_lock; /* of the bucket, after a purge: as in struct sealift_snapshot_removal */
+    struct sealift_removed_count manifests, logs, tree, data, condemned, other, keys; /* by a purge */
+};
+
+/* Forgets a filesystem: the table's row with its wrapped key and its snapshots. The directory stays as it is; so does
+ * the bucket, from which sealift_cluster_recover() brings it back, unless `purge`: then all of its objects go first,
+ * the manifests before all others, the key records last, and the table's row when nothing is left. What was cut off,
+ * calling it again completes.
+ *
+ * CONFLICT: a snapshot of it is being uploaded, it is being made, or its directory is encrypted and unlocked, to be
+ * locked first; or the only copy of a key would go that its encrypted directory or an uploaded snapshot needs, and
+ * `allow_key_loss` is not set. Of a purge: an object that the store does not delete has its notice, the failure counts
+ * them, and its status is that of the first.
+ *
+ * `each` (may be NULL) is told each manifest and key record. *ret_removal is written also when it fails, as far as it
+ * came. */
+enum sealift_status sealift_fs_remove(struct sealift *sealift, const struct sealift_fs_remove_spec *spec,
+                                      sealift_each_removed *each, void *context, struct sealift_fs_removal *ret_removal,
+                                      struct sealift_error *err);
 
 /* --- encrypted at rest --- */
 

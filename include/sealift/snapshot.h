@@ -2,6 +2,7 @@
 #ifndef SEALIFT_SNAPSHOT_H
 #define SEALIFT_SNAPSHOT_H
 
+#include <sealift/removal.h>
 #include <sealift/selection.h>
 #include <sealift/transfer.h>
 
@@ -129,6 +130,40 @@ struct sealift_verify_result {
 /* OK: all is well. CORRUPT, KEY, NOT_FOUND name the first object that is not; the others are told as notices. */
 enum sealift_status sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spec *spec,
                                             struct sealift_verify_result *ret_result, struct sealift_error *err);
+
+/* --- removing --- */
+
+struct sealift_snapshot_remove_spec {
+    const char *fs, *snapshot; /* names from the table ... */
+    struct sealift_obs_spec obs;
+    const char *locator;  /* ... or a locator and where it is */
+    const char *evidence; /* path of a file to be made; NULL: none */
+    struct sealift_transfer_options transfer;
+};
+
+struct sealift_snapshot_removal {
+    char locator[74];     /* empty: it was never uploaded */
+    char filesystem[256]; /* of the row in the table, and ... */
+    char name[256];       /* ... of the snapshot; empty: the table did not know it */
+    const char *manifest; /* "deleted"; "absent": it was gone; NULL: there was none, or it is another filesystem's */
+    uint64_t size;        /* of the manifest; the rest as in struct sealift_removed, with the empty text for NULL */
+    char sha256[65];
+    int64_t published_ns;
+    char key_check[65];
+    const char *versioning, *object_lock; /* of the bucket, "yes", "no", "unknown": whether what was deleted stays there
+                                             as an old version, and must */
+    bool unused_known; /* else what is left could not be listed: that was logged, and is no failure */
+    uint64_t unused_uploads, unused_objects, unused_bytes; /* of those told whose state is "unused" */
+};
+
+/* Deletes the manifest, by which a snapshot exists, and then the table's row; a snapshot that was made here and not
+ * uploaded yet is removed with it. Of one that is only known here since a filesystem was downloaded from it, the row
+ * alone goes. What an interruption left, calling it again completes. `each` (may be NULL) is told what nothing uses by
+ * then. CONFLICT: it is being uploaded by a process of this machine; one whose upload was cut off is removed. An upload
+ * of it that begins meanwhile publishes nothing. */
+enum sealift_status sealift_snapshot_remove(struct sealift *sealift, const struct sealift_snapshot_remove_spec *spec,
+                                            sealift_each_unused *each, void *context,
+                                            struct sealift_snapshot_removal *ret_removal, struct sealift_error *err);
 
 /* --- looking into an uploaded snapshot --- */
 

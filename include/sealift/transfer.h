@@ -10,8 +10,8 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 struct sealift_progress {
-    const char *stage; /* "upload", "confirm", "publish", "preview", "download", "finish", "verify", "drill", "impact";
-                          "" before */
+    const char *stage; /* "upload", "confirm", "publish", "preview", "download", "finish", "verify", "remove", "drill",
+                          "impact"; "" before */
     uint64_t entries, files;
     uint64_t bytes;         /* of file contents, done */
     uint64_t bytes_total;   /* 0: not known (yet) */

@@ -11,6 +11,7 @@
 #include "session.h"
 #include "upload_key.h"
 #include "upload_source.h"
+#include "work_lock.h"
 
 #include <string.h>
 
@@ -27,12 +28,14 @@ struct upload_job {
     struct upload_key key;
     struct store *store;
     struct session session;
+    struct work_lock *lock; /* from its beginning on: it can be told from one that was cut off */
 };
 
 static void
 job_done(struct upload_job *job)
 {
     session_end(&job->session);
+    work_lock_free(&job->lock);
     store_free(&job->store);
     upload_key_done(&job->key);
     upload_source_done(&job->source);
@@ -80,6 +83,7 @@ note_begun(struct upload_job *job, struct sealift_error *err)
     job->source.snapshot.upload = job->upload;
     if (upload_source_is_live(&job->source))
         job->source.snapshot.created_ns = world->clock->wall_ns(world->clock);
+    TRY(work_lock_take(job->sealift->home, &job->source.snapshot.upload, &job->lock, err));
     return table_snapshot_begin(job->sealift->table, &job->source.snapshot, err);
 }
 

@@ -70,6 +70,22 @@ native_snapshot_take_back(struct sealift *sealift, const struct table_snapshot *
 }
 
 enum sealift_status
+native_snapshot_remove(struct sealift *sealift, const struct table_snapshot *row, struct sealift_error *err)
+{
+    if (row->native[0] == '\0' || row->source[0] == '\0')
+        return SEALIFT_OK;
+    if (btrfs_snapshot_remove(row->source, err) == SEALIFT_OK)
+        return SEALIFT_OK;
+    if (err->status != SEALIFT_NOT_FOUND)
+        return err->status;
+    world_log(&sealift->world, LOG_WARNING,
+              "%s was to be removed with snapshot %s, and is not there; if its filesystem is not mounted, \"btrfs "
+              "subvolume delete\" removes it by hand later",
+              row->source, row->name);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
 native_snapshot_check(const struct table_snapshot *row, struct sealift_error *err)
 {
     if (btrfs_snapshot_check(row->source, err) == SEALIFT_OK)

@@ -11,6 +11,11 @@ enum sealift_status native_snapshot_make(struct sealift *sealift, const struct t
 /* Nothing came of the row. What remains is logged. */
 void native_snapshot_take_back(struct sealift *sealift, const struct table_snapshot *row);
 
+/* Removes it, where the row says that one was made and is still there; one that is gone, or whose filesystem is not
+ * mounted, is logged. */
+enum sealift_status native_snapshot_remove(struct sealift *sealift, const struct table_snapshot *row,
+                                           struct sealift_error *err);
+
 /* That it can be read. */
 enum sealift_status native_snapshot_check(const struct table_snapshot *row, struct sealift_error *err);
 

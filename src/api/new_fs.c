@@ -19,6 +19,7 @@ new_fs_done(struct new_fs *fs)
 {
     secret_free(&fs->key);
     secret_free(&fs->at_rest_key);
+    work_lock_free(&fs->lock);
 }
 
 enum sealift_status
@@ -144,6 +145,7 @@ new_fs_encrypt(struct sealift *sealift, struct new_fs *fs, struct sealift_error 
 {
     if (fs->at_rest_key == NULL)
         return SEALIFT_OK;
+    TRY(work_lock_take(sealift->home, &fs->row.uuid, &fs->lock, err));
     fs->row.incomplete = true;
     TRY(table_fs_add(sealift->table, &fs->row, &fs->envelope, err));
     return at_rest_encrypt(fs->row.path, fs->at_rest_key, err);

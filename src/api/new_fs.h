@@ -6,6 +6,7 @@
 
 #include "handle.h"
 #include "manifest.h"
+#include "work_lock.h"
 
 struct new_fs_wish {
     const char *name;
@@ -22,6 +23,7 @@ struct new_fs {
     struct envelope envelope;
     struct secret *key;
     struct secret *at_rest_key; /* NULL: it is not encrypted at rest */
+    struct work_lock *lock;     /* while the table has it as incomplete, and this process makes it */
 };
 
 void new_fs_done(struct new_fs *fs);

@@ -16,6 +16,7 @@ extern const struct command cmd_kms_check;
 extern const struct command cmd_fs_list;
 extern const struct command cmd_fs_add;
 extern const struct command cmd_fs_update;
+extern const struct command cmd_fs_remove;
 extern const struct command cmd_fs_unlock;
 extern const struct command cmd_fs_lock;
 extern const struct command cmd_fs_download;
@@ -25,6 +26,7 @@ extern const struct command cmd_snapshot_upload;
 extern const struct command cmd_snapshot_verify;
 extern const struct command cmd_snapshot_ls;
 extern const struct command cmd_snapshot_get;
+extern const struct command cmd_snapshot_remove;
 extern const struct command cmd_help;
 extern const struct command cmd_completion;
 

@@ -31,6 +31,10 @@ struct fake_sealift {
     const char *exclude[8], *exclude_from[8];
     bool all_readable; /* in a preview */
     struct sealift_verify_spec verify;
+    struct sealift_snapshot_remove_spec snapshot_remove;
+    struct sealift_fs_remove_spec fs_remove;
+    const char *versioning, *object_lock; /* of the bucket, as removals say; NULL: "no" */
+    const char *key_record;               /* as fs_remove says; NULL: "yes" */
     struct sealift_ls_spec ls;
     unsigned listed; /* how many entries were told */
     struct sealift_get_spec get;
@@ -439,6 +443,67 @@ sealift_snapshot_verify(struct sealift *sealift, const struct sealift_verify_spe
     *ret_result = (struct sealift_verify_result){
         .locator = FAKE_LOCATOR, .kind = spec->kind, .objects = 7, .bytes = 4096, .by_checksum = 6, .envelopes = 2};
     return fake_answer("snapshot_verify", err);
+}
+
+enum sealift_status
+sealift_snapshot_remove(struct sealift *sealift, const struct sealift_snapshot_remove_spec *spec,
+                        sealift_each_unused *each, void *context, struct sealift_snapshot_removal *ret_removal,
+                        struct sealift_error *err)
+{
+    const struct sealift_unused unused = {.filesystem_id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+                                          .upload = "0198f3a2-7c4e-7d1a-8e55-2f6b1c0a9d37",
+                                          .state = "unused",
+                                          .objects = 5,
+                                          .bytes = 4096,
+                                          .newest_ns = 1790000000000000000};
+
+    fake.snapshot_remove = *spec;
+    fake_transfer(sealift, &spec->transfer);
+    for (unsigned row = 0; row < fake.rows && fake.answer == SEALIFT_OK; row++)
+        if (each(context, &unused, err) != SEALIFT_OK)
+            return err->status;
+    *ret_removal = (struct sealift_snapshot_removal){
+        .locator = FAKE_LOCATOR,
+        .filesystem = "home",
+        .name = "monday",
+        .manifest = "deleted",
+        .size = 1536,
+        .versioning = fake.versioning != NULL ? fake.versioning : "no",
+        .object_lock = fake.object_lock != NULL ? fake.object_lock : "no",
+        .unused_known = true,
+        .unused_uploads = fake.rows,
+        .unused_objects = 5 * fake.rows,
+        .unused_bytes = 4096 * fake.rows,
+    };
+    return fake_answer("snapshot_remove", err);
+}
+
+enum sealift_status
+sealift_fs_remove(struct sealift *sealift, const struct sealift_fs_remove_spec *spec, sealift_each_removed *each,
+                  void *context, struct sealift_fs_removal *ret_removal, struct sealift_error *err)
+{
+    const struct sealift_removed removed = {.kind = "manifest",
+                                            .name = "fs/x/snapshots/y.json",
+                                            .locator = FAKE_LOCATOR,
+                                            .size = 1536,
+                                            .outcome = "deleted"};
+
+    fake.fs_remove = *spec;
+    fake_transfer(sealift, &spec->transfer);
+    for (unsigned row = 0; spec->purge && row < fake.rows; row++)
+        if (each(context, &removed, err) != SEALIFT_OK)
+            return err->status;
+    *ret_removal = (struct sealift_fs_removal){
+        .id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .filesystem = "home",
+        .snapshots = 2,
+        .forgotten = fake.answer == SEALIFT_OK,
+        .key_record = fake.key_record != NULL ? fake.key_record : "yes",
+        .versioning = fake.versioning != NULL ? fake.versioning : "no",
+        .object_lock = fake.object_lock != NULL ? fake.object_lock : "no",
+        .manifests = {.objects = spec->purge ? fake.rows : 0},
+    };
+    return fake_answer("fs_remove", err);
 }
 
 enum sealift_status

@@ -532,6 +532,65 @@ Test(cli, locks_a_filesystem_and_lists_who_holds_it)
     cr_assert_str_eq(out.text, " PID  COMMAND  HOLDS\n4711  vi       /srv/home/letter\n");
 }
 
+Test(cli, removes_a_snapshot_and_lists_what_nothing_uses)
+{
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--evidence", "/e"), 0);
+    cr_assert_str_eq(fake.snapshot_remove.fs, "home");
+    cr_assert_str_eq(fake.snapshot_remove.snapshot, "monday");
+    cr_assert_str_eq(fake.snapshot_remove.evidence, "/e");
+    expect_out("removed:        monday\n");
+    expect_out("UPLOAD                                STATE   OBJECTS     SIZE  LAST RECORD\n");
+    expect_error("docs/OPERATIONS.md says how it is cleaned up");
+
+    fake.rows = 0;
+    fake.versioning = "yes";
+    cr_assert_eq(RUN("fs", "snapshot", "remove", FAKE_LOCATOR, "--obs", "dr"), 0);
+    cr_assert_str_eq(fake.snapshot_remove.locator, FAKE_LOCATOR);
+    cr_assert_str_eq(fake.snapshot_remove.obs.url, "dr");
+    cr_assert_eq(fake.snapshot_remove.fs, NULL);
+    expect_error("stays there as an old version, until");
+    fake.object_lock = "yes";
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday"), 0);
+    expect_error("cannot be deleted for good before its retention ends");
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "monday"), 2);
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--obs", "dr"), 2);
+}
+
+Test(cli, answers_a_removal_as_one_object)
+{
+    fake.rows = 2;
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--json"), 0);
+    expect_out("{\"listing\":[\n{\"filesystem_id\":");
+    expect_out(",\"removed\":{\"filesystem\":\"home\",\"name\":\"monday\",");
+    fake.answer = SEALIFT_CONFLICT;
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--json"), 5);
+    cr_assert_str_eq(out.text, "{\"listing\":[]\n,\"removed\":null}\n");
+
+    /* A purge that failed says how far it came. */
+    cr_assert_eq(RUN("fs", "remove", "home", "--purge-from-obs", "--json"), 5);
+    expect_out("\"outcome\":\"deleted\"");
+    expect_out(",\"removed\":{\"filesystem\":\"home\",");
+    expect_out("\"forgotten\":false");
+}
+
+Test(cli, forgets_a_filesystem_and_says_how_it_comes_back)
+{
+    cr_assert_eq(RUN("fs", "remove", "home"), 0);
+    cr_assert_str_eq(fake.fs_remove.name, "home");
+    cr_assert(!fake.fs_remove.purge && !fake.fs_remove.allow_key_loss);
+    expect_error("\"sealift cluster recover\" brings it back");
+    fake.key_record = "no";
+    cr_assert_eq(RUN("fs", "remove", "home", "--allow-key-loss"), 0);
+    cr_assert(fake.fs_remove.allow_key_loss);
+    expect_error("Forgotten, with its key");
+    cr_assert_eq(RUN("fs", "remove", "home", "--evidence", "/e"), 2);
+    cr_assert_eq(RUN("fs", "remove", "home", "--obs", "dr"), 2);
+    cr_assert_eq(RUN("fs", "remove", "home", "--purge-from-obs", "--evidence", "/e", "--obs", "dr"), 0);
+    cr_assert(fake.fs_remove.purge);
+    cr_assert_str_eq(fake.fs_remove.evidence, "/e");
+    expect_out("manifest");
+}
+
 Test(cli, ends_with_the_exit_code_of_the_status)
 {
     fake.answer = SEALIFT_CORRUPT;

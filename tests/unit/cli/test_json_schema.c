@@ -1,9 +1,11 @@
 /* docs/JSON.md and the tables of columns say the same. */
 #include "cmd_fs_download.h"
 #include "cmd_fs_lock.h"
+#include "cmd_fs_remove.h"
 #include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
 #include "cmd_snapshot_get.h"
+#include "cmd_snapshot_remove.h"
 #include "cmd_snapshot_upload.h"
 #include "cmd_snapshot_verify.h"
 #include "dry_run.h"
@@ -30,6 +32,8 @@ static const struct {
     {"unlocked", cmd_fs_unlock_columns},
     {"holder", cmd_fs_lock_columns},
     {"download", cmd_fs_download_columns},
+    {"removal", cmd_fs_remove_columns},
+    {"removed", cmd_fs_remove_removed_columns},
     {"snapshot", snapshot_view_columns},
     {"upload", cmd_snapshot_upload_columns},
     {"dry-run-entry", dry_run_entry_columns},
@@ -40,6 +44,8 @@ static const struct {
     {"verify-data", cmd_snapshot_verify_data_columns},
     {"entry", entry_view_columns},
     {"get", cmd_snapshot_get_columns},
+    {"snapshot-removal", cmd_snapshot_remove_columns},
+    {"unused", cmd_snapshot_remove_unused_columns},
     {"version", cli_version_columns},
     {"error", console_error_columns},
     {"progress", console_progress_columns},
