@@ -185,11 +185,6 @@ enum sealift_status table_snapshot_update(struct table *table, const struct tabl
 /* Nothing but the row. NOT_FOUND when it is not there. */
 enum sealift_status table_snapshot_remove(struct table *table, const struct uuid *fs, const char *name,
                                           struct sealift_error *err);
-/* Adds a snapshot as it was found in a bucket, uploaded or partial. A success when this upload is there already, under
- * whatever name; a row that only knows that it was begun learns that it ended. CONFLICT when the name is taken by
- * another one. The filesystem's last sequence is not touched. */
-enum sealift_status table_snapshot_recover(struct table *table, const struct table_snapshot *snapshot,
-                                           struct sealift_error *err);
 /* Begins an upload: its uuid, and created_ns. CONFLICT when the snapshot is uploaded by now, or a downloaded one. */
 enum sealift_status table_snapshot_begin(struct table *table, const struct table_snapshot *snapshot,
                                          struct sealift_error *err);
@@ -205,5 +200,28 @@ typedef enum sealift_status table_each_snapshot(void *context, const struct tabl
 /* Of one filesystem (by name), or of all when `fs` is NULL; by filesystem name, then creation. */
 enum sealift_status table_snapshot_list(struct table *table, const struct uuid *fs, table_each_snapshot *each,
                                         void *context, struct sealift_error *err);
+
+/* --- as it was found in a bucket --- */
+
+/* The next snapshot of the filesystem, uploaded or partial; without `source`, it was read live. *ret_more: there was
+ * one. */
+typedef enum sealift_status table_next_snapshot(void *context, struct table_snapshot *ret_snapshot, bool *ret_more,
+                                                struct sealift_error *err);
+
+struct table_recovery {
+    const struct table_fs *fs;
+    const struct envelope *envelope; /* NULL: the filesystem is in the table, and stays as it is, except that its last
+                                        sequence never falls behind the one that `fs` has */
+    table_next_snapshot *next;
+    void *context;
+    bool dry_run; /* everything is tried, and nothing stays */
+};
+
+/* A filesystem with its snapshots, in one transaction. A snapshot whose upload is there already, under whatever name,
+ * stays as it is; a row that only knows that its upload was begun learns that it ended. A name that is taken by another
+ * snapshot, or cannot be one, is made one by digits of the upload's UUID. *ret_snapshots: how many came, or learnt
+ * something. CONFLICT: the filesystem's name or path is taken. */
+enum sealift_status table_recover(struct table *table, const struct table_recovery *recovery, uint64_t *ret_snapshots,
+                                  struct sealift_error *err);
 
 #endif

@@ -158,16 +158,23 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
 }
 
 enum sealift_status
+table_fs_insert(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
+                struct sealift_error *err)
+{
+    TRY(table_check_name("filesystem", fs->name, err));
+    TRY(table_fs_check_free(table, fs, err));
+    TRY(need_obs(table, fs->obs, err));
+    TRY(insert_fs(table, fs, err));
+    return table_fs_envelope_insert(table, fs, envelope, err);
+}
+
+enum sealift_status
 table_fs_add(struct table *table, const struct table_fs *fs, const struct envelope *envelope, struct sealift_error *err)
 {
     SCOPED(transaction_done) struct transaction transaction = {0};
 
-    TRY(table_check_name("filesystem", fs->name, err));
     TRY(transaction_begin(&table->db, &transaction, err));
-    TRY(table_fs_check_free(table, fs, err));
-    TRY(need_obs(table, fs->obs, err));
-    TRY(insert_fs(table, fs, err));
-    TRY(table_fs_envelope_insert(table, fs, envelope, err));
+    TRY(table_fs_insert(table, fs, envelope, err));
     return transaction_commit(&transaction, err);
 }
 

@@ -17,4 +17,11 @@ enum sealift_status table_fs_publish(struct table *table, const struct uuid *fs,
 enum sealift_status table_fs_envelope_insert(struct table *table, const struct table_fs *fs,
                                              const struct envelope *envelope, struct sealift_error *err);
 
+/* Parts of the caller's transaction. */
+enum sealift_status table_fs_insert(struct table *table, const struct table_fs *fs, const struct envelope *envelope,
+                                    struct sealift_error *err);
+/* As table_recover() says; *ret_new: something came of it. CONFLICT: another snapshot has the name. */
+enum sealift_status table_snapshot_found(struct table *table, const struct table_snapshot *snapshot, bool *ret_new,
+                                         struct sealift_error *err);
+
 #endif

@@ -244,22 +244,19 @@ note_ended(struct table *table, const struct table_snapshot *begun, const struct
 }
 
 enum sealift_status
-table_snapshot_recover(struct table *table, const struct table_snapshot *snapshot, struct sealift_error *err)
+table_snapshot_found(struct table *table, const struct table_snapshot *snapshot, bool *ret_new,
+                     struct sealift_error *err)
 {
-    SCOPED(transaction_done) struct transaction transaction = {0};
     struct table_snapshot there;
     bool found;
 
-    TRY(table_check_name("snapshot", snapshot->name, err));
     if (!table_snapshot_is_uploaded(snapshot))
         return error_set(err, SEALIFT_INTERNAL, "the snapshot \"%s\" is in no bucket", snapshot->name);
-    TRY(transaction_begin(&table->db, &transaction, err));
     TRY(find_upload(table, snapshot, &found, &there, err));
+    *ret_new = !found || !table_snapshot_is_uploaded(&there);
     if (!found)
-        TRY(insert_new(table, snapshot, err));
-    else if (!table_snapshot_is_uploaded(&there))
-        TRY(note_ended(table, &there, snapshot, err));
-    return transaction_commit(&transaction, err);
+        return insert_new(table, snapshot, err);
+    return *ret_new ? note_ended(table, &there, snapshot, err) : SEALIFT_OK;
 }
 
 /* --- uploading --- */
