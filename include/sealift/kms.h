@@ -113,7 +113,7 @@ struct sealift_drilled {
     const char *record;        /* with "record": the key record's UUID */
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* what opened it, just now */
     int64_t kms_key_version;                                               /* 0: the type has none */
-    uint64_t fetched;    /* bytes that came from the store for it alone */
+    uint64_t fetched;    /* of a snapshot: bytes that came from the store for it alone */
     const char *problem; /* why it does not open, or NULL */
 };
 typedef enum sealift_status sealift_each_drilled(void *context, const struct sealift_drilled *drilled,
@@ -122,7 +122,7 @@ typedef enum sealift_status sealift_each_drilled(void *context, const struct sea
 struct sealift_drill_result {
     uint64_t filesystems, keys, snapshots; /* that were tried */
     uint64_t opened, waiting, failed;      /* what came of them, and of stores */
-    uint64_t fetched;                      /* bytes, without listings */
+    uint64_t fetched;                      /* bytes of manifests and frames */
     double seconds;
 };
 

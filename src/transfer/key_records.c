@@ -100,11 +100,19 @@ key_record_fetch(struct store *store, const struct uuid *fs, const uint8_t key_c
                  const struct uuid *record, struct key_record *ret_record, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
+
+    return key_record_read(store, fs, key_check, record, &text, ret_record, err);
+}
+
+enum sealift_status
+key_record_read(struct store *store, const struct uuid *fs, const uint8_t key_check[KEY_CHECK_SIZE],
+                const struct uuid *record, struct buf *text, struct key_record *ret_record, struct sealift_error *err)
+{
     char name[NAME_SIZE];
 
     name_of_key_record(fs, key_check, record, name);
-    TRY(store_get(store, name, KEY_RECORD_MAX_SIZE, &text, err));
-    return key_record_parse(buf_bytes(&text), fs, key_check, record, ret_record, err);
+    TRY(store_get(store, name, KEY_RECORD_MAX_SIZE, text, err));
+    return key_record_parse(buf_bytes(text), fs, key_check, record, ret_record, err);
 }
 
 enum sealift_status

@@ -33,6 +33,11 @@ enum sealift_status key_record_fetch(struct store *store, const struct uuid *fs,
                                      const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *record,
                                      struct key_record *ret_record, struct sealift_error *err);
 
+/* The same, with its bytes, as manifest_read() has them. */
+enum sealift_status key_record_read(struct store *store, const struct uuid *fs, const uint8_t key_check[KEY_CHECK_SIZE],
+                                    const struct uuid *record, struct buf *text, struct key_record *ret_record,
+                                    struct sealift_error *err);
+
 /* What a record is made of. */
 struct key_record_wish {
     const struct envelope *envelope;

@@ -8,11 +8,19 @@ manifest_fetch(struct store *store, const struct locator *locator, struct manife
                struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {.max = MANIFEST_MAX_SIZE + 1};
+
+    return manifest_read(store, locator, &text, ret_manifest, err);
+}
+
+enum sealift_status
+manifest_read(struct store *store, const struct locator *locator, struct buf *text, struct manifest *ret_manifest,
+              struct sealift_error *err)
+{
     char name[NAME_SIZE];
     enum sealift_status status;
 
     name_of_manifest(&locator->fs, &locator->snapshot, name);
-    status = store_get(store, name, MANIFEST_MAX_SIZE, &text, err);
+    status = store_get(store, name, MANIFEST_MAX_SIZE, text, err);
     if (status == SEALIFT_NOT_FOUND) {
         char shown[LOCATOR_SIZE];
 
@@ -23,5 +31,5 @@ manifest_fetch(struct store *store, const struct locator *locator, struct manife
     }
     if (status != SEALIFT_OK)
         return status;
-    return manifest_parse(buf_bytes(&text), &locator->fs, &locator->snapshot, ret_manifest, err);
+    return manifest_parse(buf_bytes(text), &locator->fs, &locator->snapshot, ret_manifest, err);
 }

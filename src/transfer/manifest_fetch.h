@@ -9,4 +9,8 @@
 enum sealift_status manifest_fetch(struct store *store, const struct locator *locator, struct manifest *ret_manifest,
                                    struct sealift_error *err);
 
+/* The same, with its bytes: *text is empty and has room for one. What was read is there also when it makes no sense. */
+enum sealift_status manifest_read(struct store *store, const struct locator *locator, struct buf *text,
+                                  struct manifest *ret_manifest, struct sealift_error *err);
+
 #endif

@@ -20,6 +20,7 @@ struct fake_sealift {
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
     struct sealift_kmip_spec kmip;
+    struct sealift_impact_spec impact;
     struct sealift_fs_spec fs;
     struct sealift_unlock_spec unlock;
     struct sealift_download_spec download;
@@ -252,6 +253,47 @@ sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void 
          &(struct sealift_kms_finding){.call = "read the key", .ok = true, .warning = true, .message = "exportable"});
     each(context, &(struct sealift_kms_finding){.call = "wrap", .message = "403: ask for update on transit/encrypt/k"});
     return fake_answer("kms_check", err);
+}
+
+enum sealift_status
+sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec, sealift_each_drilled *each,
+                  void *context, struct sealift_drill_result *ret_result, struct sealift_error *err)
+{
+    static const struct sealift_drilled home = {
+        .kind = "filesystem",
+        .result = "opens",
+        .filesystem = "home",
+        .filesystem_id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .wrapping = "table",
+        .kms_type = "vault",
+        .kms_mount = "transit",
+        .kms_key_identifier = "k",
+        .kms_key_version = 2,
+    };
+    static const struct sealift_drilled monday = {
+        .kind = "snapshot", .result = "waits", .locator = FAKE_LOCATOR, .problem = "the KMS is\naway"};
+
+    (void)sealift;
+    fake.obs = spec->obs;
+    if (each(context, &home, err) != SEALIFT_OK || each(context, &monday, err) != SEALIFT_OK)
+        return err->status;
+    *ret_result = (struct sealift_drill_result){.filesystems = 1, .snapshots = 1, .opened = 1, .waiting = 1};
+    return fake_answer("kms_drill", err);
+}
+
+enum sealift_status
+sealift_kms_impact(struct sealift *sealift, const struct sealift_impact_spec *spec, sealift_each_impacted *each,
+                   void *context, struct sealift_impact_result *ret_result, struct sealift_error *err)
+{
+    static const struct sealift_impacted monday = {
+        .kind = "snapshot", .verdict = "claimed", .locator = FAKE_LOCATOR, .unopened = 1, .problem = "refused"};
+
+    (void)sealift;
+    fake.impact = *spec;
+    if (each(context, &monday, err) != SEALIFT_OK)
+        return err->status;
+    *ret_result = (struct sealift_impact_result){.claimed = 1};
+    return fake_answer("kms_impact", err);
 }
 
 enum sealift_status

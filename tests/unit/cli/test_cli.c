@@ -257,6 +257,22 @@ Test(cli, tells_each_call_of_a_kms_check)
     expect_out("{\"call\":\"read the key\",\"result\":\"warning\",\"message\":\"exportable\"},\n");
 }
 
+Test(cli, tells_each_thing_of_a_drill_and_then_the_totals)
+{
+    fake.answer = SEALIFT_UNAVAILABLE;
+    cr_assert_eq(RUN("kms", "drill", "--obs", "dr"), 6);
+    cr_assert_str_eq(fake.obs.url, "dr");
+    expect_out("opens     filesystem  home  table by vault transit/k version 2\n"
+               "waits     snapshot      " FAKE_LOCATOR ": the KMS is\\x0aaway\n"
+               "filesystems:     1\n");
+    expect_error("sealift: kms_drill: as the test wanted\n");
+    cr_assert_eq(RUN("kms", "drill", "--quiet"), 6);
+    cr_assert_eq(strncmp(out.text, "waits ", 6), 0, "only what does not open: %s", out.text);
+    cr_assert_eq(RUN("kms", "drill", "--json"), 6);
+    expect_out("{\"listing\":[\n{\"kind\":\"filesystem\",\"result\":\"opens\",");
+    expect_out("\n]\n,\"totals\":{\"filesystems\":1,");
+}
+
 Test(cli, adds_a_filesystem_only_with_a_place_for_its_key)
 {
     cr_assert_eq(RUN("fs", "add", "home", "/srv/home"), 2);

@@ -4,6 +4,7 @@
 #include "cmd_fs_remove.h"
 #include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
+#include "cmd_kms_drill.h"
 #include "cmd_snapshot_get.h"
 #include "cmd_snapshot_remove.h"
 #include "cmd_snapshot_upload.h"
@@ -28,6 +29,8 @@ static const struct {
     {"kms", kms_view_columns},
     {"kms-finding", cmd_kms_check_columns},
     {"rewrapped", rewrapped_view_columns},
+    {"drilled", cmd_kms_drill_columns},
+    {"drill", cmd_kms_drill_totals_columns},
     {"fs", fs_view_columns},
     {"unlocked", cmd_fs_unlock_columns},
     {"holder", cmd_fs_lock_columns},
