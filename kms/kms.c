@@ -38,6 +38,8 @@ kms_open(const struct world *world, const struct kms_config *config, const char 
     TRY(kms_config_check(&checked, err));
     TRY(open_type(world, &checked, home, ret_kms, err));
     kms_config_place(&checked, &(*ret_kms)->place);
+    if (checked.type == KMS_LOCAL)
+        local_name_place(world, home, &(*ret_kms)->place);
     return SEALIFT_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "kms_routes.h"
 
 #include "error.h"
+#include "local.h"
 #include "scoped.h"
 
 #include <pthread.h>
@@ -124,6 +125,8 @@ kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_c
     TRY(kms_config_to_json(&checked, &route->json, err));
     route->json_hash = hash_of(buf_bytes(&route->json));
     kms_config_place(&checked, &route->place);
+    if (checked.type == KMS_LOCAL)
+        local_name_place(routes->world, routes->home, &route->place);
     append(routes, TAKE(route));
     return SEALIFT_OK;
 }
@@ -218,7 +221,7 @@ fitness_of(const struct route *route, const struct kms_hint *hint)
 
     if (strcmp(place->type, hint->type) != 0)
         return UNFIT;
-    if (kms_is_place_of(place, hint) || route->role == KMS_ROLE_LOCAL)
+    if (kms_is_place_of(place, hint))
         return WRAPS_THERE;
     if (strcmp(place->name_space, hint->name_space) == 0)
         return HAS_NAMESPACE;

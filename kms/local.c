@@ -18,6 +18,7 @@ struct local {
     struct kms kms;
     const struct world *world;
     char *path;
+    const char *caution; /* said behind the path when the key is loaded */
 
     pthread_mutex_t lock; /* guards the loading; once loaded, both stay as they are */
     struct secret *wrapping_key;
@@ -60,10 +61,8 @@ load_locked(struct local *local, bool make, struct sealift_error *err)
     if (status != SEALIFT_OK)
         return status;
     TRY(derive(local, key, err));
-    world_log(local->world, LOG_WARNING,
-              "the local KMS is insecure: whoever reads %s reads everything, and whoever loses it has lost everything; "
-              "it is for trials only",
-              local->path);
+    world_log(local->world, LOG_WARNING, "the local KMS is insecure: whoever reads %s reads everything%s", local->path,
+              local->caution);
     return SEALIFT_OK;
 }
 
@@ -234,21 +233,66 @@ static const struct kms_ops local_ops = {
     .free = local_free,
 };
 
+#define FOR_TRIALS ", and whoever loses it has lost everything; it is for trials only"
+#define TO_BE_AWAY "; keep it offline, and nowhere else"
+
+static enum sealift_status
+new_local(const struct world *world, char *path, const char *caution, struct local **ret_local,
+          struct sealift_error *err)
+{
+    struct local *local = calloc(1, sizeof(*local));
+
+    if (local == NULL) {
+        free(path);
+        return error_no_memory(err);
+    }
+    local->kms.ops = &local_ops;
+    local->kms.world = world;
+    local->kms.place = (struct kms_hint){.type = "local"};
+    local->world = world;
+    local->path = path;
+    local->caution = caution;
+    pthread_mutex_init(&local->lock, NULL);
+    *ret_local = local;
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 local_open(const struct world *world, const char *home, struct kms **ret_kms, struct sealift_error *err)
 {
-    SCOPED(free_done) char *path = NULL;
     struct local *local;
+    char *path;
 
     TRY(text_format(&path, "%s/local-kms.key", err, home));
-    local = calloc(1, sizeof(*local));
-    if (local == NULL)
-        return error_no_memory(err);
-    local->kms.ops = &local_ops;
-    local->kms.world = world;
-    local->world = world;
-    local->path = TAKE(path);
-    pthread_mutex_init(&local->lock, NULL);
+    TRY(new_local(world, path, FOR_TRIALS, &local, err));
     *ret_kms = &local->kms;
     return SEALIFT_OK;
+}
+
+enum sealift_status
+local_open_file(const struct world *world, const char *path, struct kms **ret_kms, struct sealift_error *err)
+{
+    SCOPED(kms_free) struct kms *kms = NULL;
+    struct local *local;
+    char *copy;
+
+    TRY(text_copy(path, &copy, err));
+    TRY(new_local(world, copy, TO_BE_AWAY, &local, err));
+    kms = &local->kms;
+    TRY(load(local, true, err));
+    memcpy(kms->place.key_identifier, local->fingerprint, sizeof(local->fingerprint));
+    *ret_kms = TAKE(kms);
+    return SEALIFT_OK;
+}
+
+void
+local_name_place(const struct world *world, const char *home, struct kms_hint *place)
+{
+    struct world silent = *world; /* nothing is used yet, and nothing amiss yet */
+    SCOPED(kms_free) struct kms *kms = NULL;
+    struct sealift_error err;
+
+    silent.logger = NULL;
+    if (local_open(&silent, home, &kms, &err) == SEALIFT_OK && load(local_of(kms), false, &err) == SEALIFT_OK)
+        memcpy(place->key_identifier, local_of(kms)->fingerprint, sizeof(local_of(kms)->fingerprint));
 }

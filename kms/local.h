@@ -16,4 +16,12 @@
 enum sealift_status local_open(const struct world *world, const char *home, struct kms **ret_kms,
                                struct sealift_error *err);
 
+/* The same with a key file at any path, which is made when it is not there: a break-glass key, to be kept where it is
+ * not used. Its place has the key's identifier. */
+enum sealift_status local_open_file(const struct world *world, const char *path, struct kms **ret_kms,
+                                    struct sealift_error *err);
+
+/* The identifier of the home's key, if it has one that can be read; else the place stays without. */
+void local_name_place(const struct world *world, const char *home, struct kms_hint *place);
+
 #endif

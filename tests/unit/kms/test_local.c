@@ -278,3 +278,51 @@ Test(local, checks_by_a_round)
     cr_assert_eq(kms_check(kms, count_finding, &warnings, &err), SEALIFT_OK);
     cr_assert_eq(warnings, 1);
 }
+
+/* --- a file of its own --- */
+
+Test(local, wraps_with_a_key_file_at_any_path)
+{
+    SCOPED(kms_free) struct kms *away = NULL;
+    SCOPED(kms_free) struct kms *at_home = open_local();
+    SCOPED(secret_free) struct secret *kek = some_kek();
+    SCOPED(secret_free) struct secret *again = NULL;
+    SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_hint hint;
+    struct stat st;
+    char path[160];
+    const char *text;
+
+    snprintf(path, sizeof(path), "%s/break-glass.key", home);
+    cr_assert_eq(local_open_file(&world, path, &away, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(stat(path, &st), 0);
+    cr_assert_eq(st.st_mode & 07777, 0600u);
+    cr_assert_eq(kms_wrap(away, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(hint.key_identifier, away->place.key_identifier);
+    cr_assert_eq(buf_text(&wrapped, &text, &err), SEALIFT_OK);
+    cr_assert_eq(kms_unwrap(at_home, &errand, &hint, text, &again, &err), SEALIFT_NOT_FOUND, "it is another key");
+    kms_free(&away);
+    cr_assert_eq(local_open_file(&world, path, &away, &err), SEALIFT_OK);
+    cr_assert_eq(kms_unwrap(away, &errand, &hint, text, &again, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert(secret_equal(kek, again));
+
+    cr_assert_eq(rename(path, key_path), 0);
+    secret_free(&again);
+    cr_assert_eq(kms_unwrap(at_home, &errand, &hint, text, &again, &err), SEALIFT_OK, "brought home: %s", err.message);
+}
+
+Test(local, has_a_name_once_there_is_a_key)
+{
+    SCOPED(kms_free) struct kms *before = open_local();
+    SCOPED(kms_free) struct kms *after = NULL;
+    SCOPED(secret_free) struct secret *kek = some_kek();
+    SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_hint hint;
+
+    cr_assert_str_empty(before->place.key_identifier);
+    cr_assert_eq(kms_wrap(before, &errand, kek, &hint, &wrapped, &err), SEALIFT_OK);
+    logged[0] = '\0';
+    after = open_local();
+    cr_assert(kms_is_place_of(&after->place, &hint));
+    cr_assert_str_empty(logged, "nothing is used yet: %s", logged);
+}

@@ -68,6 +68,20 @@ make_routes(struct fixture *fixture)
     must(kms_routes_adopt(fixture->routes, KMS_ROLE_LOCAL, &kms, &err), &err);
 }
 
+/* Now that it has a key, its place has a name; and it has said what it has to say. */
+static void
+open_kms_again(struct fixture *fixture)
+{
+    const struct kms_config config = {.type = KMS_LOCAL};
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct kms_errand errand = {.fs = fixture->fs};
+    struct sealift_error err;
+
+    kms_free(&fixture->kms);
+    must(kms_open(&fixture->world, &config, fixture->scratch.path, &fixture->kms, &err), &err);
+    must(keyring_open(fixture->kms, &errand, &fixture->envelope, &fs_key, NULL, &err), &err);
+}
+
 void
 fixture_init(struct fixture *fixture)
 {
@@ -91,6 +105,7 @@ fixture_init(struct fixture *fixture)
     must(keyring_seal(fixture->kms, &(struct kms_errand){.fs = fixture->fs}, fixture->fs_key, NULL, &fixture->envelope,
                       &err),
          &err);
+    open_kms_again(fixture);
     make_routes(fixture);
     must(progress_new(&fixture->world, &(struct sealift_transfer_options){.notice = hear, .context = fixture},
                       &fixture->progress, &err),
