@@ -15,8 +15,10 @@
 #define PATIENCE_NS     (60 * NS_PER_S)
 #define FIRST_WAIT_NS   (300 * NS_PER_MS)
 #define LONGEST_WAIT_NS (8 * NS_PER_S)
-#define MOST_TRIES      8   /* of one address */
-#define MOST_ROUNDS     100 /* of several: patience ends it earlier, unless no wait takes any time */
+#define MOST_TRIES      8
+/* Of several servers one is soon active again: who waits for it should not sleep through that. */
+#define LONGEST_WAIT_OF_SEVERAL_NS (3 * NS_PER_S)
+#define MOST_ROUNDS_OF_SEVERAL     100 /* patience ends it earlier, unless no wait takes any time */
 
 struct vault_client {
     const struct world *world;
@@ -289,7 +291,9 @@ vault_client_call(struct vault_client *client, const struct vault_request *reque
         .client = client,
         .request = request,
         .troubles.prefix = "Vault: ",
-        .backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, client->count == 1 ? MOST_TRIES : MOST_ROUNDS, 0},
+        .backoff = client->count == 1
+                       ? (struct backoff){FIRST_WAIT_NS, LONGEST_WAIT_NS, MOST_TRIES, 0}
+                       : (struct backoff){FIRST_WAIT_NS, LONGEST_WAIT_OF_SEVERAL_NS, MOST_ROUNDS_OF_SEVERAL, 0},
     };
 
     TRY(call_patiently(&search, err));

@@ -193,8 +193,7 @@ log_in_locked(struct vault_login *login, struct sealift_error *err)
     forget_locked(login);
     set_life_locked(login, &lease);
     login->session->token = TAKE(token);
-    world_log(login->world, LOG_INFO, "Vault %s: logged in at auth/%s", login->config->address,
-              login->config->vault.auth_path);
+    world_log(login->world, LOG_INFO, "Vault %s: logged in at auth/%s", answer.address, login->config->vault.auth_path);
     return SEALIFT_OK;
 }
 
