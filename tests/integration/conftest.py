@@ -15,6 +15,7 @@ from support.command import Sealift, binary
 from support.kmip_job import Recorded
 from support.odd_sources import OddSources
 from support.openbao import OpenBao
+from support.openbao_cluster import OpenBaoCluster
 from support.pykmip import PyKmip
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
@@ -103,6 +104,23 @@ def bao(folder):
     server.add_policy("sealift")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def bao_cluster_once(servers_folder):
+    cluster = OpenBaoCluster(servers_folder / "openbao-cluster").start()
+    cluster.active.add_transit()
+    cluster.active.add_key()
+    cluster.active.add_policy("sealift")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def bao_cluster(bao_cluster_once):
+    """Three servers, of which a test may kill or seal one: all serve at its start, whatever the test before did."""
+    bao_cluster_once.mend()
+    return bao_cluster_once
 
 
 @pytest.fixture(scope="session")

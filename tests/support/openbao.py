@@ -24,6 +24,7 @@ class OpenBao:
         self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         self.token = "root"
         self.server = None
+        self.serving = ("ready",)  # a server of a cluster serves as a standby, too
 
     def start_dev(self):
         """In memory, unsealed, root token "root"."""
@@ -41,38 +42,58 @@ class OpenBao:
         self.server.start(lambda: self.health() == "ready")
         return self
 
-    def start_stored(self):
-        """With a storage folder: it can be sealed, unsealed and restarted. Initialised at the first start."""
-        cluster = f"127.0.0.1:{free_port()}"
-        listener = f'address = "127.0.0.1:{self.port}"\ncluster_address = "{cluster}"\n'
-        if self.certificate:
-            listener += f'tls_cert_file = "{self.certificate.certificate}"\ntls_key_file = "{self.certificate.key}"\n'
-        else:
-            listener += "tls_disable = true\n"
-        configuration = self.folder / "bao.hcl"
-        storage = self.folder / "storage"
-        first = not storage.exists()
-        storage.mkdir(exist_ok=True)
-        configuration.write_text(f'storage "raft" {{\n path = "{storage}"\n node_id = "one"\n}}\nlistener "tcp" {{\n{listener}}}\n'
-                                 f'api_addr = "{self.address}"\ncluster_addr = "https://{cluster}"\n')
-        self.server = Server("openbao", [self.binary, "server", f"-config={configuration}"], self.folder)
-        self.server.start(lambda: self.health() in ("sealed", "uninitialised", "ready"))
+    def start_stored(self, join=()):
+        """With a storage folder: it can be sealed, unsealed and restarted. Initialised at the first start, or, where there are others to `join`, made
+        one of their cluster."""
+        first = not (self.folder / "storage").exists()
         if first:
+            self.write_configuration(join)
+        self.start_sealed()
+        if join:
+            self.unseal_key, self.token, self.serving = join[0].unseal_key, join[0].token, ("ready", "standby")
+            wait_until(lambda: self.health() == "sealed", "OpenBao has found the cluster")
+        elif first:
             answer = self.call("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
             self.unseal_key, self.token = answer["keys"][0], answer["root_token"]
         self.unseal()
         return self
 
+    def start_sealed(self):
+        """As a server with storage is after each start."""
+        self.server = Server("openbao", [self.binary, "server", f"-config={self.folder / 'bao.hcl'}"], self.folder)
+        self.server.start(lambda: self.health() != "not ready")
+
+    def write_configuration(self, join):
+        cluster = f"127.0.0.1:{free_port()}"
+        storage = self.folder / "storage"
+        storage.mkdir(exist_ok=True)
+        listener = f'address = "127.0.0.1:{self.port}"\ncluster_address = "{cluster}"\n'
+        if self.certificate:
+            listener += f'tls_cert_file = "{self.certificate.certificate}"\ntls_key_file = "{self.certificate.key}"\n'
+        else:
+            listener += "tls_disable = true\n"
+        others = "".join(f'retry_join {{\n leader_api_addr = "{other.address}"\n leader_ca_cert_file = "{other.certificate.ca}"\n}}\n' for other in join)
+        quick = 'performance_multiplier = 1\n autopilot_reconcile_interval = "1s"\n autopilot_update_interval = "1s"'  # elects in two seconds, not in fifteen
+        (self.folder / "bao.hcl").write_text(f'storage "raft" {{\n path = "{storage}"\n node_id = "{self.folder.name}"\n {quick}\n{others}}}\n'
+                                             f'listener "tcp" {{\n{listener}}}\n'
+                                             f'api_addr = "{self.address}"\ncluster_addr = "https://{cluster}"\n')
+
     def stop(self):
         if self.server:
             self.server.stop()
+            self.server = None
+
+    def kill(self):
+        """SIGKILL."""
+        self.server.kill()
+        self.server = None
 
     def health(self):
         try:
             self.call("GET", "sys/health")
             return "ready"
         except HttpError as error:
-            return {501: "uninitialised", 503: "sealed"}.get(error.status, "not ready")
+            return {429: "standby", 501: "uninitialised", 503: "sealed"}.get(error.status, "not ready")
         except OSError:
             return "not ready"
 
@@ -90,7 +111,7 @@ class OpenBao:
     def unseal(self):
         """Unseals, and waits until it serves: its storage elects a leader first."""
         self.call("PUT", "sys/unseal", {"key": self.unseal_key})
-        wait_until(lambda: self.health() == "ready", "OpenBao serves after the unseal")
+        wait_until(lambda: self.health() in self.serving, "OpenBao serves after the unseal")
 
     def add_namespace(self, path):
         """Makes each level of "team/a" that is not there yet."""

@@ -89,6 +89,10 @@ class Server:
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
             pass
+        self.kill()
+
+    def kill(self):
+        """SIGKILL at once, as a machine dies."""
         self.signal_group(signal.SIGKILL)
         self.process.wait()
         self.process = None
