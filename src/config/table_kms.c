@@ -31,14 +31,13 @@ put_in_force(struct table *table, const char *config, struct sealift_error *err)
     return query_run(&query, NULL, err);
 }
 
-/* `config` may be NULL: then nothing is deleted. */
 static enum sealift_status
 forget_former(struct table *table, const char *config, struct sealift_error *err)
 {
     SCOPED(query_done) struct query query = {0};
 
     TRY(query_prepare(&table->db, "DELETE FROM former_kms WHERE config = ?", &query, err));
-    query_bind_text(&query, config);
+    query_bind_text(&query, config != NULL ? config : TABLE_KMS_LOCAL);
     return query_run(&query, NULL, err);
 }
 
@@ -52,11 +51,15 @@ is_in_force(struct table *table, const char *config, bool *ret_in_force, struct 
     return query_row(&query, ret_in_force, err);
 }
 
+#define WAS_IN_FORCE                                                                                                   \
+    "SELECT config FROM kms UNION ALL "                                                                                \
+    "SELECT '" TABLE_KMS_LOCAL "' WHERE NOT EXISTS (SELECT 1 FROM kms) AND EXISTS (SELECT 1 FROM fs)"
+
 static enum sealift_status
 replace(struct table *table, const char *config, bool move, struct sealift_error *err)
 {
     if (move) {
-        TRY(db_run(&table->db, "INSERT OR REPLACE INTO former_kms (config) SELECT config FROM kms", err));
+        TRY(db_run(&table->db, "INSERT OR REPLACE INTO former_kms (config) " WAS_IN_FORCE, err));
         TRY(db_run(&table->db, "UPDATE fs SET moving = 1", err));
     }
     if (config != NULL)
@@ -114,5 +117,14 @@ table_kms_former_list(struct table *table, table_each_former_kms *each, void *co
 enum sealift_status
 table_kms_moved(struct table *table, struct sealift_error *err)
 {
-    return db_run(&table->db, "DELETE FROM former_kms WHERE NOT EXISTS (SELECT 1 FROM fs WHERE moving)", err);
+    return db_run(&table->db,
+                  "DELETE FROM former_kms WHERE config <> '" TABLE_KMS_LOCAL "' "
+                  "AND NOT EXISTS (SELECT 1 FROM fs WHERE moving)",
+                  err);
+}
+
+enum sealift_status
+table_kms_local_destroyed(struct table *table, struct sealift_error *err)
+{
+    return forget_former(table, TABLE_KMS_LOCAL, err);
 }

@@ -154,14 +154,33 @@ Test(table_kms, moves_nothing_when_it_is_the_same_or_is_not_meant_to)
     cr_assert(is_moving(&sample, "one"));
 }
 
-/* From the local key, which is in no configuration. */
+/* From the local key, which is in force where no KMS is. */
 Test(table_kms, moves_what_none_had_wrapped)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct table_fs one;
+
+    config_sample_init(&sample);
+    one = config_sample_add_fs(&sample, "one", 1);
+    replace(&sample, "a", true);
+    expect(&sample, "a", TABLE_KMS_LOCAL " ");
+    cr_assert(is_moving(&sample, "one"));
+    say(&sample, &one, true);
+    cr_assert_eq(table_kms_moved(sample.table, &sample.err), SEALIFT_OK);
+    expect(&sample, "a", TABLE_KMS_LOCAL " ");
+    cr_assert_eq(table_kms_local_destroyed(sample.table, &sample.err), SEALIFT_OK);
+    expect(&sample, "a", "");
+}
+
+Test(table_kms, has_the_local_key_in_force_when_there_is_no_other)
 {
     SCOPED(config_sample_done) struct config_sample sample;
 
     config_sample_init(&sample);
     config_sample_add_fs(&sample, "one", 1);
     replace(&sample, "a", true);
-    expect(&sample, "a", "");
-    cr_assert(is_moving(&sample, "one"));
+    replace(&sample, NULL, true);
+    expect(&sample, NULL, "a ");
+    replace(&sample, "b", true);
+    expect(&sample, "b", TABLE_KMS_LOCAL " a ");
 }
