@@ -258,12 +258,18 @@ new_local(const struct world *world, char *path, const char *caution, struct loc
 }
 
 enum sealift_status
+local_key_path(const char *home, char **ret_path, struct sealift_error *err)
+{
+    return text_format(ret_path, "%s/local-kms.key", err, home);
+}
+
+enum sealift_status
 local_open(const struct world *world, const char *home, struct kms **ret_kms, struct sealift_error *err)
 {
     struct local *local;
     char *path;
 
-    TRY(text_format(&path, "%s/local-kms.key", err, home));
+    TRY(local_key_path(home, &path, err));
     TRY(new_local(world, path, FOR_TRIALS, &local, err));
     *ret_kms = &local->kms;
     return SEALIFT_OK;

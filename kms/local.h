@@ -24,4 +24,7 @@ enum sealift_status local_open_file(const struct world *world, const char *path,
 /* The identifier of the home's key, if it has one that can be read; else the place stays without. */
 void local_name_place(const struct world *world, const char *home, struct kms_hint *place);
 
+/* Where its key file is. The caller frees it. */
+enum sealift_status local_key_path(const char *home, char **ret_path, struct sealift_error *err);
+
 #endif

@@ -81,3 +81,41 @@ local_key_make(const struct world *world, const char *path, struct sealift_error
         return status;
     return io_sync_folder_of(path, err);
 }
+
+/* --- the end of it --- */
+
+static enum sealift_status
+check_before_destroying(int fd, const char *path, struct sealift_error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return error_errno(err, errno, "%s: cannot look at it", path);
+    if (!S_ISREG(st.st_mode) || st.st_size != KEY_SIZE)
+        return error_set(err, SEALIFT_CORRUPT, "%s: is not the local KMS's key, a file of %d bytes; it is left alone",
+                         path, KEY_SIZE);
+    if (st.st_nlink != 1)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "%s: the file has other names (hard links), which would be destroyed with it; it is left "
+                         "alone",
+                         path);
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+local_key_destroy(const struct world *world, const char *path, struct sealift_error *err)
+{
+    SCOPED(fd_done) int fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    uint8_t noise[KEY_SIZE];
+
+    if (fd < 0)
+        return error_errno(err, errno, "%s: cannot open the local KMS's key", path);
+    TRY(check_before_destroying(fd, path, err));
+    world->entropy->fill(world->entropy, noise, sizeof(noise));
+    TRY(io_pwrite(fd, BYTES_OF(noise), 0, path, err));
+    if (fsync(fd) != 0)
+        return error_errno(err, errno, "%s: cannot make durable that it is overwritten", path);
+    if (unlink(path) != 0)
+        return error_errno(err, errno, "%s: is overwritten, but cannot be removed", path);
+    return io_sync_folder_of(path, err);
+}

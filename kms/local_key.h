@@ -1,4 +1,4 @@
-/* The local KMS's key file: made once, whole or not at all, and never overwritten. */
+/* The local KMS's key file: made once, whole or not at all, and overwritten only to be destroyed. */
 #ifndef LOCAL_KEY_H
 #define LOCAL_KEY_H
 
@@ -12,5 +12,9 @@ enum sealift_status local_key_read(const struct world *world, const char *path, 
 /* Makes the file with a random key, mode 0600, durably. When another process was quicker, its file stands and this is a
  * success. */
 enum sealift_status local_key_make(const struct world *world, const char *path, struct sealift_error *err);
+
+/* Overwrites the key, durably, and removes the file. NOT_FOUND when there is none; CONFLICT when the file has other
+ * names, by which it may be somebody's backup. Copies of it are not reached. */
+enum sealift_status local_key_destroy(const struct world *world, const char *path, struct sealift_error *err);
 
 #endif
