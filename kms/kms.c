@@ -112,6 +112,18 @@ call_again(struct call *call, enum sealift_status status, struct sealift_error *
 }
 
 static enum sealift_status
+call_refuse(const struct call *call, struct sealift_error *err)
+{
+    const struct kms *kms = call->kms;
+
+    if (!kms->impatient || !atomic_load(&kms->away))
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_UNAVAILABLE,
+                     "the %s KMS (key %s) was not there a moment ago, and is not waited for once more", kms->ops->type,
+                     kms->place.key_identifier);
+}
+
+static enum sealift_status
 call_end(const struct call *call, enum sealift_status status, const struct sealift_error *err)
 {
     const struct kms_event event = {
@@ -122,6 +134,7 @@ call_end(const struct call *call, enum sealift_status status, const struct seali
         .message = status == SEALIFT_OK ? NULL : err->message,
     };
 
+    atomic_store(&call->kms->away, status == SEALIFT_UNAVAILABLE);
     if (call->kms->audit != NULL)
         call->kms->audit->note(call->kms->audit, &event);
     return status;
@@ -148,6 +161,7 @@ kms_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, s
     struct call call = call_begin(kms, errand, "wrap");
     enum sealift_status status;
 
+    TRY(call_refuse(&call, err));
     do
         status = wrap_once(kms, errand, kek, ret_hint, out, err);
     while (call_again(&call, status, err));
@@ -183,6 +197,7 @@ kms_rewrap(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek, 
 
     if (!kms_can_rewrap(kms))
         return error_set(err, SEALIFT_INVALID, "a KMS of type \"%s\" cannot rewrap", kms->ops->type);
+    TRY(call_refuse(&call, err));
     do
         status = rewrap_once(kms, errand, wrapped_kek, ret_hint, out, err);
     while (call_again(&call, status, err));
@@ -216,6 +231,7 @@ kms_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hi
             "the key is wrapped by a KMS of type \"%s\" (key \"%s\"), and the one that is configured here is "
             "of type \"%s\"; configure the other one with \"sealift kms set\"",
             hint->type, hint->key_identifier, kms->ops->type);
+    TRY(call_refuse(&call, err));
     do
         status = unwrap_once(kms, errand, hint, wrapped_kek, ret_kek, err);
     while (call_again(&call, status, err));
@@ -231,6 +247,7 @@ kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *
     *ret_state = (struct kms_key_state){0};
     if (kms->ops->key_state == NULL)
         return SEALIFT_OK;
+    TRY(call_refuse(&call, err));
     do
         status = kms->ops->key_state(kms, errand, ret_state, err);
     while (call_again(&call, status, err));

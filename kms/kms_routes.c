@@ -26,6 +26,7 @@ struct kms_routes {
     char *home;
     struct kms_audit *audit;
     int64_t wait_seconds;
+    bool impatient;
 
     pthread_mutex_t lock; /* guards what follows, and is held while a connection is opened, which asks no server */
     struct route *first;  /* in the order in which they were added; none is ever taken away */
@@ -136,6 +137,7 @@ outfit(const struct kms_routes *routes, struct kms *kms)
 {
     kms->audit = routes->audit;
     kms->wait_seconds = routes->wait_seconds;
+    kms->impatient = routes->impatient;
 }
 
 enum sealift_status
@@ -313,6 +315,17 @@ kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const stru
     }
     *err = first;
     return err->status;
+}
+
+void
+kms_routes_be_impatient(struct kms_routes *routes)
+{
+    pthread_mutex_lock(&routes->lock);
+    routes->impatient = true;
+    for (struct route *route = routes->first; route != NULL; route = route->next)
+        if (route->kms != NULL)
+            route->kms->impatient = true;
+    pthread_mutex_unlock(&routes->lock);
 }
 
 /* Routes are only ever added, so one that was seen stays. */
