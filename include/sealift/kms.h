@@ -62,15 +62,35 @@ struct sealift_rewrapped {
 typedef enum sealift_status sealift_each_rewrapped(void *context, const struct sealift_rewrapped *rewrapped,
                                                    struct sealift_error *err);
 
-/* Logs in, reads the key, wraps, unwraps, compares; then stores. With `no_check` it only stores. */
-enum sealift_status sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
-                                          struct sealift_error *err);
+/* How another KMS comes into force. The zero value is the usual way. */
+struct sealift_kms_change {
+    bool no_check; /* it is only stored: nothing is tried, and nothing moved */
+    bool convert;  /* filesystems with a key of their own move to the cluster key; without it they are refused, before
+                      anything is changed, when their key is not at the new KMS */
+    bool destroy_local_key;       /* of sealift_fs_spec.allow_no_kms, whatever in buckets hangs on it */
+    sealift_each_rewrapped *each; /* told of each filesystem that was to move; NULL: nobody is */
+    void *context;
+};
+
+/* Logs in, reads the key, wraps, unwraps, compares; then stores, and moves the filesystems' keys from the KMS before,
+ * or from the local key, to this one: through this one alone where it opens what was wrapped, else through the one
+ * before. That is kept until the last has moved; the same call again goes on. One filesystem that fails does not keep
+ * the others from it; the failure at the end names them. The local key's file is destroyed when nothing hangs on it.
+ *
+ * `change` may be NULL. CONFLICT: another process does the same. */
+enum sealift_status sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec,
+                                          const struct sealift_kms_change *change, struct sealift_error *err);
 
 /* The same for a KMIP server: agrees on a version, asks what it can do, reads the key, encrypts, decrypts, compares in
  * each mode until one works; then stores, with that version and that mode. With `no_check` they are found out later, by
  * each process anew. */
-enum sealift_status sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec, bool no_check,
-                                         struct sealift_error *err);
+enum sealift_status sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec,
+                                         const struct sealift_kms_change *change, struct sealift_error *err);
+
+/* None is set any more. CONFLICT, naming them, while filesystems rely on it; with `allow_downgrade` they all move to
+ * the local key, which is insecure. */
+enum sealift_status sealift_kms_reset(struct sealift *sealift, bool allow_downgrade, sealift_each_rewrapped *each,
+                                      void *context, struct sealift_error *err);
 
 /* What is set. `credential` and `client_key` say where they are found: "file:/etc/sealift/secret-id",
  * "env:VAULT_TOKEN", "credential:NAME". NULL: not set, or of another type of KMS. */
@@ -82,6 +102,10 @@ struct sealift_kms {
     const char *kmip_version;   /* "1.4"; NULL: not known yet */
     const char *version_choice; /* "pinned" (no other will do), "agreed" (with the server), "open" (not yet) */
     const char *mode;           /* "AES-GCM", "AES-CBC"; NULL: not known yet */
+
+    /* While filesystems move from another one: that one. Of several the latest. */
+    const char *former_type, *former_address, *former_key;
+    int64_t moving; /* filesystems that were not shown to be here yet */
 };
 /* NOT_FOUND: none is set. The strings live until the next call with this `sealift`. */
 enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err);

@@ -2,8 +2,12 @@
 #include "handle.h"
 #include "kmip_mode.h"
 #include "kmip_spec.h"
+#include "kms_change.h"
 #include "scoped.h"
 #include "vault_spec.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 static void
 ignore_finding(void *context, const struct kms_finding *finding)
@@ -12,46 +16,43 @@ ignore_finding(void *context, const struct kms_finding *finding)
     (void)finding;
 }
 
-/* Tried, unless that is not wanted; then kept, with what the server was found to do. */
+/* Tried, unless that is not wanted; then put in force, with what the server was found to do. */
 static enum sealift_status
-set(struct sealift *sealift, struct kms_config *config, bool no_check, struct sealift_error *err)
+set(struct sealift *sealift, struct kms_config *config, const struct sealift_kms_change *wish,
+    struct sealift_error *err)
 {
     SCOPED(kms_free) struct kms *kms = NULL;
-    SCOPED(buf_done) struct buf text = {0};
-    const char *json;
+    const struct sealift_kms_change usual = {0};
+    const struct kms_change change = {.config = config, .wish = wish != NULL ? wish : &usual};
 
-    if (!no_check) {
+    if (!change.wish->no_check) {
         TRY(kms_open(&sealift->world, config, sealift->home, &kms, err));
         TRY(kms_check(kms, ignore_finding, NULL, err));
         kms_learned(kms, config);
     }
-    TRY(kms_config_to_json(config, &text, err));
-    TRY(buf_text(&text, &json, err));
-    TRY(table_kms_set(sealift->table, json, err));
-    handle_forget_kms(sealift);
-    return SEALIFT_OK;
+    return kms_change(sealift, &change, err);
 }
 
 enum sealift_status
-sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
-                      struct sealift_error *err)
+sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec,
+                      const struct sealift_kms_change *change, struct sealift_error *err)
 {
     struct kms_config config;
 
     TRY(handle_need_table(sealift, err));
     TRY(vault_spec_read(spec, &config, err));
-    return set(sealift, &config, no_check, err);
+    return set(sealift, &config, change, err);
 }
 
 enum sealift_status
-sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec, bool no_check,
-                     struct sealift_error *err)
+sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec,
+                     const struct sealift_kms_change *change, struct sealift_error *err)
 {
     struct kms_config config;
 
     TRY(handle_need_table(sealift, err));
     TRY(kmip_spec_read(spec, &config, err));
-    return set(sealift, &config, no_check, err);
+    return set(sealift, &config, change, err);
 }
 
 static const char *
@@ -107,14 +108,83 @@ show_kmip(const struct kmip_config *kmip, const char *client_key, struct sealift
     kms->mode = or_null(kmip_mode_name(&kmip->mode));
 }
 
+/* --- a move that goes on --- */
+
+static const char *
+type_name(const struct kms_config *config)
+{
+    struct kms_hint place;
+
+    kms_config_place(config, &place);
+    if (strcmp(place.type, "vault") == 0)
+        return "vault";
+    return strcmp(place.type, "kmip") == 0 ? "kmip" : "local";
+}
+
+/* The latest comes first. */
+static enum sealift_status
+take_first(void *context, int64_t id, const char *text, struct sealift_error *err)
+{
+    struct kms_config *former = context;
+
+    (void)id;
+    return former->type == KMS_NONE ? kms_config_from_json(bytes_of_text(text), former, err) : SEALIFT_OK;
+}
+
+static enum sealift_status
+count_moving(void *context, const struct table_fs *row, struct sealift_error *err)
+{
+    int64_t *moving = context;
+
+    (void)err;
+    *moving += row->moving;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+show_move(struct sealift *sealift, struct sealift_kms *kms, struct sealift_error *err)
+{
+    struct kms_config *former = &sealift->kms_former;
+
+    former->type = KMS_NONE;
+    TRY(table_kms_former_list(sealift->table, take_first, former, err));
+    TRY(table_fs_list(sealift->table, count_moving, &kms->moving, err));
+    if (former->type == KMS_NONE)
+        return SEALIFT_OK;
+    kms->former_type = type_name(former);
+    kms->former_address = or_null(former->address);
+    kms->former_key = or_null(former->key);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+explain_none(struct sealift *sealift, struct sealift_error *err)
+{
+    const struct sealift_error none = *err;
+    struct sealift_kms kms = {0};
+
+    TRY(show_move(sealift, &kms, err));
+    *err = none;
+    if (kms.former_type == NULL || kms.moving == 0)
+        return err->status;
+    return error_hint(err,
+                      "%" PRId64 " filesystems still wait to move from the %s KMS before (%s) to the local key: "
+                      "\"sealift kms reset --allow-downgrade\" goes on",
+                      kms.moving, kms.former_type, kms.former_address != NULL ? kms.former_address : "");
+}
+
 enum sealift_status
 sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
     struct kms_config *config = &sealift->kms_config;
+    enum sealift_status status;
 
     TRY(handle_need_table(sealift, err));
-    TRY(table_kms_get(sealift->table, &text, err));
+    status = table_kms_get(sealift->table, &text, err);
+    if (status == SEALIFT_NOT_FOUND)
+        return explain_none(sealift, err);
+    TRY(status);
     TRY(kms_config_from_json(buf_bytes(&text), config, err));
     credential_format(&config->credential, sealift->kms_credential);
     credential_format(&config->kmip.client_key, sealift->kms_client_key);
@@ -129,7 +199,7 @@ sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sea
         show_vault(&config->vault, ret_kms);
     if (config->type == KMS_KMIP)
         show_kmip(&config->kmip, sealift->kms_client_key, ret_kms);
-    return SEALIFT_OK;
+    return show_move(sealift, ret_kms, err);
 }
 
 struct findings {

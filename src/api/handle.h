@@ -16,10 +16,10 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
-    struct table *table;          /* opened when first needed: what a bucket holds can be told without one */
-    pthread_mutex_t kms_lock;     /* guards the next, which a transfer keeps alive on a thread of its own */
-    struct kms_routes *routes;    /* made when first needed */
-    struct kms_config kms_config; /* what sealift_kms_get() shows */
+    struct table *table;       /* opened when first needed: what a bucket holds can be told without one */
+    pthread_mutex_t kms_lock;  /* guards the next, which a transfer keeps alive on a thread of its own */
+    struct kms_routes *routes; /* made when first needed */
+    struct kms_config kms_config, kms_former; /* what sealift_kms_get() shows */
     char kms_credential[CREDENTIAL_TEXT_SIZE], kms_client_key[CREDENTIAL_TEXT_SIZE];
 };
 

@@ -74,6 +74,8 @@ add_former(void *context, int64_t id, const char *text, struct sealift_error *er
         world_log(&making->sealift->world, LOG_WARNING, "a former KMS is passed over: %s", problem.message);
         return SEALIFT_OK;
     }
+    if (config.type == KMS_LOCAL) /* there is always one, in its own role */
+        return SEALIFT_OK;
     TRY(buf_append(&making->clusters, &config, sizeof(config), err));
     return kms_routes_add(making->routes, KMS_ROLE_FORMER, &config, err);
 }

@@ -16,6 +16,9 @@ struct key_moves {
     uint64_t failed;
     struct sealift_error first; /* of those that failed */
     struct buf names;           /* theirs, a few */
+
+    struct store *store; /* that of the last filesystem: the next may well be in the same */
+    char obs[TABLE_NAME_MAX];
 };
 void key_moves_done(struct key_moves *moves);
 

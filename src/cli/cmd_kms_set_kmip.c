@@ -1,24 +1,25 @@
 #include "cli_scoped.h"
 #include "commands.h"
-#include "kms_view.h"
+#include "kms_change_options.h"
+#include "kms_change_view.h"
 
 struct kms_set_kmip {
     struct sealift_kmip_spec spec;
-    bool no_check;
+    struct sealift_kms_change change;
 };
 
 static enum sealift_status
 run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     const struct kms_set_kmip *set = values;
+    SCOPED(kms_change_view_done) struct kms_change_view view = kms_change_view_of(cli);
+    struct sealift_kms_change change = set->change;
     struct sealift *sealift;
-    struct sealift_kms kms;
 
+    change.each = kms_change_view_add;
+    change.context = &view;
     TRY(cli_open(cli, &sealift, err));
-    TRY(sealift_kms_set_kmip(sealift, &set->spec, set->no_check, err));
-    TRY(sealift_kms_get(sealift, &kms, err));
-    cli_show(cli, kms_view_columns, &kms);
-    return SEALIFT_OK;
+    return kms_change_view_show(&view, sealift_kms_set_kmip(sealift, &set->spec, &change, err), err);
 }
 
 static const struct option arguments[] = {
@@ -80,10 +81,6 @@ static const struct option options[] = {
      .field = offsetof(struct kms_set_kmip, spec.server_name),
      .placeholder = "NAME",
      .help = "that the server's certificate must hold (without it: the host)"},
-    {.name = "no-check",
-     .type = OPTION_FLAG,
-     .field = offsetof(struct kms_set_kmip, no_check),
-     .help = "store it without trying it"},
     {.name = "password",
      .type = OPTION_REFUSED,
      .help = "use --password-file FILE, or the environment variable SEALIFT_KMIP_PASSWORD"},
@@ -115,16 +112,14 @@ const struct command cmd_kms_set_kmip = {
         "needs the KMS, and are read anew at every connection, so they may be replaced in place. Where a FILE of a "
         "credential is asked for, credential:NAME is one that systemd hands over (LoadCredential=).\n\n"
         "Several servers are one cluster: they are tried in turn, beginning with the one that answered last, and each "
-        "must have the key.\n\n"
-        "Filesystems that exist keep their keys as they were wrapped. Where the KMS is reached may change at any time; "
-        "as long as the new place has the key that wrapped them, under whatever identifier, they open.",
+        "must have the key.\n\n" KMS_CHANGE_DESCRIPTION,
     .examples = "sealift kms set kmip kmip.example.com:5696 KEY-UID --client-cert /etc/sealift/kmip.pem --client-key "
                 "/etc/sealift/kmip.key --ca-cert /etc/sealift/kmip-ca.pem\n"
                 "sealift kms set kmip kmip1.example.com:5696,kmip2.example.com:5696 KEY-UID --client-cert "
                 "/etc/sealift/kmip.pem --client-key credential:kmip-key --username sealift --password-file "
                 "credential:kmip-password",
     .arguments = arguments,
-    .groups = {{options, 0}},
+    .groups = {{options, 0}, {kms_change_options, offsetof(struct kms_set_kmip, change)}},
     .size = sizeof(struct kms_set_kmip),
     .run = run,
 };

@@ -1,24 +1,25 @@
 #include "cli_scoped.h"
 #include "commands.h"
-#include "kms_view.h"
+#include "kms_change_options.h"
+#include "kms_change_view.h"
 
 struct kms_set_vault {
     struct sealift_vault_spec spec;
-    bool no_check;
+    struct sealift_kms_change change;
 };
 
 static enum sealift_status
 run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     const struct kms_set_vault *set = values;
+    SCOPED(kms_change_view_done) struct kms_change_view view = kms_change_view_of(cli);
+    struct sealift_kms_change change = set->change;
     struct sealift *sealift;
-    struct sealift_kms kms;
 
+    change.each = kms_change_view_add;
+    change.context = &view;
     TRY(cli_open(cli, &sealift, err));
-    TRY(sealift_kms_set_vault(sealift, &set->spec, set->no_check, err));
-    TRY(sealift_kms_get(sealift, &kms, err));
-    cli_show(cli, kms_view_columns, &kms);
-    return SEALIFT_OK;
+    return kms_change_view_show(&view, sealift_kms_set_vault(sealift, &set->spec, &change, err), err);
 }
 
 static const struct option arguments[] = {
@@ -92,10 +93,6 @@ static const struct option options[] = {
      .placeholder = "FILE",
      .environment = "VAULT_CACERT BAO_CACERT",
      .help = "the certificate authority, in PEM, that signs the server's certificate"},
-    {.name = "no-check",
-     .type = OPTION_FLAG,
-     .field = offsetof(struct kms_set_vault, no_check),
-     .help = "store it without trying it"},
     {.name = "token", .type = OPTION_REFUSED, .help = "use --token-file FILE, or the environment variable VAULT_TOKEN"},
     {.name = "secret-id",
      .type = OPTION_REFUSED,
@@ -120,16 +117,14 @@ const struct command cmd_kms_set_vault = {
         "Before it is stored it is tried: log in, read the key, wrap, unwrap, compare. The table keeps where the "
         "credential is found, never the credential: the file or the environment variable must be there again "
         "whenever sealift needs the KMS. Where a FILE of a credential is asked for, credential:NAME is one that "
-        "systemd hands over (LoadCredential=).\n\n"
-        "Filesystems that exist keep their keys as they were wrapped. Where the KMS is reached may change at any "
-        "time; as long as the new place has the key that wrapped them, under whatever name, they open.\n\n"
+        "systemd hands over (LoadCredential=).\n\n" KMS_CHANGE_DESCRIPTION
         "Of the three logins exactly one is used: a token, AppRole (--role-id) or Kubernetes (--kubernetes-role).",
     .examples = "sealift kms set vault https://vault.example.com:8200 cluster-key --role-id R --secret-id-file "
                 "/etc/sealift/secret-id\n"
                 "VAULT_ADDR=https://vault.example.com:8200 sealift kms set vault cluster-key --token-file "
                 "/etc/sealift/token --namespace team/a",
     .arguments = arguments,
-    .groups = {{options, 0}},
+    .groups = {{options, 0}, {kms_change_options, offsetof(struct kms_set_vault, change)}},
     .size = sizeof(struct kms_set_vault),
     .run = run,
 };

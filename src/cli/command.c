@@ -7,15 +7,20 @@
 const struct option no_options[] = {{0}};
 
 const struct command *const commands[] = {
-    &cmd_obs_list,      &cmd_obs_add,         &cmd_obs_update,
-    &cmd_obs_remove,    &cmd_obs_snapshots,   &cmd_kms_show,
-    &cmd_kms_set_vault, &cmd_kms_set_kmip,    &cmd_kms_check,
-    &cmd_kms_drill,     &cmd_fs_list,         &cmd_fs_add,
-    &cmd_fs_update,     &cmd_fs_remove,       &cmd_fs_unlock,
-    &cmd_fs_lock,       &cmd_fs_download,     &cmd_snapshot_list,
-    &cmd_snapshot_add,  &cmd_snapshot_upload, &cmd_snapshot_verify,
-    &cmd_snapshot_ls,   &cmd_snapshot_get,    &cmd_snapshot_remove,
-    &cmd_help,          &cmd_completion,      NULL,
+    &cmd_obs_list,        &cmd_obs_add,
+    &cmd_obs_update,      &cmd_obs_remove,
+    &cmd_obs_snapshots,   &cmd_kms_show,
+    &cmd_kms_set_vault,   &cmd_kms_set_kmip,
+    &cmd_kms_reset,       &cmd_kms_check,
+    &cmd_kms_drill,       &cmd_fs_list,
+    &cmd_fs_add,          &cmd_fs_update,
+    &cmd_fs_remove,       &cmd_fs_unlock,
+    &cmd_fs_lock,         &cmd_fs_download,
+    &cmd_snapshot_list,   &cmd_snapshot_add,
+    &cmd_snapshot_upload, &cmd_snapshot_verify,
+    &cmd_snapshot_ls,     &cmd_snapshot_get,
+    &cmd_snapshot_remove, &cmd_help,
+    &cmd_completion,      NULL,
 };
 
 bool

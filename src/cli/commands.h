@@ -12,6 +12,7 @@ extern const struct command cmd_obs_snapshots;
 extern const struct command cmd_kms_show;
 extern const struct command cmd_kms_set_vault;
 extern const struct command cmd_kms_set_kmip;
+extern const struct command cmd_kms_reset;
 extern const struct command cmd_kms_check;
 extern const struct command cmd_kms_drill;
 extern const struct command cmd_fs_list;

@@ -19,5 +19,9 @@ const struct column kms_view_columns[] = {
     {"kmip_version", "kmip version", COLUMN_TEXT, offsetof(struct sealift_kms, kmip_version)},
     {"version_choice", "version choice", COLUMN_TEXT, offsetof(struct sealift_kms, version_choice)},
     {"mode", "mode", COLUMN_TEXT, offsetof(struct sealift_kms, mode)},
+    {"former_type", "moving from", COLUMN_TEXT, offsetof(struct sealift_kms, former_type)},
+    {"former_address", "former address", COLUMN_TEXT, offsetof(struct sealift_kms, former_address)},
+    {"former_key", "former key", COLUMN_TEXT, offsetof(struct sealift_kms, former_key)},
+    {"moving", "still moving", COLUMN_NUMBER, offsetof(struct sealift_kms, moving)},
     {0},
 };

@@ -150,13 +150,19 @@ write_json_value(FILE *out, const struct column *column, const void *row)
 }
 
 void
-output_json(FILE *out, const struct column *columns, const void *row)
+output_json_fields(FILE *out, const struct column *columns, const void *row)
 {
-    putc('{', out);
     for (const struct column *column = columns; column->type != COLUMN_END; column++) {
         fprintf(out, "%s\"%s\":", column > columns ? "," : "", column->key);
         write_json_value(out, column, row);
     }
+}
+
+void
+output_json(FILE *out, const struct column *columns, const void *row)
+{
+    putc('{', out);
+    output_json_fields(out, columns, row);
     putc('}', out);
 }
 

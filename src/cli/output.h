@@ -36,6 +36,8 @@ const char *column_type_name(enum column_type type); /* "text", "bytes" ...: as 
 /* One JSON object, without a newline. A text that is not UTF-8 (a path may be any bytes) is followed by KEY_hex with
  * all of its bytes. */
 void output_json(FILE *out, const struct column *columns, const void *row);
+/* What stands between its braces. */
+void output_json_fields(FILE *out, const struct column *columns, const void *row);
 /* A value a line, aligned; what is nothing is left out. */
 void output_record(FILE *out, const struct column *columns, const void *row);
 /* One value for people; "-" when it is nothing. */

@@ -17,6 +17,7 @@ struct fake_sealift {
     struct sealift_options options;
     const char *name;
     bool no_check, names;
+    struct sealift_kms_change change;
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
     struct sealift_kmip_spec kmip;
@@ -202,24 +203,57 @@ sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *ob
     return fake_answer("obs_snapshots", err);
 }
 
+/* Tells of `fake.rows` filesystems that moved. */
+static void
+fake_change(const struct sealift_kms_change *change, struct sealift_error *err)
+{
+    const struct sealift_rewrapped moved = {
+        .filesystem = "home",
+        .id = "11111111-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .outcome = "rewrapped",
+        .kms_type = "vault",
+        .kms_mount = "transit",
+        .kms_key_identifier = "cluster-key",
+        .kms_key_version = 1,
+        .keys = 1,
+        .records = 1,
+    };
+
+    fake.change = *change;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (change->each(change->context, &moved, err) != SEALIFT_OK)
+            return;
+}
+
 enum sealift_status
-sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec, bool no_check,
-                      struct sealift_error *err)
+sealift_kms_set_vault(struct sealift *sealift, const struct sealift_vault_spec *spec,
+                      const struct sealift_kms_change *change, struct sealift_error *err)
 {
     (void)sealift;
     fake.vault = *spec;
-    fake.no_check = no_check;
+    fake_change(change, err);
     return fake_answer("kms_set_vault", err);
 }
 
 enum sealift_status
-sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec, bool no_check,
-                     struct sealift_error *err)
+sealift_kms_set_kmip(struct sealift *sealift, const struct sealift_kmip_spec *spec,
+                     const struct sealift_kms_change *change, struct sealift_error *err)
 {
     (void)sealift;
     fake.kmip = *spec;
-    fake.no_check = no_check;
+    fake_change(change, err);
     return fake_answer("kms_set_kmip", err);
+}
+
+enum sealift_status
+sealift_kms_reset(struct sealift *sealift, bool allow_downgrade, sealift_each_rewrapped *each, void *context,
+                  struct sealift_error *err)
+{
+    const struct sealift_kms_change change = {.convert = allow_downgrade, .each = each, .context = context};
+
+    (void)sealift;
+    fake_change(&change, err);
+    return fake_answer("kms_reset", err);
 }
 
 enum sealift_status

@@ -32,7 +32,10 @@ main(void)
     struct kms *kms, *again;
 
     fixture_init(&fixture, false);
-    fixture_expect(&fixture, sealift_kms_set_vault(fixture.sealift, &spec, true, &fixture.err), SEALIFT_OK, "");
+    fixture_expect(
+        &fixture,
+        sealift_kms_set_vault(fixture.sealift, &spec, &(struct sealift_kms_change){.no_check = true}, &fixture.err),
+        SEALIFT_OK, "");
     for (int i = 0; i < 20; i++) {
         insist(heartbeat_start(NS_PER_MS / 10, keep_alive, fixture.sealift, &heartbeat, &fixture.err) == SEALIFT_OK,
                fixture.err.message);

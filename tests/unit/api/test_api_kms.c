@@ -31,13 +31,19 @@ TestSuite(api_kms, .init = set_up, .fini = tear_down);
 static void
 set(const struct sealift_vault_spec *spec, enum sealift_status status, const char *word)
 {
-    fixture_expect(&fixture, sealift_kms_set_vault(fixture.sealift, spec, true, &fixture.err), status, word);
+    fixture_expect(
+        &fixture,
+        sealift_kms_set_vault(fixture.sealift, spec, &(struct sealift_kms_change){.no_check = true}, &fixture.err),
+        status, word);
 }
 
 static void
 set_kmip(const struct sealift_kmip_spec *spec, enum sealift_status status, const char *word)
 {
-    fixture_expect(&fixture, sealift_kms_set_kmip(fixture.sealift, spec, true, &fixture.err), status, word);
+    fixture_expect(
+        &fixture,
+        sealift_kms_set_kmip(fixture.sealift, spec, &(struct sealift_kms_change){.no_check = true}, &fixture.err),
+        status, word);
 }
 
 static struct sealift_kms

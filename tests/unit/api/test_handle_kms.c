@@ -17,7 +17,10 @@ set_vault(struct fixture *fixture)
 {
     const struct sealift_vault_spec spec = {.address = "http://127.0.0.1:1", .key = "cluster-key", .role_id = "c"};
 
-    fixture_expect(fixture, sealift_kms_set_vault(fixture->sealift, &spec, true, &fixture->err), SEALIFT_OK, "");
+    fixture_expect(
+        fixture,
+        sealift_kms_set_vault(fixture->sealift, &spec, &(struct sealift_kms_change){.no_check = true}, &fixture->err),
+        SEALIFT_OK, "");
 }
 
 /* A row as a filesystem with this own key has it. */

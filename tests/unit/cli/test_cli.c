@@ -179,7 +179,7 @@ Test(cli, sets_a_kmip_server_by_arguments)
     cr_assert_str_eq(fake.kmip.password_file, "p");
     cr_assert_str_eq(fake.kmip.version, "1.4");
     cr_assert_str_eq(fake.kmip.server_name, "kmip");
-    cr_assert(fake.no_check);
+    cr_assert(fake.change.no_check);
     expect_out("mode:            AES-CBC\n");
 }
 

@@ -1,0 +1,221 @@
+#include "key_moves.h"
+
+#include "error.h"
+#include "new_fs.h"
+#include "rewrap.h"
+#include "scoped.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAMES_TOLD 10 /* of filesystems that failed */
+#define TRIES      3  /* of one whose key others change at the same time */
+
+void
+key_moves_done(struct key_moves *moves)
+{
+    buf_done(&moves->names);
+    store_free(&moves->store);
+}
+
+/* --- telling --- */
+
+struct told {
+    const char *outcome, *problem;
+    const struct kms_hint *kms;
+    int64_t version;
+    uint64_t keys, records;
+};
+
+static enum sealift_status
+tell(const struct key_moves *moves, const struct table_fs *row, const struct told *told, struct sealift_error *err)
+{
+    char id[UUID_TEXT_SIZE];
+    const struct sealift_rewrapped rewrapped = {
+        .filesystem = row->name,
+        .id = id,
+        .outcome = told->outcome,
+        .kms_type = told->kms->type,
+        .kms_namespace = told->kms->name_space,
+        .kms_mount = told->kms->mount,
+        .kms_key_identifier = told->kms->key_identifier,
+        .kms_key_version = told->version,
+        .keys = told->keys,
+        .records = told->records,
+        .problem = told->problem,
+    };
+
+    uuid_format(&row->uuid, id);
+    return moves->each != NULL ? moves->each(moves->context, &rewrapped, err) : SEALIFT_OK;
+}
+
+static enum sealift_status
+count_failure(struct key_moves *moves, const struct table_fs *row, const struct sealift_error *failure,
+              struct sealift_error *err)
+{
+    if (moves->failed == 0)
+        moves->first = *failure;
+    if (moves->failed < NAMES_TOLD) {
+        TRY(buf_append_text(&moves->names, moves->failed > 0 ? ", " : "", err));
+        TRY(buf_append_text(&moves->names, row->name, err));
+    }
+    moves->failed++;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+key_moves_refuse(struct key_moves *moves, const struct table_fs *row, const struct sealift_error *reason,
+                 struct sealift_error *err)
+{
+    const struct sealift_error failure = *reason; /* `err` may be the same */
+    struct told told = {.outcome = "failed", .problem = failure.message};
+    struct envelope envelope;
+
+    TRY(table_fs_envelope(moves->sealift->table, &row->uuid, &envelope, err));
+    told.kms = &envelope.kms;
+    told.version = envelope.kms.key_version;
+    TRY(count_failure(moves, row, &failure, err));
+    return tell(moves, row, &told, err);
+}
+
+enum sealift_status
+key_moves_end(const struct key_moves *moves, const char *hint, struct sealift_error *err)
+{
+    const char *names = (const char *)moves->names.data;
+    char more[48] = "";
+
+    if (moves->failed == 0)
+        return SEALIFT_OK;
+    if (moves->failed > NAMES_TOLD)
+        snprintf(more, sizeof(more), " and %" PRIu64 " more", moves->failed - NAMES_TOLD);
+    return error_set(err, moves->first.status, "%" PRIu64 " filesystem%s failed (%.*s%s): %s; %s", moves->failed,
+                     moves->failed == 1 ? "" : "s", (int)moves->names.len, names, more, moves->first.message, hint);
+}
+
+/* --- one filesystem --- */
+
+static enum sealift_status
+open_store(struct key_moves *moves, const struct table_fs *row, struct store **ret_store, struct sealift_error *err)
+{
+    const struct sealift_obs_spec spec = {.url = row->obs};
+
+    *ret_store = NULL;
+    if (row->obs[0] == '\0')
+        return SEALIFT_OK;
+    if (moves->store == NULL || strcmp(moves->obs, row->obs) != 0) {
+        store_free(&moves->store);
+        TRY(handle_open_obs(moves->sealift, &spec, &moves->store, err));
+        memcpy(moves->obs, row->obs, sizeof(moves->obs));
+    }
+    *ret_store = moves->store;
+    return SEALIFT_OK;
+}
+
+/* Of an FS key that is not in force: that nobody's KMS opens it is told, and keeps nothing. That somebody was not there
+ * to be asked, or would not be, leaves it to the next time. */
+static bool
+may_open_later(const struct rewrap_outcome *outcome)
+{
+    const enum sealift_status status = outcome->failure.status;
+
+    return outcome->failed > 0 && status != SEALIFT_KEY && status != SEALIFT_CORRUPT && status != SEALIFT_NOT_FOUND;
+}
+
+static enum sealift_status
+store_outcome(const struct key_moves *moves, const struct key_move *move, const struct table_fs *row,
+              const struct rewrap_outcome *outcome, struct sealift_error *err)
+{
+    const struct table_fs_rewrap change = {
+        .fs = row->uuid,
+        .expected = &row->key_record,
+        .key_record = outcome->key_record,
+        .envelope = &outcome->envelope,
+        .own_key = move->own_key,
+        .moved = !may_open_later(outcome),
+    };
+
+    return moves->dry_run ? SEALIFT_OK : table_fs_rewrapped(moves->sealift->table, &change, err);
+}
+
+static enum sealift_status
+move_once(struct key_moves *moves, const struct key_move *move, const struct table_fs *row,
+          struct rewrap_outcome *ret_outcome, struct sealift_error *err)
+{
+    struct envelope envelope;
+    struct private_part names;
+    struct rewrap_request request = {
+        .world = &moves->sealift->world,
+        .target = move->target,
+        .least_version = move->least_version,
+        .fs = row->uuid,
+        .in_force = &envelope,
+        .key_record = &row->key_record,
+        .names = &names,
+        .dry_run = moves->dry_run,
+    };
+
+    TRY(table_fs_envelope(moves->sealift->table, &row->uuid, &envelope, err));
+    new_fs_names(row, &names);
+    TRY(handle_routes(moves->sealift, &request.routes, err));
+    kms_routes_be_impatient(request.routes);
+    TRY(open_store(moves, row, &request.store, err));
+    TRY(rewrap(&request, ret_outcome, err));
+    return store_outcome(moves, move, row, ret_outcome, err);
+}
+
+static const char *
+outcome_word(const struct key_moves *moves, const struct key_move *move, const struct rewrap_outcome *outcome)
+{
+    const bool moved = move->own_key != NULL && strcmp(move->own_key, move->row->own_key) != 0;
+
+    if (may_open_later(outcome))
+        return "failed";
+    if (!outcome->changed && outcome->records == 0 && !moved)
+        return "current";
+    return moves->dry_run ? "would-rewrap" : "rewrapped";
+}
+
+static enum sealift_status
+tell_outcome(struct key_moves *moves, const struct key_move *move, const struct rewrap_outcome *outcome,
+             struct sealift_error *err)
+{
+    const struct told told = {
+        .outcome = outcome_word(moves, move, outcome),
+        .problem = outcome->failed > 0 ? outcome->failure.message : NULL,
+        .kms = &outcome->envelope.kms,
+        .version = outcome->proven.key_version,
+        .keys = outcome->keys,
+        .records = outcome->records,
+    };
+
+    if (may_open_later(outcome))
+        TRY(count_failure(moves, move->row, &outcome->failure, err));
+    return tell(moves, move->row, &told, err);
+}
+
+static bool
+ends_all(enum sealift_status status)
+{
+    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+enum sealift_status
+key_moves_one(struct key_moves *moves, const struct key_move *move, struct sealift_error *err)
+{
+    enum sealift_status status = SEALIFT_CONFLICT;
+    struct rewrap_outcome outcome;
+    struct table_fs row;
+
+    TRY(world_check_cancel(&moves->sealift->world, err));
+    for (int i = 0; i < TRIES && status == SEALIFT_CONFLICT; i++) {
+        status = table_fs_get_by_uuid(moves->sealift->table, &move->row->uuid, &row, err);
+        if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
+            return SEALIFT_OK;
+        TRY(status);
+        status = move_once(moves, move, &row, &outcome, err);
+    }
+    if (status == SEALIFT_OK)
+        return tell_outcome(moves, move, &outcome, err);
+    return ends_all(status) ? status : key_moves_refuse(moves, move->row, err, err);
+}
