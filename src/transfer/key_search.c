@@ -83,7 +83,7 @@ ask(const struct key_search *search, struct kms_errand *errand, const struct env
         enum sealift_status status = keyring_open(search->first, errand, envelope, &opened->fs_key, at_rest_key, err);
 
         opened->by_first = status == SEALIFT_OK;
-        if (status == SEALIFT_OK || ends_the_search(status))
+        if (status == SEALIFT_OK || ends_the_search(status) || search->routes == NULL)
             return status;
     }
     return kms_routes_open(search->routes, errand, envelope, &opened->fs_key, at_rest_key, err);
@@ -184,6 +184,16 @@ put_aside(struct run *run, struct key_record *record, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
+enum turn { NEVER, NOW, LATER };
+
+static enum turn
+turn_of(const struct key_search *search, const struct kms_hint *hint)
+{
+    if (search->at != NULL && !kms_is_place_of(search->at, hint))
+        return NEVER;
+    return search->routes == NULL || kms_routes_knows(search->routes, hint) ? NOW : LATER;
+}
+
 static enum sealift_status
 look_at_record(struct run *run, const struct uuid *uuid, struct sealift_error *err)
 {
@@ -192,13 +202,21 @@ look_at_record(struct run *run, const struct uuid *uuid, struct sealift_error *e
     struct sealift_error failure;
     char name[NAME_SIZE];
 
+    if (search->without != NULL && uuid_equal(search->without, uuid))
+        return SEALIFT_OK;
     if (key_record_fetch(search->store, &search->fs, search->key_check, uuid, &record, &failure) != SEALIFT_OK) {
         name_of_key_record(&search->fs, search->key_check, uuid, name);
         return note_failure(run, name, NULL, &failure, err);
     }
-    if (!kms_routes_knows(search->routes, &record.envelope.kms))
-        return put_aside(run, &record, err);
-    return try_record(run, &record, err);
+    switch (turn_of(search, &record.envelope.kms)) {
+    case NEVER:
+        return SEALIFT_OK;
+    case NOW:
+        return try_record(run, &record, err);
+    case LATER:
+        break;
+    }
+    return put_aside(run, &record, err);
 }
 
 static enum sealift_status

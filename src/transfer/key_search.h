@@ -25,8 +25,8 @@ typedef enum sealift_status key_search_each(void *context, const struct key_atte
                                             struct sealift_error *err);
 
 struct key_search {
-    struct store *store; /* NULL: there is nothing but the fallback */
-    struct kms_routes *routes;
+    struct store *store;       /* NULL: there is nothing but the fallback */
+    struct kms_routes *routes; /* NULL: only `first` is asked */
     struct kms *first; /* asked before them for what a KMS of its type wrapped: of two servers with a key of the same
                           name only it can tell its own; NULL: none is */
     struct uuid fs;
@@ -34,6 +34,8 @@ struct key_search {
     struct uuid snapshot;            /* for the audit log; zero: the record's, if it is for one alone */
     const struct envelope *fallback; /* the wrapping at hand, tried last; NULL: there is none */
     const char *fallback_name;       /* where it is, for messages */
+    const struct kms_hint *at;       /* only records that name exactly this place; NULL: all */
+    const struct uuid *without;      /* as if this record were not there; NULL: all are */
     const struct secret *fs_key;     /* the FS key, when it is known; NULL: any that has the check value */
     bool whole; /* the names and, of an encrypted filesystem, the at-rest key are wanted, too: a record that opens and
                    has lost them is told in the log, and serves only when there is no better one; of the fallback, the

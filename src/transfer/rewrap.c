@@ -12,6 +12,8 @@ struct run {
     struct rewrap_outcome outcome;
     struct key_found held; /* the table does not know which is in force: that of the highest generation so far */
     bool kms_is_away;      /* what can wait is left for the next time */
+    bool was_stopped;      /* by who is told */
+    struct uuid newest;    /* record of the filesystem, as far as one has come */
 };
 
 static void
@@ -44,27 +46,51 @@ check_at_rest_key(const struct rewrap_request *request, bool in_force, const str
 }
 
 static enum sealift_status
-find(const struct rewrap_request *request, const uint8_t key_check[KEY_CHECK_SIZE], struct key_found *ret_found,
-     struct sealift_error *err)
+search_for(const struct rewrap_request *request, const struct key_search *search, struct key_found *ret_found,
+           struct sealift_error *err)
 {
     SCOPED(key_found_done) struct key_found found = {0};
-    const bool in_force = is_in_force(request, key_check);
-    const struct key_search search = {
-        .store = request->store,
-        .routes = request->routes,
-        .first = request->target,
-        .fs = request->fs,
-        .key_check = key_check,
-        .fallback = in_force ? request->in_force : NULL,
-        .fallback_name = "the configuration table",
-        .whole = true,
-    };
 
-    TRY(key_search_run(request->world, &search, &found, err));
-    TRY(check_at_rest_key(request, in_force, &found, err));
+    TRY(key_search_run(request->world, search, &found, err));
+    TRY(check_at_rest_key(request, is_in_force(request, search->key_check), &found, err));
     *ret_found = found;
     found = (struct key_found){0};
     return SEALIFT_OK;
+}
+
+static bool
+ends_it(enum sealift_status status)
+{
+    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+static enum sealift_status
+find(const struct rewrap_request *request, const uint8_t key_check[KEY_CHECK_SIZE], struct key_found *ret_found,
+     struct sealift_error *err)
+{
+    const bool in_force = is_in_force(request, key_check);
+    struct key_search search = {
+        .store = request->store,
+        .first = request->target,
+        .fs = request->fs,
+        .key_check = key_check,
+        .whole = true,
+    };
+
+    if (request->beside) {
+        enum sealift_status status;
+
+        search.at = &request->target->place;
+        status = search_for(request, &search, ret_found, err);
+        if (status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || ends_it(status))
+            return status;
+        search.at = NULL;
+        search.first = NULL;
+    }
+    search.routes = request->routes;
+    search.fallback = in_force ? request->in_force : NULL;
+    search.fallback_name = "the configuration table";
+    return search_for(request, &search, ret_found, err);
 }
 
 /* --- one FS key --- */
@@ -104,91 +130,134 @@ wrap_anew(const struct run *run, const struct key_found *found, struct envelope 
     return SEALIFT_OK;
 }
 
+/* What is to be used from now on. */
+struct settlement {
+    struct envelope envelope;
+    struct uuid record;
+    struct kms_hint proven;
+    bool put;
+};
+
+/* A new record is named behind all others, so that the last one, of the key in force, is the newest. */
+static void
+note_newest(struct run *run, const struct uuid *record)
+{
+    if (uuid_compare(record, &run->newest) > 0)
+        run->newest = *record;
+}
+
 static enum sealift_status
-put(struct run *run, const struct key_found *found, const struct envelope *envelope, struct uuid *record,
-    struct sealift_error *err)
+put(struct run *run, const struct key_found *found, struct settlement *settlement, struct sealift_error *err)
 {
     const struct rewrap_request *request = run->request;
-    const bool in_force = is_in_force(request, envelope->key_check);
+    const bool in_force = is_in_force(request, settlement->envelope.key_check);
     const struct uuid none = {0};
     const struct key_record_wish wish = {
-        .envelope = envelope,
+        .envelope = &settlement->envelope,
         .names = in_force ? request->names : &found->names,
         .snapshot = in_force ? none : found->snapshot,
         .fs_key = found->fs_key,
-        .newest = uuid_is_zero(&found->newest) ? NULL : &found->newest,
+        .newest = &run->newest,
     };
 
+    note_newest(run, &found->newest);
     if (!request->dry_run)
-        TRY(key_record_put(request->world, request->store, &wish, record, err));
+        TRY(key_record_put(request->world, request->store, &wish, &settlement->record, err));
+    note_newest(run, &settlement->record);
+    settlement->put = true;
     run->outcome.records++;
     return SEALIFT_OK;
 }
 
-/* Gives the wrapping that is to be used from now on. */
 static enum sealift_status
-settle(struct run *run, const struct key_found *found, struct envelope *ret_envelope, struct uuid *ret_record,
-       struct kms_hint *ret_proven, struct sealift_error *err)
+settle(struct run *run, const struct key_found *found, struct settlement *settlement, struct sealift_error *err)
 {
     const struct rewrap_request *request = run->request;
     const bool current = is_current(request, found);
 
-    *ret_envelope = found->envelope;
-    *ret_proven = found->by;
-    *ret_record = found->record;
-    if (current && !uuid_is_zero(ret_record))
+    *settlement = (struct settlement){.envelope = found->envelope, .record = found->record, .proven = found->by};
+    if (current && !uuid_is_zero(&found->record))
         return SEALIFT_OK;
     if (!current && !request->dry_run)
-        TRY(wrap_anew(run, found, ret_envelope, ret_proven, err));
+        TRY(wrap_anew(run, found, &settlement->envelope, &settlement->proven, err));
     if (request->store != NULL) /* the table's wrapping goes there, too, when the bucket has lost it */
-        return put(run, found, ret_envelope, ret_record, err);
-    *ret_record = current ? *request->key_record : uuid_v7_behind(request->world, request->key_record);
+        return put(run, found, settlement, err);
+    settlement->record = current ? *request->key_record : uuid_v7_behind(request->world, request->key_record);
     return SEALIFT_OK;
 }
 
 static enum sealift_status
-settle_other(struct run *run, const struct key_found *found, struct sealift_error *err)
+tell(struct run *run, const struct rewrap_settled *settled, struct sealift_error *err)
 {
-    struct envelope envelope;
-    struct uuid record;
-    struct kms_hint proven;
+    if (run->request->each == NULL)
+        return SEALIFT_OK;
+    run->was_stopped = run->request->each(run->request->context, settled, err) != SEALIFT_OK;
+    return run->was_stopped ? err->status : SEALIFT_OK;
+}
 
-    return settle(run, found, &envelope, &record, &proven, err);
+static enum sealift_status
+settle_and_tell(struct run *run, const struct key_found *found, bool in_force, struct settlement *ret_settlement,
+                struct sealift_error *err)
+{
+    const struct uuid none = {0};
+
+    TRY(settle(run, found, ret_settlement, err));
+    return tell(run,
+                &(struct rewrap_settled){
+                    .key_check = found->envelope.key_check,
+                    .in_force = in_force,
+                    .put = ret_settlement->put,
+                    .record = ret_settlement->put && run->request->dry_run ? &none : &ret_settlement->record,
+                    .snapshot = &found->snapshot,
+                    .by = &ret_settlement->proven,
+                },
+                err);
 }
 
 static enum sealift_status
 settle_in_force(struct run *run, const struct key_found *found, struct sealift_error *err)
 {
     const struct rewrap_request *request = run->request;
-    struct rewrap_outcome *outcome = &run->outcome;
     const struct uuid *before = request->in_force != NULL ? request->key_record : &found->record;
+    struct settlement settlement;
 
-    TRY(settle(run, found, &outcome->envelope, &outcome->key_record, &outcome->proven, err));
-    outcome->changed = !uuid_equal(&outcome->key_record, before) || (request->dry_run && !is_current(request, found));
+    TRY(settle_and_tell(run, found, true, &settlement, err));
+    run->outcome.envelope = settlement.envelope;
+    run->outcome.key_record = settlement.record;
+    run->outcome.proven = settlement.proven;
+    run->outcome.changed = !uuid_equal(&settlement.record, before) || (request->dry_run && !is_current(request, found));
     return SEALIFT_OK;
 }
 
 /* --- all of them --- */
 
-static bool
-ends_it(enum sealift_status status)
+static enum sealift_status
+tell_failure(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], bool in_force,
+             const struct sealift_error *failure, struct sealift_error *err)
 {
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+    const struct uuid none = {0};
+
+    return tell(run,
+                &(struct rewrap_settled){
+                    .key_check = key_check,
+                    .in_force = in_force,
+                    .record = &none,
+                    .snapshot = &none,
+                    .failure = failure,
+                },
+                err);
 }
 
 static enum sealift_status
-note(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], enum sealift_status status, struct sealift_error *err)
+note_failure(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct sealift_error *err)
 {
-    char name[NAME_SIZE];
+    const struct sealift_error failure = *err;
 
-    if (status == SEALIFT_OK || ends_it(status))
-        return status;
-    name_of_key_records_of(&run->request->fs, key_check, name);
-    if (error_prefix(err, "%s: this FS key stays as it is", name) == SEALIFT_UNAVAILABLE)
+    if (failure.status == SEALIFT_UNAVAILABLE)
         run->kms_is_away = true;
     if (run->outcome.failed++ == 0)
-        run->outcome.failure = *err;
-    return SEALIFT_OK;
+        run->outcome.failure = failure;
+    return tell_failure(run, key_check, false, &failure, err);
 }
 
 /* Of two that have come equally far, that of the newer record: a rekey that was cut off has left the other. */
@@ -213,6 +282,7 @@ static enum sealift_status
 do_other_key(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct sealift_error *err)
 {
     SCOPED(key_found_done) struct key_found found = {0};
+    struct settlement settlement;
 
     TRY(find(run->request, key_check, &found, err));
     if (!found.has_names)
@@ -220,7 +290,23 @@ do_other_key(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct se
     if (run->request->in_force == NULL && uuid_is_zero(&found.snapshot) &&
         (run->held.fs_key == NULL || is_behind(&run->held, &found)))
         swap(&run->held, &found);
-    return found.fs_key != NULL ? settle_other(run, &found, err) : SEALIFT_OK;
+    return found.fs_key != NULL ? settle_and_tell(run, &found, false, &settlement, err) : SEALIFT_OK;
+}
+
+static enum sealift_status
+try_other_key(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct sealift_error *err)
+{
+    char name[NAME_SIZE];
+
+    enum sealift_status status =
+        run->kms_is_away
+            ? error_set(err, SEALIFT_UNAVAILABLE, "left for the next time, as a KMS or the store was away before")
+            : do_other_key(run, key_check, err);
+
+    if (status == SEALIFT_OK || ends_it(status) || run->was_stopped)
+        return status;
+    name_of_key_records_of(&run->request->fs, key_check, name);
+    return error_prefix(err, "%s: this FS key stays as it is", name);
 }
 
 static enum sealift_status
@@ -228,30 +314,42 @@ do_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid
        struct sealift_error *err)
 {
     struct run *run = context;
+    enum sealift_status status;
 
-    (void)newest;
     (void)count;
+    note_newest(run, newest);
     if (is_in_force(run->request, key_check))
         return SEALIFT_OK;
     TRY(world_check_cancel(run->request->world, err));
     run->outcome.keys++;
-    if (run->kms_is_away) {
-        run->outcome.failed++;
+    status = try_other_key(run, key_check, err);
+    if (status == SEALIFT_OK || ends_it(status) || run->was_stopped)
+        return status;
+    return note_failure(run, key_check, err);
+}
+
+static enum sealift_status
+do_key_of_table(struct run *run, struct sealift_error *err)
+{
+    const uint8_t *key_check = run->request->in_force->key_check;
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct sealift_error failure;
+
+    run->outcome.keys++;
+    if (find(run->request, key_check, &found, err) == SEALIFT_OK && settle_in_force(run, &found, err) == SEALIFT_OK)
         return SEALIFT_OK;
-    }
-    return note(run, key_check, do_other_key(run, key_check, err), err);
+    failure = *err;
+    if (!run->was_stopped)
+        TRY(tell_failure(run, key_check, true, &failure, err));
+    *err = failure;
+    return err->status;
 }
 
 static enum sealift_status
 do_key_in_force(struct run *run, struct sealift_error *err)
 {
-    SCOPED(key_found_done) struct key_found found = {0};
-
-    if (run->request->in_force != NULL) {
-        run->outcome.keys++;
-        TRY(find(run->request, run->request->in_force->key_check, &found, err));
-        return settle_in_force(run, &found, err);
-    }
+    if (run->request->in_force != NULL)
+        return do_key_of_table(run, err);
     if (run->held.fs_key != NULL)
         return settle_in_force(run, &run->held, err);
     if (run->outcome.failed == 0)

@@ -18,6 +18,18 @@
 #include "key_records.h"
 #include "kms_routes.h"
 
+/* What came of one FS key. */
+struct rewrap_settled {
+    const uint8_t *key_check;
+    bool in_force;
+    bool put;                            /* the record is new; of a dry run: it would be */
+    const struct uuid *record;           /* zero: there is none, or (a dry run, a failure) none yet */
+    const struct uuid *snapshot;         /* the key is for this one alone; zero: it is not, or that is not known */
+    const struct kms_hint *by;           /* what it was shown to open with; NULL: it does not, ... */
+    const struct sealift_error *failure; /* ... and this is why */
+};
+typedef enum sealift_status rewrap_each(void *context, const struct rewrap_settled *settled, struct sealift_error *err);
+
 struct rewrap_request {
     const struct world *world;
     struct kms_routes *routes; /* what opens the wrappings that there are */
@@ -25,12 +37,17 @@ struct rewrap_request {
     /* Of the target's key: what an older one wrapped is wrapped anew. kms_key_state() tells the newest; 0: none is too
      * old. */
     int64_t least_version;
+    /* The target is a further one, which may open the keys, too: where it has a wrapping already, that is enough,
+     * however many others are newer. The table does not hear of it: the outcome's envelope is not for it. */
+    bool beside;
     struct store *store; /* NULL: the filesystem is in no bucket */
     struct uuid fs;
     const struct envelope *in_force;  /* the table's; NULL: the table does not know the filesystem */
     const struct uuid *key_record;    /* of that one */
     const struct private_part *names; /* the table's, with `in_force` */
     bool dry_run;                     /* nothing is wrapped and nothing put */
+    rewrap_each *each;                /* hears of every FS key; NULL: nobody does */
+    void *context;
 };
 
 struct rewrap_outcome {

@@ -447,3 +447,35 @@ Test(key_search, asks_the_one_that_is_to_be_first_and_says_whether_it_was_that)
     cr_assert_eq(key_search_run(&fixture.world, &search, &found, &err), SEALIFT_UNAVAILABLE);
     cr_assert_eq(cluster_calls, 4u, "and nobody else was asked");
 }
+
+Test(key_search, looks_at_one_place_alone_when_asked_to)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct heard heard = {0};
+    struct key_search search = searching(&heard);
+    const struct kms_hint place = {.type = "vault", .mount = "transit", .key_identifier = CLUSTER_KEY};
+    struct uuid wanted = put_record(CLUSTER_KEY);
+
+    put_record("second-key");
+    fixture_put_key_record(&fixture, &fixture.envelope);
+    search.at = &place;
+    search.all = true;
+    expect_found(&search, &found);
+    cr_assert(uuid_equal(&found.record, &wanted));
+    cr_assert_str_eq(heard.text, CLUSTER_KEY "+ ");
+}
+
+Test(key_search, does_not_look_at_a_record_that_is_to_be_left_out)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = searching(NULL);
+    struct uuid older = put_record(CLUSTER_KEY), newer = put_record(CLUSTER_KEY);
+
+    search.without = &newer;
+    expect_found(&search, &found);
+    cr_assert(uuid_equal(&found.record, &older));
+    key_found_done(&found);
+    search.without = &older;
+    expect_found(&search, &found);
+    cr_assert(uuid_equal(&found.record, &newer));
+}

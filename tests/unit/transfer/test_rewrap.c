@@ -1,5 +1,6 @@
 #include "rewrap.h"
 
+#include "error.h"
 #include "fixture_shelf.h"
 #include "fixture_snapshot.h"
 #include "manifest_fetch.h"
@@ -573,9 +574,17 @@ expect_followed(const struct other_keys *others, const struct rewrap_outcome *ou
     cr_assert_eq(key_record_private(&snapshots, others->snapshots, &part, &err), SEALIFT_OK);
     cr_assert_str_eq(part.snapshot, "monday");
 
+    expect_holds(&outcome->envelope, fixture.fs_key, at_rest_key);
+}
+
+static void
+expect_newest(const struct other_keys *others, const struct rewrap_outcome *outcome)
+{
+    SCOPED(key_record_done) struct key_record older = fetch(others->older_envelope.key_check);
+    SCOPED(key_record_done) struct key_record snapshots = fetch(others->snapshots_envelope.key_check);
+
     cr_assert_gt(uuid_compare(&outcome->key_record, &older.record), 0);
     cr_assert_gt(uuid_compare(&outcome->key_record, &snapshots.record), 0);
-    expect_holds(&outcome->envelope, fixture.fs_key, at_rest_key);
 }
 
 Test(rewrap, takes_every_fs_key_along_and_the_one_in_force_last)
@@ -591,6 +600,7 @@ Test(rewrap, takes_every_fs_key_along_and_the_one_in_force_last)
     expect_calls(here, 3, 0, 0);
     expect_calls(there, 6, 0, 3);
     expect_followed(&others, &outcome);
+    expect_newest(&others, &outcome);
     outcome = done(&request);
     cr_assert_eq(outcome.records, 0u);
     expect_calls(there, 3, 0, 0);
@@ -608,6 +618,7 @@ Test(rewrap, knows_the_key_in_force_by_its_generation_when_the_table_does_not)
     cr_assert_eq(outcome.keys, 3u);
     cr_assert(outcome.changed);
     expect_followed(&others, &outcome);
+    expect_newest(&others, &outcome);
     outcome = done(&request);
     cr_assert(!outcome.changed);
 }
@@ -666,6 +677,103 @@ Test(rewrap, of_nothing_finds_nothing)
     request.in_force = NULL;
     request.fs = uuid_v4(&fixture.world);
     cr_assert_eq(rewrap(&request, &outcome, &err), SEALIFT_NOT_FOUND);
+}
+
+/* --- a further KMS --- */
+
+struct heard {
+    unsigned told, put, in_force, failed;
+    unsigned limit; /* of calls; 0: none */
+};
+
+static enum sealift_status
+hear(void *context, const struct rewrap_settled *settled, struct sealift_error *hear_err)
+{
+    struct heard *heard = context;
+
+    cr_assert_eq(settled->by == NULL, settled->failure != NULL);
+    cr_assert_eq(heard->in_force, 0u, "the key in force is the last");
+    heard->told++;
+    heard->put += settled->put;
+    heard->in_force += settled->in_force;
+    heard->failed += settled->failure != NULL;
+    if (settled->by != NULL) {
+        SCOPED(key_record_done) struct key_record record = fetch(settled->key_check);
+
+        cr_assert(uuid_equal(&record.record, settled->record));
+        cr_assert_str_eq(settled->by->name_space, record.envelope.kms.name_space);
+    }
+    if (heard->told == heard->limit)
+        return error_set(hear_err, SEALIFT_INVALID, "enough");
+    return SEALIFT_OK;
+}
+
+static struct rewrap_request
+request_beside(struct heard *heard)
+{
+    struct rewrap_request request = request_for(elsewhere);
+
+    request.beside = true;
+    request.each = hear;
+    request.context = heard;
+    return request;
+}
+
+Test(rewrap, beside_gives_a_further_kms_a_wrapping_of_every_key)
+{
+    SCOPED(other_keys_done) struct other_keys others = add_other_keys();
+    struct heard heard = {0};
+    struct rewrap_request request = request_beside(&heard);
+    struct rewrap_outcome outcome = done(&request);
+
+    cr_assert_eq(outcome.records, 3u);
+    cr_assert(heard.told == 3 && heard.put == 3 && heard.in_force == 1);
+    expect_calls(here, 3, 0, 0);
+    here->fails = SEALIFT_DENIED;
+    cr_assert_eq(kms_routes_adopt(fixture.routes, KMS_ROLE_OWN, &elsewhere_kms, &err), SEALIFT_OK);
+    expect_holds(&outcome.envelope, fixture.fs_key, at_rest_key);
+}
+
+Test(rewrap, beside_takes_up_what_the_further_kms_has_whatever_is_newer)
+{
+    struct heard heard = {0};
+    struct rewrap_request request = request_beside(&heard);
+    struct rewrap_outcome first = done(&request), again;
+
+    in_table_record = put(&in_table);
+    elsewhere->unwraps = 0;
+    request.each = NULL;
+    again = done(&request);
+    cr_assert(uuid_equal(&again.key_record, &first.key_record));
+    cr_assert_eq(again.records, 0u);
+    cr_assert_eq(elsewhere->unwraps, 1u);
+    expect_calls(here, 0, 0, 0);
+
+    elsewhere->min_decryption_version = elsewhere->latest_version = 2;
+    again = done(&request);
+    cr_assert_eq(again.records, 1u, "what opens no more does not count");
+}
+
+Test(rewrap, tells_of_each_key_also_of_one_that_is_lost)
+{
+    struct heard heard = {0};
+    struct rewrap_request request = request_beside(&heard);
+    struct rewrap_outcome outcome;
+
+    put_garbage(0);
+    outcome = done(&request);
+    cr_assert_eq(outcome.failed, 1u);
+    cr_assert(heard.told == 2 && heard.failed == 1);
+
+    heard = (struct heard){0};
+    here->fails = elsewhere->fails = SEALIFT_DENIED;
+    cr_assert_eq(rewrap(&request, &outcome, &err), SEALIFT_DENIED);
+    cr_assert(heard.told == 2 && heard.failed == 2 && heard.in_force == 1);
+
+    heard = (struct heard){.limit = 1};
+    cr_assert_eq(rewrap(&request, &outcome, &err), SEALIFT_INVALID);
+    cr_assert_str_eq(err.message, "enough");
+    cr_assert_eq(heard.told, 1u, "who is told may end it");
 }
 
 /* --- cut off anywhere --- */
