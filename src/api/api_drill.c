@@ -4,7 +4,7 @@
 #include "scoped.h"
 #include "session.h"
 #include "survey_plan.h"
-#include "text.h"
+#include "survey_text.h"
 
 #include <inttypes.h>
 
@@ -12,31 +12,6 @@ struct drill_telling {
     sealift_each_drilled *each;
     void *context;
 };
-
-/* One line, with all that its strings point to. */
-struct drill_line {
-    struct sealift_drilled drilled;
-    char fs[UUID_TEXT_SIZE], record[UUID_TEXT_SIZE], locator[LOCATOR_SIZE], key_check[2 * KEY_CHECK_SIZE + 1];
-};
-
-static const char *
-or_null(const char *text)
-{
-    return text[0] != '\0' ? text : NULL;
-}
-
-static const char *
-kind_name(enum survey_kind kind)
-{
-    static const char *const names[] = {
-        [SURVEY_STORE] = "store",
-        [SURVEY_FILESYSTEM] = "filesystem",
-        [SURVEY_KEY] = "key",
-        [SURVEY_SNAPSHOT] = "snapshot",
-    };
-
-    return names[kind];
-}
 
 static const char *
 result_name(const struct sealift_error *failure)
@@ -46,26 +21,8 @@ result_name(const struct sealift_error *failure)
     return failure->status == SEALIFT_UNAVAILABLE ? "waits" : "fails";
 }
 
-static void
-show_item(struct drill_line *line, const struct survey_item *item)
-{
-    const struct locator locator = {item->fs, item->upload};
-
-    line->drilled.kind = kind_name(item->kind);
-    line->drilled.obs = or_null(item->url);
-    line->drilled.filesystem = or_null(item->filesystem);
-    if (item->kind != SURVEY_STORE) {
-        uuid_format(&item->fs, line->fs);
-        line->drilled.filesystem_id = line->fs;
-    }
-    if (item->kind == SURVEY_SNAPSHOT) {
-        locator_format(&locator, line->locator);
-        line->drilled.locator = line->locator;
-    }
-}
-
-static void
-show_wrapping(struct drill_line *line, const struct drill_finding *finding)
+static const char *
+wrapping_name(enum drill_wrapping wrapping)
 {
     static const char *const names[] = {
         [DRILL_NOTHING] = NULL,
@@ -73,51 +30,49 @@ show_wrapping(struct drill_line *line, const struct drill_finding *finding)
         [DRILL_RECORD] = "record",
         [DRILL_MANIFEST] = "manifest",
     };
-    struct sealift_drilled *drilled = &line->drilled;
 
-    drilled->wrapping = names[finding->wrapping];
-    if (finding->wrapping == DRILL_NOTHING)
-        return;
-    if (finding->wrapping == DRILL_RECORD) {
-        uuid_format(&finding->record, line->record);
-        drilled->record = line->record;
-    }
-    drilled->kms_type = finding->by.type;
-    drilled->kms_namespace = or_null(finding->by.name_space);
-    drilled->kms_mount = or_null(finding->by.mount);
-    drilled->kms_key_identifier = finding->by.key_identifier;
-    drilled->kms_key_version = finding->by.key_version;
+    return names[wrapping];
 }
 
 static void
-show_finding(struct drill_line *line, const struct drill_finding *finding)
+show_key(struct sealift_drilled *drilled, const struct kms_hint *by)
 {
-    struct sealift_drilled *drilled = &line->drilled;
-
-    show_wrapping(line, finding);
-    if (finding->has_key_check) {
-        hex_encode(BYTES_OF(finding->key_check), line->key_check);
-        drilled->key_check = line->key_check;
-    }
-    if (drilled->filesystem == NULL)
-        drilled->filesystem = or_null(finding->filesystem);
-    drilled->snapshot = or_null(finding->snapshot);
-    drilled->fetched = finding->fetched;
+    drilled->kms_type = by->type;
+    drilled->kms_namespace = survey_text_or_null(by->name_space);
+    drilled->kms_mount = survey_text_or_null(by->mount);
+    drilled->kms_key_identifier = by->key_identifier;
+    drilled->kms_key_version = by->key_version;
 }
 
 static enum sealift_status
 tell(void *context, const struct survey_item *item, const struct drill_finding *finding, struct sealift_error *err)
 {
+    static const struct drill_finding none = {0};
     const struct drill_telling *telling = context;
     const struct sealift_error *failure = finding != NULL ? &finding->failure : &item->failure;
-    struct drill_line line = {0};
+    struct survey_text text = {0};
+    struct sealift_drilled drilled = {0};
 
-    show_item(&line, item);
-    if (finding != NULL)
-        show_finding(&line, finding);
-    line.drilled.result = result_name(failure);
-    line.drilled.problem = failure->status != SEALIFT_OK ? failure->message : NULL;
-    return telling->each(telling->context, &line.drilled, err);
+    finding = finding != NULL ? finding : &none;
+    survey_text_fill(&text, item, finding->filesystem, finding->has_key_check ? finding->key_check : NULL,
+                     finding->wrapping == DRILL_RECORD ? &finding->record : NULL);
+    drilled = (struct sealift_drilled){
+        .kind = text.kind,
+        .result = result_name(failure),
+        .filesystem = text.filesystem,
+        .filesystem_id = text.filesystem_id,
+        .snapshot = survey_text_or_null(finding->snapshot),
+        .locator = text.locator,
+        .key_check = text.key_check,
+        .obs = text.obs,
+        .wrapping = wrapping_name(finding->wrapping),
+        .record = text.record,
+        .fetched = finding->fetched,
+        .problem = failure->status != SEALIFT_OK ? failure->message : NULL,
+    };
+    if (finding->wrapping != DRILL_NOTHING)
+        show_key(&drilled, &finding->by);
+    return telling->each(telling->context, &drilled, err);
 }
 
 static enum sealift_status

@@ -29,6 +29,9 @@ enum sealift_status handle_need_table(struct sealift *sealift, struct sealift_er
 /* The connections that the table knows of: the cluster's KMS, those before it while a move goes on, each filesystem's
  * own key, the local KMS. An own key that cannot be used is a warning in the log. */
 enum sealift_status handle_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err);
+/* How the cluster's KMS is reached. NOT_FOUND: none is set. */
+enum sealift_status handle_cluster_config(struct sealift *sealift, struct kms_config *ret_config,
+                                          struct sealift_error *err);
 /* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
 enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,
                                struct sealift_error *err);

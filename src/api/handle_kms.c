@@ -25,9 +25,8 @@ handle_forget_kms(struct sealift *sealift)
 
 /* --- what the table knows --- */
 
-/* NOT_FOUND: none is set. */
-static enum sealift_status
-read_cluster(struct sealift *sealift, struct kms_config *ret_config, struct sealift_error *err)
+enum sealift_status
+handle_cluster_config(struct sealift *sealift, struct kms_config *ret_config, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf text = {0};
 
@@ -53,7 +52,7 @@ static enum sealift_status
 add_cluster(struct making *making, struct sealift_error *err)
 {
     struct kms_config config;
-    enum sealift_status status = read_cluster(making->sealift, &config, err);
+    enum sealift_status status = handle_cluster_config(making->sealift, &config, err);
 
     if (status == SEALIFT_NOT_FOUND)
         return SEALIFT_OK;
@@ -190,7 +189,7 @@ handle_own_kms(struct sealift *sealift, const struct own_key *own, struct kms **
     if (own->key[0] == '\0')
         return handle_kms(sealift, false, ret_kms, err);
     TRY(handle_routes(sealift, &routes, err));
-    status = read_cluster(sealift, &cluster, err);
+    status = handle_cluster_config(sealift, &cluster, err);
     if (status != SEALIFT_NOT_FOUND)
         TRY(status);
     TRY(own_key_apply(&cluster, own, &config, err));

@@ -15,6 +15,7 @@ extern const struct command cmd_kms_set_kmip;
 extern const struct command cmd_kms_reset;
 extern const struct command cmd_kms_check;
 extern const struct command cmd_kms_drill;
+extern const struct command cmd_kms_impact;
 extern const struct command cmd_fs_list;
 extern const struct command cmd_fs_add;
 extern const struct command cmd_fs_update;

@@ -38,6 +38,16 @@ write_key(FILE *out, const struct key_line *line)
         fprintf(out, " version %" PRId64, line->kms_key_version);
 }
 
+static void
+write_wrappings(FILE *out, const struct key_line *line)
+{
+    if (line->wrappings > 1)
+        fprintf(out,
+                "  (%" PRIu64 " wrappings: %" PRIu64 " open by the condemned key, %" PRIu64 " by another, %" PRIu64
+                " by none)",
+                line->wrappings, line->condemned, line->others, line->wrappings - line->condemned - line->others);
+}
+
 void
 key_line_write(FILE *out, const struct key_line *line)
 {
@@ -48,6 +58,7 @@ key_line_write(FILE *out, const struct key_line *line)
                 line->record != NULL ? line->record : "");
         write_key(out, line);
     }
+    write_wrappings(out, line);
     if (line->problem != NULL) {
         fputs(": ", out);
         visible_write(out, line->problem);

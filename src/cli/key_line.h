@@ -12,6 +12,7 @@ struct key_line {
     const char *wrapping, *record; /* that opened; NULL: none did */
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier;
     int64_t kms_key_version;
+    uint64_t wrappings, condemned, others; /* more than one is worth a word */
     const char *problem;
 };
 

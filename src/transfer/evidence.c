@@ -296,6 +296,58 @@ evidence_add(struct evidence *evidence, const struct evidence_object *object, co
     return close_line(evidence, writer, err);
 }
 
+/* A key of a KMS: as a wrapping claims it, and as it was shown. */
+static void
+put_key(struct json_writer *writer, const char *key, const struct kms_hint *hint)
+{
+    if (hint == NULL) {
+        json_put_null(writer, key);
+        return;
+    }
+    json_open_object(writer, key);
+    put_text(writer, "type", hint->type);
+    put_text(writer, "namespace", hint->name_space);
+    put_text(writer, "mount", hint->mount);
+    put_text(writer, "key_identifier", hint->key_identifier);
+    json_put_integer(writer, "key_version", hint->key_version);
+    json_close_object(writer);
+}
+
+enum sealift_status
+evidence_wrapping(struct evidence *evidence, const struct evidence_wrapping *wrapping, struct sealift_error *err)
+{
+    SCOPED(json_writer_free) struct json_writer *writer = NULL;
+
+    if (evidence == NULL)
+        return SEALIFT_OK;
+    TRY(open_line("wrapping", &writer, err));
+    put_text(writer, "object", wrapping->object);
+    put_uuid(writer, "filesystem_id", &wrapping->envelope->fs);
+    json_put_hex(writer, "key_check", BYTES_OF(wrapping->envelope->key_check));
+    json_put_hex(writer, "sha256", (struct bytes){wrapping->sha256, SHA256_SIZE});
+    json_put_string(writer, "opens", wrapping->opens);
+    put_key(writer, "by", wrapping->by);
+    put_key(writer, "claims", &wrapping->envelope->kms);
+    put_text(writer, "problem", wrapping->problem);
+    return close_line(evidence, writer, err);
+}
+
+enum sealift_status
+evidence_verdicts(struct evidence *evidence, const struct evidence_verdicts *verdicts, struct sealift_error *err)
+{
+    SCOPED(json_writer_free) struct json_writer *writer = NULL;
+
+    if (evidence == NULL)
+        return SEALIFT_OK;
+    TRY(open_line("verdicts", &writer, err));
+    json_put_integer(writer, "dies", (int64_t)verdicts->dies);
+    json_put_integer(writer, "survives", (int64_t)verdicts->survives);
+    json_put_integer(writer, "claimed", (int64_t)verdicts->claimed);
+    json_put_integer(writer, "unknown", (int64_t)verdicts->unknown);
+    json_put_bool(writer, "safe", verdicts->safe);
+    return close_line(evidence, writer, err);
+}
+
 enum sealift_status
 evidence_settle(struct evidence *evidence, struct sealift_error *err)
 {

@@ -56,6 +56,24 @@ void evidence_free(struct evidence **evidence);
 /* One object; `finding` (may be NULL) is what was found out about it. */
 enum sealift_status evidence_add(struct evidence *evidence, const struct evidence_object *object, const char *finding,
                                  struct sealift_error *err);
+/* A wrapping of an FS key, and what opens it: what is to be destroyed, something else, or nothing. */
+struct evidence_wrapping {
+    const char *object; /* the name of what carries it; NULL: the configuration table */
+    const struct envelope *envelope;
+    const uint8_t *sha256;     /* of the wrapped KEK and the sealed FS key */
+    const char *opens;         /* "condemned", "other", "nothing" */
+    const struct kms_hint *by; /* the key that opened it just now; NULL: none did, and ... */
+    const char *problem;       /* ... this is why */
+};
+enum sealift_status evidence_wrapping(struct evidence *evidence, const struct evidence_wrapping *wrapping,
+                                      struct sealift_error *err);
+/* How many there are of each verdict (impact.h). */
+struct evidence_verdicts {
+    uint64_t dies, survives, claimed, unknown;
+    bool safe;
+};
+enum sealift_status evidence_verdicts(struct evidence *evidence, const struct evidence_verdicts *verdicts,
+                                      struct sealift_error *err);
 /* All that is said so far is on the disk, with the file's name: now the deed may begin. */
 enum sealift_status evidence_settle(struct evidence *evidence, struct sealift_error *err);
 /* What became of an object: "deleted", "refused", "absent" (it was gone by then). `problem` may be NULL. */

@@ -5,6 +5,7 @@
 #include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
 #include "cmd_kms_drill.h"
+#include "cmd_kms_impact.h"
 #include "cmd_snapshot_get.h"
 #include "cmd_snapshot_remove.h"
 #include "cmd_snapshot_upload.h"
@@ -31,6 +32,8 @@ static const struct {
     {"rewrapped", rewrapped_view_columns},
     {"drilled", cmd_kms_drill_columns},
     {"drill", cmd_kms_drill_totals_columns},
+    {"impacted", cmd_kms_impact_columns},
+    {"impact", cmd_kms_impact_totals_columns},
     {"fs", fs_view_columns},
     {"unlocked", cmd_fs_unlock_columns},
     {"holder", cmd_fs_lock_columns},
