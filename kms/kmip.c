@@ -134,11 +134,17 @@ unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, 
 /* --- The rest --- */
 
 static enum sealift_status
-check_all(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
+check_all(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, void *context, struct sealift_error *err)
 {
     struct kmip *kmip = kmip_of(kms);
     struct kmip_check check = {
-        .world = kmip->world, .config = &kmip->config, .client = kmip->client, .each = each, .context = context};
+        .world = kmip->world,
+        .config = &kmip->config,
+        .client = kmip->client,
+        .errand = errand,
+        .each = each,
+        .context = context,
+    };
     enum sealift_status status = kmip_check(&check, err);
 
     if (kmip_mode_is_known(&check.mode)) {

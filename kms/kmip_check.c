@@ -321,7 +321,11 @@ kmip_check(struct kmip_check *check, struct sealift_error *err)
 {
     struct run run = {
         .check = check,
-        .key = {.world = check->world, .client = check->client, .uid = check->config->key, .once = true},
+        .key = {.world = check->world,
+                .client = check->client,
+                .uid = check->config->key,
+                .errand = check->errand,
+                .once = true},
         .findings = {.each = check->each, .context = check->context},
     };
 

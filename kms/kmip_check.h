@@ -9,6 +9,7 @@ struct kmip_check {
     const struct world *world;
     const struct kms_config *config;
     struct kmip_client *client;
+    struct kms_errand *errand;
     kms_each_finding *each;
     void *context;
     struct kmip_mode mode; /* out: what was shown to work */

@@ -7,6 +7,7 @@
 #include "scoped.h"
 #include "vault.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum sealift_status
@@ -97,12 +98,38 @@ struct call {
     struct patience patience;
 };
 
+static enum sealift_status
+audit_ready(const struct kms *kms, struct sealift_error *err)
+{
+    return kms->audit != NULL && kms->audit->ready != NULL ? kms->audit->ready(kms->audit, err) : SEALIFT_OK;
+}
+
+/* Who waits for what, when somebody does. */
+static void
+introduce(const struct kms *kms, const struct uuid *fs, struct patience *patience)
+{
+    const struct kms_hint *place = &kms->place;
+    char text[UUID_TEXT_SIZE];
+
+    if (uuid_is_zero(fs))
+        return;
+    uuid_format(fs, text);
+    snprintf(patience->who, sizeof(patience->who), "filesystem %s, with %s key %s%s%s%s%s%s,", text, place->type,
+             place->mount, place->mount[0] != '\0' ? "/" : "", place->key_identifier,
+             place->name_space[0] != '\0' ? " (namespace " : "", place->name_space,
+             place->name_space[0] != '\0' ? ")" : "");
+}
+
 static struct call
 call_begin(struct kms *kms, struct kms_errand *errand, const char *operation)
 {
+    struct call call = {kms, errand, operation, patience_begin(kms->world, kms->wait_seconds)};
+
     errand->request_ids[0] = '\0';
     errand->by = kms->place;
-    return (struct call){kms, errand, operation, patience_begin(kms->world, kms->wait_seconds)};
+    if (kms->wait_seconds > 0)
+        introduce(kms, &errand->fs, &call.patience);
+    return call;
 }
 
 static bool
@@ -116,6 +143,7 @@ call_refuse(const struct call *call, struct sealift_error *err)
 {
     const struct kms *kms = call->kms;
 
+    TRY(audit_ready(kms, err));
     if (!kms->impatient || !atomic_load(&kms->away))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_UNAVAILABLE,
@@ -257,7 +285,11 @@ kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *
 enum sealift_status
 kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
 {
-    return kms->ops->check(kms, each, context, err);
+    struct kms_errand errand = {0};
+    struct call call = call_begin(kms, &errand, "check");
+
+    TRY(audit_ready(kms, err));
+    return call_end(&call, kms->ops->check(kms, &errand, each, context, err), err);
 }
 
 void

@@ -26,7 +26,7 @@ void kms_errand_note(struct kms_errand *errand, const char *request_id);
 
 /* What came of one call to the KMS. */
 struct kms_event {
-    const char *operation; /* "wrap", "unwrap", "rewrap", "read-key" */
+    const char *operation; /* "wrap", "unwrap", "rewrap", "read-key", "check" */
     const char *type;
     const struct kms_errand *errand; /* its `by`: of a failure, the key that was meant */
     enum sealift_status status;
@@ -34,6 +34,9 @@ struct kms_event {
 };
 /* Any thread. */
 struct kms_audit {
+    /* Before each call: whether it could be told of. A failure is the call's, and the KMS is not asked. NULL: always.
+     */
+    enum sealift_status (*ready)(struct kms_audit *audit, struct sealift_error *err);
     void (*note)(struct kms_audit *audit, const struct kms_event *event);
 };
 
@@ -69,7 +72,8 @@ struct kms_ops {
     enum sealift_status (*key_state)(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state,
                                      struct sealift_error *err);
     /* Tries each call that we need and reports each; returns the first failure. */
-    enum sealift_status (*check)(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
+    enum sealift_status (*check)(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, void *context,
+                                 struct sealift_error *err);
     /* Renews what the KMS lends for a time (a token), when that is due, and lets go of what nobody uses (a connection);
      * NULL: there is neither. */
     void (*keep_alive)(struct kms *kms);

@@ -194,12 +194,14 @@ try_round(struct kms *kms, struct sealift_error *err)
 }
 
 static enum sealift_status
-local_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
+local_check(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, void *context,
+            struct sealift_error *err)
 {
     struct local *local = local_of(kms);
     SCOPED(free_done) char *message = NULL;
     enum sealift_status status = load(local, true, err);
 
+    (void)errand; /* nobody is asked */
     if (status != SEALIFT_OK) {
         each(context, &(struct kms_finding){.call = "read the key", .message = err->message});
         return status;

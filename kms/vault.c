@@ -205,10 +205,10 @@ vault_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *
 /* --- The rest --- */
 
 static enum sealift_status
-check_all(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err)
+check_all(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, void *context, struct sealift_error *err)
 {
     struct vault *vault = vault_of(kms);
-    struct vault_check check = {vault->world, &vault->config, vault->client, vault->login, each, context};
+    struct vault_check check = {vault->world, &vault->config, vault->client, vault->login, errand, each, context};
 
     return vault_check(&check, err);
 }

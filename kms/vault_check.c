@@ -354,7 +354,7 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
     struct run run = {
         .check = check,
         .findings = {.each = check->each, .context = check->context},
-        .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key, NULL},
+        .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key, check->errand},
     };
 
     if (reach_servers(&run) && take(&run, log_in_with[config->vault.auth], log_in)) {

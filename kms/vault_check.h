@@ -10,6 +10,7 @@ struct vault_check {
     const struct kms_config *config;
     struct vault_client *client;
     struct vault_login *login;
+    struct kms_errand *errand;
     kms_each_finding *each;
     void *context;
 };

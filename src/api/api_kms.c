@@ -27,6 +27,7 @@ set(struct sealift *sealift, struct kms_config *config, const struct sealift_kms
 
     if (!change.wish->no_check) {
         TRY(kms_open(&sealift->world, config, sealift->home, &kms, err));
+        TRY(handle_outfit_kms(sealift, kms, err));
         TRY(kms_check(kms, ignore_finding, NULL, err));
         kms_learned(kms, config);
     }

@@ -73,6 +73,7 @@ try_local(struct sealift *sealift, struct sealift_error *err)
               "all filesystems move to the local key in %s: from now on whoever reads that folder reads everything",
               sealift->home);
     TRY(kms_open(&sealift->world, &config, sealift->home, &kms, err));
+    TRY(handle_outfit_kms(sealift, kms, err));
     return kms_check(kms, ignore_finding, NULL, err);
 }
 

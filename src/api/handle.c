@@ -51,6 +51,18 @@ make_world(struct sealift *sealift)
     };
 }
 
+static enum sealift_status
+keep_audit_options(const struct sealift_options *options, struct sealift *sealift, struct sealift_error *err)
+{
+    if (options->command != NULL)
+        TRY(text_copy(options->command, &sealift->command, err));
+    sealift->no_audit = options->audit_log != NULL && strcmp(options->audit_log, "none") == 0;
+    if (options->audit_log == NULL || sealift->no_audit)
+        return SEALIFT_OK;
+    TRY(handle_need(options->audit_log, "the audit log's path", err));
+    return handle_absolute_path(options->audit_log, &sealift->audit_path, err);
+}
+
 enum sealift_status
 sealift_open(const struct sealift_options *options, struct sealift **ret_sealift, struct sealift_error *err)
 {
@@ -61,13 +73,15 @@ sealift_open(const struct sealift_options *options, struct sealift **ret_sealift
     pthread_mutex_init(&sealift->kms_lock, NULL);
     if (options != NULL)
         sealift->options = *options;
-    sealift->options.home = NULL;
+    sealift->options.home = sealift->options.command = sealift->options.audit_log = NULL;
     make_world(sealift);
     TRY(secret_init(err));
     if (!secret_heap_is_locked())
         world_log(&sealift->world, LOG_WARNING,
                   "the memory for keys could not be locked (RLIMIT_MEMLOCK): it may be swapped out; raise the limit");
     TRY(choose_home(options != NULL ? options->home : NULL, &sealift->home, err));
+    if (options != NULL)
+        TRY(keep_audit_options(options, sealift, err));
     *ret_sealift = TAKE(sealift);
     return SEALIFT_OK;
 }
@@ -79,7 +93,10 @@ sealift_close(struct sealift **sealift)
         return;
     handle_forget_kms(*sealift);
     pthread_mutex_destroy(&(*sealift)->kms_lock);
+    audit_free(&(*sealift)->audit);
     table_close(&(*sealift)->table);
+    free((*sealift)->audit_path);
+    free((*sealift)->command);
     free((*sealift)->home);
     free(*sealift);
     *sealift = NULL;

@@ -2,6 +2,7 @@
 #ifndef HANDLE_H
 #define HANDLE_H
 
+#include "audit.h"
 #include "kms_routes.h"
 #include "own_key.h"
 #include "store.h"
@@ -16,9 +17,13 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
+    char *command;             /* NULL: nothing is said */
+    char *audit_path;          /* NULL: in the home */
+    bool no_audit;             /* nobody wants it */
     struct table *table;       /* opened when first needed: what a bucket holds can be told without one */
     pthread_mutex_t kms_lock;  /* guards the next, which a transfer keeps alive on a thread of its own */
     struct kms_routes *routes; /* made when first needed */
+    struct audit *audit;       /* opened when a KMS is first needed; NULL: not yet, or there is none */
     struct kms_config kms_config, kms_former; /* what sealift_kms_get() shows */
     char kms_credential[CREDENTIAL_TEXT_SIZE], kms_client_key[CREDENTIAL_TEXT_SIZE];
 };
@@ -48,6 +53,11 @@ enum sealift_status handle_open_envelope(struct sealift *sealift, struct kms_err
                                          struct secret **ret_at_rest_key, struct sealift_error *err);
 /* Renews what the KMS lends us for a time, if there is a connection; any thread. */
 void handle_keep_kms_alive(struct sealift *sealift);
+/* Gives a connection that is none of the routes' what those have: who hears of its calls, and the patience. To be
+ * called before the KMS is asked anything; a failure is that of the audit log. */
+enum sealift_status handle_outfit_kms(struct sealift *sealift, struct kms *kms, struct sealift_error *err);
+/* The audit log tells of this filesystem by its name, which the table does not have yet. */
+enum sealift_status handle_introduce(struct sealift *sealift, const struct table_fs *row, struct sealift_error *err);
 /* Forgets the connections, after a configuration has changed. */
 void handle_forget_kms(struct sealift *sealift);
 

@@ -23,6 +23,39 @@ handle_forget_kms(struct sealift *sealift)
     pthread_mutex_unlock(&sealift->kms_lock);
 }
 
+/* --- who hears of it --- */
+
+/* The table makes the home, which the log is in. */
+static enum sealift_status
+need_audit(struct sealift *sealift, struct sealift_error *err)
+{
+    SCOPED(free_done) char *path = NULL;
+
+    if (sealift->audit != NULL || sealift->no_audit)
+        return SEALIFT_OK;
+    if (sealift->audit_path != NULL)
+        return audit_open(&sealift->world, sealift->audit_path, sealift->command, &sealift->audit, err);
+    TRY(handle_need_table(sealift, err));
+    TRY(text_format(&path, "%s/audit.log", err, sealift->home));
+    return audit_open(&sealift->world, path, sealift->command, &sealift->audit, err);
+}
+
+enum sealift_status
+handle_outfit_kms(struct sealift *sealift, struct kms *kms, struct sealift_error *err)
+{
+    TRY(need_audit(sealift, err));
+    kms->audit = sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
+    kms->wait_seconds = sealift->options.kms_wait_seconds;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+handle_introduce(struct sealift *sealift, const struct table_fs *row, struct sealift_error *err)
+{
+    TRY(need_audit(sealift, err));
+    return sealift->audit != NULL ? audit_know(sealift->audit, &row->uuid, row->name, err) : SEALIFT_OK;
+}
+
 /* --- what the table knows --- */
 
 enum sealift_status
@@ -113,6 +146,7 @@ add_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     struct making *making = context;
     struct own_key own;
 
+    TRY(handle_introduce(making->sealift, row, err));
     if (row->own_key[0] == '\0')
         return SEALIFT_OK;
     if (own_key_from_json(bytes_of_text(row->own_key), &own, err) == SEALIFT_OK &&
@@ -129,10 +163,12 @@ static enum sealift_status
 make_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err)
 {
     SCOPED(kms_routes_free) struct kms_routes *routes = NULL;
-    const struct kms_routes_options options = {.home = sealift->home};
+    struct kms_routes_options options = {.home = sealift->home, .wait_seconds = sealift->options.kms_wait_seconds};
     const struct kms_config local = {.type = KMS_LOCAL};
     SCOPED(making_done) struct making making = {.sealift = sealift};
 
+    TRY(need_audit(sealift, err));
+    options.audit = sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
     TRY(kms_routes_new(&sealift->world, &options, &routes, err));
     making.routes = routes;
     TRY(add_cluster(&making, err));

@@ -98,6 +98,7 @@ new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct
     struct kms *kms;
 
     TRY(make_row(sealift, wish, &fs.row, err));
+    TRY(handle_introduce(sealift, &fs.row, err));
     TRY(handle_fs_kms(sealift, &fs.row, wish->allow_no_kms, &kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
     if (wish->encrypted) {

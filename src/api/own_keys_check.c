@@ -43,6 +43,7 @@ try_it(const struct check *check, const struct own_key *own, struct sealift_erro
     if (check->untried)
         return SEALIFT_OK;
     TRY(kms_open(&check->sealift->world, &config, check->sealift->home, &kms, err));
+    TRY(handle_outfit_kms(check->sealift, kms, err));
     return kms_check(kms, ignore_finding, NULL, err);
 }
 

@@ -19,8 +19,9 @@ static void
 tell_once(struct patience *patience, int64_t left_ns, const struct sealift_error *err)
 {
     if (!patience->told)
-        world_log(patience->world, LOG_WARNING, "waits up to %" PRId64 " s for the KMS: %s",
-                  left_ns / NS_PER_S + (left_ns % NS_PER_S != 0 ? 1 : 0), err->message);
+        world_log(patience->world, LOG_WARNING, "%s%swaits up to %" PRId64 " s for the KMS: %s", patience->who,
+                  patience->who[0] != '\0' ? " " : "", left_ns / NS_PER_S + (left_ns % NS_PER_S != 0 ? 1 : 0),
+                  err->message);
     patience->told = true;
 }
 

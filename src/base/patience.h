@@ -8,6 +8,7 @@ struct patience {
     const struct world *world;
     int64_t deadline_ns; /* on the monotonic clock */
     bool told;
+    char who[896]; /* waits, for the log; empty: nobody in particular */
 };
 
 struct patience patience_begin(const struct world *world, int64_t seconds);

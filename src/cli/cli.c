@@ -29,6 +29,9 @@ cli_open(struct cli *cli, struct sealift **ret_sealift, struct sealift_error *er
         .log_level = globals->verbose ? SEALIFT_LOG_DEBUG : SEALIFT_LOG_WARNING,
         .log = console_log,
         .log_context = &cli->console,
+        .audit_log = globals->audit_log,
+        .command = cli->request.command->words,
+        .kms_wait_seconds = globals->kms_wait_seconds,
     };
 
     if (cli->sealift == NULL) {

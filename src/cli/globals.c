@@ -14,6 +14,18 @@ const struct option global_options[] = {
      .placeholder = "SIZE",
      .preset = "256M",
      .help = "the ceiling for the memory of uploads, downloads and verifications; at least 64M"},
+    {.name = "kms-wait",
+     .type = OPTION_DURATION,
+     .field = offsetof(struct globals, kms_wait_seconds),
+     .placeholder = "DURATION",
+     .help = "how long each call to a KMS that is away (sealed, starting, out of reach) is repeated: 90s, 10m (without "
+             "it: only by the KMS client's own few retries)"},
+    {.name = "audit-log",
+     .type = OPTION_FILE,
+     .field = offsetof(struct globals, audit_log),
+     .placeholder = "FILE",
+     .help = "where a line of JSON is appended for each call to a KMS (without it: audit.log in the home folder; "
+             "\"none\": nowhere). When it cannot be written the KMS is not asked"},
     {.name = "json",
      .type = OPTION_FLAG,
      .field = offsetof(struct globals, json),

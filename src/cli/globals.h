@@ -5,8 +5,9 @@
 #include "option.h"
 
 struct globals {
-    const char *home;
+    const char *home, *audit_log;
     uint64_t memory;
+    int64_t kms_wait_seconds;
     bool json, quiet, verbose, help, version;
 };
 

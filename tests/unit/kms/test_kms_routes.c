@@ -265,10 +265,15 @@ Test(kms_routes, wait_for_a_bounded_time)
     struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 5});
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     struct kms_errand errand = {0};
+    char fs_text[UUID_TEXT_SIZE], told[160];
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     cr_assert_eq(open_at(routes, place("", "k"), &errand), SEALIFT_UNAVAILABLE);
     cr_assert_eq(scripted.slept_ns, 5 * NS_PER_S);
+    uuid_format(&fs, fs_text);
+    snprintf(told, sizeof(told), "filesystem %s, with toy key transit/k, waits up to 5 s for the KMS: cluster will not",
+             fs_text);
+    cr_assert_not_null(strstr(scripted.log, told), "%s", scripted.log);
 }
 
 /* --- What is told --- */
@@ -301,6 +306,27 @@ Test(kms_routes, tell_of_each_call_once_it_has_ended)
     adopt(routes, KMS_ROLE_OWN, &own);
     expect(routes, place("a", "k1"), SEALIFT_OK, "own cluster cluster");
     cr_assert_str_eq(ear.heard, "unwrap a/k1 denied\nunwrap /k ok\n");
+}
+
+static enum sealift_status
+not_ready(struct kms_audit *audit, struct sealift_error *error)
+{
+    (void)audit;
+    return error_set(error, SEALIFT_IO, "the log is full");
+}
+
+Test(kms_routes, ask_nobody_when_nobody_could_be_told)
+{
+    struct ear ear = {.audit = {.ready = not_ready, .note = hear}};
+    SCOPED(routes_done)
+    struct kms_routes *routes =
+        no_routes(&(struct kms_routes_options){.home = "/nonexistent", .audit = &ear.audit, .wait_seconds = 60});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    expect(routes, place("", "k"), SEALIFT_IO, "");
+    cr_assert_not_null(strstr(err.message, "the log is full"), "%s", err.message);
+    cr_assert_str_eq(ear.heard, "");
 }
 
 /* --- Which there are --- */

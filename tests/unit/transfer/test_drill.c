@@ -141,7 +141,7 @@ count_call(struct kms_audit *audit, const struct kms_event *event)
 
 Test(drill, asks_the_kms_once_for_an_fs_key_and_place)
 {
-    struct kms_audit audit = {count_call};
+    struct kms_audit audit = {.note = count_call};
 
     fixture.kms->audit = &audit;
     run();
