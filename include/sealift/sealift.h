@@ -8,6 +8,7 @@
 #include <sealift/keys.h>
 #include <sealift/kms.h>
 #include <sealift/obs.h>
+#include <sealift/recover.h>
 #include <sealift/removal.h>
 #include <sealift/selection.h>
 #include <sealift/snapshot.h>

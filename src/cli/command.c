@@ -7,6 +7,8 @@
 const struct option no_options[] = {{0}};
 
 const struct command *const commands[] = {
+    &cmd_cluster_show,
+    &cmd_cluster_recover,
     &cmd_obs_list,
     &cmd_obs_add,
     &cmd_obs_update,

@@ -4,6 +4,8 @@
 
 #include "command.h"
 
+extern const struct command cmd_cluster_show;
+extern const struct command cmd_cluster_recover;
 extern const struct command cmd_obs_list;
 extern const struct command cmd_obs_add;
 extern const struct command cmd_obs_update;

@@ -24,6 +24,7 @@ struct fake_sealift {
     struct sealift_impact_spec impact;
     struct sealift_fs_spec fs;
     struct sealift_unlock_spec unlock;
+    struct sealift_recover_spec recover;
     struct sealift_download_spec download;
     struct sealift_snapshot_spec snapshot;
     bool not_live; /* as snapshots are listed */
@@ -388,6 +389,29 @@ sealift_fs_lock(struct sealift *sealift, const char *name, sealift_each_holder *
         if (each(context, &holder, err) != SEALIFT_OK)
             return err->status;
     return fake_answer("fs_lock", err);
+}
+
+enum sealift_status
+sealift_cluster_get(struct sealift *sealift, struct sealift_cluster *ret_cluster, struct sealift_error *err)
+{
+    (void)sealift;
+    *ret_cluster = (struct sealift_cluster){.home = "/var/lib/sealift", .version = "1", .filesystems = 3};
+    return fake_answer("cluster_get", err);
+}
+
+enum sealift_status
+sealift_cluster_recover(struct sealift *sealift, const struct sealift_recover_spec *spec, sealift_each_recovered *each,
+                        void *context, struct sealift_error *err)
+{
+    const struct sealift_recovered recovered = {
+        .id = "6f1d0a6e-3b1c-4c55-9d0a-0123456789ab", .outcome = "recovered", .name = "home", .path = "/srv/home"};
+
+    (void)sealift;
+    fake.recover = *spec;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &recovered, err) != SEALIFT_OK)
+            return err->status;
+    return fake_answer("cluster_recover", err);
 }
 
 enum sealift_status

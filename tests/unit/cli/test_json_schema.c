@@ -1,4 +1,6 @@
 /* docs/JSON.md and the tables of columns say the same. */
+#include "cmd_cluster_recover.h"
+#include "cmd_cluster_show.h"
 #include "cmd_fs_download.h"
 #include "cmd_fs_lock.h"
 #include "cmd_fs_remove.h"
@@ -25,6 +27,8 @@ static const struct {
     const char *name;
     const struct column *columns;
 } schemas[] = {
+    {"cluster", cmd_cluster_show_columns},
+    {"recovered", cmd_cluster_recover_columns},
     {"obs", obs_view_columns},
     {"bucket-snapshot", snapshot_view_bucket_columns},
     {"kms", kms_view_columns},

@@ -1,0 +1,117 @@
+#include "recovered_line.h"
+
+#include "error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+recovered_line_begin(struct recovered_line *line, const struct uuid *fs)
+{
+    *line = (struct recovered_line){0};
+    uuid_format(fs, line->id);
+    line->recovered.id = line->id;
+}
+
+/* As far as it is known by now. */
+static void
+show(struct recovered_line *line, const struct recovered_fs *fs)
+{
+    struct sealift_recovered *recovered = &line->recovered;
+
+    recovered->kms_type = fs->by.type;
+    recovered->kms_namespace = fs->by.name_space;
+    recovered->kms_mount = fs->by.mount;
+    recovered->kms_key_identifier = fs->by.key_identifier;
+    if (line->problem.status != SEALIFT_OK)
+        recovered->problem = line->problem.message;
+    if (line->advice[0] != '\0')
+        recovered->advice = line->advice;
+    if (fs->row.name[0] == '\0')
+        return;
+    recovered->name = fs->row.name;
+    recovered->path = fs->row.path;
+    recovered->encrypted = fs->row.at_rest[0] != '\0';
+    recovered->own_key = fs->row.own_key[0] != '\0';
+    recovered->passed_over = fs->passed_over;
+    recovered->sequence = fs->row.last_sequence;
+}
+
+/* --- it came --- */
+
+static const char *
+outcome_of(const struct recovered_line_scene *scene, const struct recovered_fs *fs, uint64_t snapshots)
+{
+    if (!fs->is_known)
+        return scene->dry_run ? "would-recover" : "recovered";
+    if (snapshots == 0)
+        return "current";
+    return scene->dry_run ? "would-merge" : "merged";
+}
+
+void
+recovered_line_succeed(struct recovered_line *line, const struct recovered_line_scene *scene,
+                       const struct recovered_fs *fs)
+{
+    line->recovered.outcome = outcome_of(scene, fs, line->recovered.snapshots);
+    if (line->problem.status == SEALIFT_OK && !fs->is_known && fs->selects_otherwise)
+        (void)error_set(&line->problem, SEALIFT_INVALID,
+                        "its newest snapshot left out something else than what came back for the next ones; "
+                        "\"sealift fs update\" sets that");
+    show(line, fs);
+}
+
+/* --- it did not --- */
+
+/* A place that only a record claims: what cannot stand in a command as it is, is not put into one. */
+static bool
+is_word(const char *text)
+{
+    return text[0] != '\0' && text[0] != '-' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")] == '\0';
+}
+
+static void
+advise_own_key(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
+{
+    const bool vault = scene->kms == KMS_VAULT;
+    const bool has_namespace = vault && is_word(claim->name_space);
+
+    snprintf(line->advice, sizeof(line->advice), "sealift cluster recover %s --fs %s --kms-key-identifier %s%s%s%s",
+             scene->obs, line->id, claim->key_identifier, has_namespace ? " --kms-namespace " : "",
+             has_namespace ? claim->name_space : "",
+             vault ? " --kms-role-id ROLE --kms-secret-id-file FILE" : " --kms-client-cert FILE --kms-client-key FILE");
+}
+
+static void
+advise_waiting(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
+{
+    const bool vault = strcmp(claim->type, "vault") == 0, kmip = strcmp(claim->type, "kmip") == 0;
+    const bool same_type = (vault && scene->kms == KMS_VAULT) || (kmip && scene->kms == KMS_KMIP);
+
+    if (same_type && is_word(claim->key_identifier))
+        advise_own_key(line, scene, claim);
+    else if (vault || kmip)
+        snprintf(line->advice, sizeof(line->advice), "sealift kms set %s ...", claim->type);
+    else if (strcmp(claim->type, "local") == 0)
+        snprintf(line->advice, sizeof(line->advice), "cp local-kms.key %s/", scene->home);
+}
+
+void
+recovered_line_fail(struct recovered_line *line, const struct recovered_line_scene *scene,
+                    const struct recovered_fs *fs, const struct sealift_error *failure)
+{
+    line->problem = *failure;
+    if (failure->status == SEALIFT_CONFLICT) {
+        line->recovered.outcome = "taken";
+        if (!fs->is_known)
+            snprintf(line->advice, sizeof(line->advice),
+                     "sealift cluster recover %s --fs %s --new-name NAME --path PATH", scene->obs, line->id);
+    } else if (fs->by.type[0] != '\0' && fs->row.name[0] == '\0') {
+        line->recovered.outcome = "waiting";
+        advise_waiting(line, scene, &fs->by);
+    } else {
+        line->recovered.outcome = "failed";
+    }
+    show(line, fs);
+}

@@ -1,0 +1,38 @@
+/* What a bucket tells of a filesystem to whoever lost the table: which of its FS keys is in force, with the names and
+ * the at-rest key, and which of its snapshots are authentic. What anybody may have written counts for nothing: only
+ * what opens through the KMS, and authenticates. DESIGN.md sections 3 and 4. */
+#ifndef RECOVERY_H
+#define RECOVERY_H
+
+#include "key_search.h"
+#include "manifest.h"
+
+struct recovery {
+    const struct world *world;
+    struct store *store;
+    struct kms_routes *routes;
+    struct uuid fs;
+    /* Hears where a wrapping claims to be from before it is tried, and may add a route. NULL: nobody does. */
+    enum sealift_status (*meet)(void *context, const struct kms_hint *claim, struct sealift_error *err);
+    void *context;
+};
+
+/* The FS key of the highest generation that has a record; of two, that of the newer record. Keys for one snapshot alone
+ * do not count. *ret_found is whole. *ret_claim, also of a failure: where the key claims to be wrapped that was found,
+ * or is missing.
+ *
+ * A key none of whose wrappings opens may be the one in force, as far as it has the newest record of all: then its
+ * failure is that of the filesystem, unless `skip_unopened`. What is no wrapping of a key of this filesystem, whatever
+ * its name says, is told in the log. NOT_FOUND: there is no key. */
+enum sealift_status recovery_key(const struct recovery *recovery, bool skip_unopened, struct key_found *ret_found,
+                                 struct kms_hint *ret_claim, struct sealift_error *err);
+
+/* Each snapshot that is authentic, in the order of time. `known`: a key that was found already; NULL: none. Others are
+ * told in the log, and *ret_passed_over counts them. */
+typedef enum sealift_status recovery_each(void *context, const struct manifest *manifest,
+                                          const struct private_part *names, struct sealift_error *err);
+enum sealift_status recovery_snapshots(const struct recovery *recovery, const struct key_found *known,
+                                       recovery_each *each, void *context, uint64_t *ret_passed_over,
+                                       struct sealift_error *err);
+
+#endif

@@ -1,0 +1,249 @@
+/* The FS key in force. */
+#include "error.h"
+#include "recovery.h"
+#include "scoped.h"
+
+#include <string.h>
+
+/* So many places that the records of one FS key claim are gone to before the search is given up. */
+#define CLAIMS_MAX 8
+
+/* One FS key that is looked for. */
+struct trial {
+    const struct recovery *recovery;
+    struct kms_hint claims[CLAIMS_MAX]; /* of its records that do not open */
+    size_t claim_count;
+    /* The first of them that may be a wrapping of ours, and is not for one snapshot alone, as far as it says. */
+    bool closed;
+    struct kms_hint closed_claim;
+    struct sealift_error closed_failure;
+};
+
+/* All of them. */
+struct choice {
+    const struct recovery *recovery;
+    struct key_found best;
+    struct uuid best_newest; /* of its records; zero: there is no best yet */
+
+    /* Of those that do not open, the one with the newest record. */
+    struct uuid closed_newest; /* zero: there is none */
+    struct kms_hint closed_claim;
+    char closed_name[NAME_SIZE];
+    struct sealift_error closed_failure;
+
+    struct sealift_error useless; /* why something was of no use, should nothing else be found */
+};
+
+static void
+choice_done(struct choice *choice)
+{
+    key_found_done(&choice->best);
+}
+
+/* Nothing else will do better now. */
+static bool
+ends_it(enum sealift_status status)
+{
+    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
+           status == SEALIFT_INTERNAL;
+}
+
+/* --- one FS key --- */
+
+/* What cannot be read, or holds another key than its name says, never was a wrapping of ours; what the KMS does not
+ * open, or was not asked for, may be one. */
+static enum sealift_status
+note_attempt(void *context, const struct key_attempt *attempt, struct sealift_error *err)
+{
+    struct trial *trial = context;
+    const struct sealift_error *failure = attempt->failure;
+
+    (void)err;
+    if (failure == NULL || attempt->record == NULL)
+        return SEALIFT_OK;
+    if (trial->claim_count < CLAIMS_MAX)
+        trial->claims[trial->claim_count++] = attempt->record->envelope.kms;
+    if (trial->closed || failure->status == SEALIFT_CORRUPT || failure->status == SEALIFT_INVALID ||
+        !uuid_is_zero(&attempt->record->snapshot))
+        return SEALIFT_OK;
+    trial->closed = true;
+    trial->closed_claim = attempt->record->envelope.kms;
+    trial->closed_failure = *failure;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+search_once(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct key_found *ret_found,
+            struct sealift_error *err)
+{
+    const struct recovery *recovery = trial->recovery;
+    const struct key_search search = {
+        .store = recovery->store,
+        .routes = recovery->routes,
+        .fs = recovery->fs,
+        .key_check = key_check,
+        .whole = true,
+        .each = note_attempt,
+        .context = trial,
+    };
+    SCOPED(key_found_done) struct key_found found = {0};
+
+    *trial = (struct trial){.recovery = recovery};
+    TRY(key_search_run(recovery->world, &search, &found, err));
+    if (!found.has_names || (found.names.encrypted && found.at_rest_key == NULL))
+        return error_set(err, SEALIFT_CORRUPT, "of its key records that open none is whole");
+    *ret_found = found;
+    found.fs_key = found.at_rest_key = NULL;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+meet(const struct recovery *recovery, const struct kms_hint *claim, bool *learnt, struct sealift_error *err)
+{
+    if (recovery->meet == NULL || kms_routes_knows(recovery->routes, claim))
+        return SEALIFT_OK;
+    TRY(recovery->meet(recovery->context, claim, err));
+    *learnt |= kms_routes_knows(recovery->routes, claim);
+    return SEALIFT_OK;
+}
+
+/* Most often the newest record is the one that opens, so its place is gone to first. */
+static enum sealift_status
+meet_newest(const struct recovery *recovery, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest,
+            struct sealift_error *err)
+{
+    SCOPED(key_record_done) struct key_record record = {0};
+    struct sealift_error failure;
+    bool learnt = false;
+
+    if (key_record_fetch(recovery->store, &recovery->fs, key_check, newest, &record, &failure) == SEALIFT_OK)
+        return meet(recovery, &record.envelope.kms, &learnt, err);
+    if (!ends_it(failure.status))
+        return SEALIFT_OK; /* the search tells it */
+    *err = failure;
+    return err->status;
+}
+
+static enum sealift_status
+search_key(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct key_found *ret_found,
+           struct sealift_error *err)
+{
+    enum sealift_status status = search_once(trial, key_check, ret_found, err);
+    bool learnt = false;
+
+    if (status == SEALIFT_OK || ends_it(status))
+        return status;
+    for (size_t i = 0; i < trial->claim_count; i++) {
+        struct sealift_error failure;
+
+        if (meet(trial->recovery, &trial->claims[i], &learnt, &failure) != SEALIFT_OK) {
+            *err = failure;
+            return err->status;
+        }
+    }
+    return learnt ? search_once(trial, key_check, ret_found, err) : status;
+}
+
+/* --- which of them --- */
+
+static bool
+is_behind(const struct choice *choice, const struct key_found *found)
+{
+    if (uuid_is_zero(&choice->best_newest))
+        return false;
+    if (found->names.generation != choice->best.names.generation)
+        return found->names.generation < choice->best.names.generation;
+    return uuid_compare(&found->newest, &choice->best_newest) < 0;
+}
+
+static void
+consider(struct choice *choice, struct key_found *found)
+{
+    if (!uuid_is_zero(&found->snapshot) || is_behind(choice, found))
+        return;
+    key_found_done(&choice->best);
+    choice->best = *found;
+    choice->best_newest = found->newest;
+    *found = (struct key_found){0};
+}
+
+static void
+note_closed(struct choice *choice, const struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE],
+            const struct uuid *newest, const struct sealift_error *failure)
+{
+    choice->useless = *failure;
+    if (!trial->closed || uuid_compare(newest, &choice->closed_newest) < 0)
+        return;
+    choice->closed_newest = *newest;
+    choice->closed_claim = trial->closed_claim;
+    choice->closed_failure = trial->closed_failure;
+    name_of_key_record(&choice->recovery->fs, key_check, newest, choice->closed_name);
+}
+
+static enum sealift_status
+look_at_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest, uint64_t count,
+            struct sealift_error *err)
+{
+    struct choice *choice = context;
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct trial trial = {.recovery = choice->recovery};
+    struct sealift_error failure;
+
+    (void)count;
+    TRY(world_check_cancel(choice->recovery->world, err));
+    TRY(meet_newest(choice->recovery, key_check, newest, err));
+    if (search_key(&trial, key_check, &found, &failure) == SEALIFT_OK)
+        consider(choice, &found);
+    else if (!ends_it(failure.status))
+        note_closed(choice, &trial, key_check, newest, &failure);
+    else {
+        *err = failure;
+        return err->status;
+    }
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+explain_none(const struct choice *choice, struct sealift_error *err)
+{
+    if (choice->useless.status == SEALIFT_OK)
+        return error_set(err, SEALIFT_NOT_FOUND, "it has no key record of its own");
+    *err = choice->useless;
+    return err->status;
+}
+
+/* One that is newer than all that we know of may be the key of a rekey: to go on with the one before it would be to go
+ * on with the one that leaked. */
+static enum sealift_status
+decide(const struct choice *choice, bool skip_unopened, struct sealift_error *err)
+{
+    const bool has_best = !uuid_is_zero(&choice->best_newest);
+
+    if (uuid_is_zero(&choice->closed_newest))
+        return has_best ? SEALIFT_OK : explain_none(choice, err);
+    if (has_best && uuid_compare(&choice->closed_newest, &choice->best_newest) < 0)
+        return SEALIFT_OK;
+    if (has_best && skip_unopened)
+        return SEALIFT_OK;
+    *err = choice->closed_failure;
+    if (has_best)
+        return error_prefix(err, "%s may be of the key in force, and does not open, though an older one does",
+                            choice->closed_name);
+    return err->status;
+}
+
+enum sealift_status
+recovery_key(const struct recovery *recovery, bool skip_unopened, struct key_found *ret_found,
+             struct kms_hint *ret_claim, struct sealift_error *err)
+{
+    SCOPED(choice_done) struct choice choice = {.recovery = recovery};
+
+    *ret_claim = (struct kms_hint){0};
+    TRY(key_records_each_key(recovery->store, &recovery->fs, look_at_key, &choice, err));
+    *ret_claim = choice.closed_claim;
+    TRY(decide(&choice, skip_unopened, err));
+    *ret_claim = choice.best.envelope.kms;
+    *ret_found = choice.best;
+    choice.best = (struct key_found){0};
+    return SEALIFT_OK;
+}
