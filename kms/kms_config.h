@@ -43,7 +43,7 @@ struct kmip_config {
 
 struct kms_config {
     enum kms_type type;
-    char address[1024]; /* vault: http(s)://host:port; kmip: HOST:PORT[,HOST:PORT...] (endpoint.h) */
+    char address[1024]; /* vault: http(s)://host:port[,...] (vault_address.h); kmip: HOST:PORT[,...] (endpoint.h) */
     char key[256];      /* vault: name of a transit key; kmip: unique identifier */
     char ca_file[1024];
     struct credential_source credential; /* the token, the secret id, the service account's JWT; the KMIP password */

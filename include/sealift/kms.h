@@ -13,7 +13,7 @@ extern "C" {
  * file, or "credential:NAME" for one of systemd's (below $CREDENTIALS_DIRECTORY): where the secret is found is stored,
  * never the secret. */
 struct sealift_vault_spec {
-    const char *address;             /* "https://host:8200"; NULL: $VAULT_ADDR, $BAO_ADDR */
+    const char *address;             /* "https://a:8200[,https://b:8200...]"; NULL: $VAULT_ADDR, $BAO_ADDR */
     const char *key;                 /* transit key, which must exist */
     const char *name_space;          /* NULL: $VAULT_NAMESPACE, $BAO_NAMESPACE, else none */
     const char *transit_path;        /* NULL: "transit" */
