@@ -1,8 +1,7 @@
 #include "catalogue.h"
 #include "error.h"
 #include "handle.h"
-#include "key_records.h"
-#include "keyring.h"
+#include "key_search.h"
 #include "obs.h"
 #include "scoped.h"
 #include "selection.h"
@@ -175,15 +174,21 @@ fetch_newest_record(struct bucket_listing *listing, const struct uuid *fs, struc
     return SEALIFT_OK;
 }
 
+/* By whichever record of the same key opens: the newest may be a second KMS's. */
 static enum sealift_status
 open_record_names(struct bucket_listing *listing, const struct key_record *record, struct private_part *ret_names,
                   struct sealift_error *err)
 {
-    SCOPED(secret_free) struct secret *fs_key = NULL;
-    struct kms_errand errand = {0};
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = {
+        .store = listing->store, .fs = record->fs, .key_check = record->envelope.key_check, .whole = true};
 
-    TRY(handle_open_envelope(listing->sealift, &errand, &record->envelope, &fs_key, NULL, err));
-    return key_record_private(record, fs_key, ret_names, err);
+    TRY(handle_routes(listing->sealift, &search.routes, err));
+    TRY(key_search_run(&listing->sealift->world, &search, &found, err));
+    if (!found.has_names)
+        return error_set(err, SEALIFT_CORRUPT, "the key opens, but no key record of it has the names as they were");
+    *ret_names = found.names;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status

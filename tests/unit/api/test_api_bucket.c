@@ -3,6 +3,7 @@
 #include "scoped.h"
 
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,6 +115,94 @@ Test(api_bucket, names_a_filesystem_that_was_never_uploaded)
     held = list(stranger, fixture_url(&fixture, "store"), true);
     cr_assert_eq(held.count, 1u);
     cr_assert_eq(held.problems, 1u);
+}
+
+/* --- of several key records --- */
+
+struct key_file {
+    char folder[512], text[4096];
+    char *key_check, *record, *type; /* in the text */
+};
+
+/* Goes on to the only thing that lies there. */
+static void
+descend(char path[512])
+{
+    DIR *dir = opendir(fixture_path(&fixture, path));
+    size_t len = strlen(path), count = 0;
+
+    cr_assert_not_null(dir, "%s", path);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        cr_assert_eq(++count, 1u, "%s", path);
+        snprintf(path + len, 512 - len, "/%.255s", entry->d_name);
+    }
+    closedir(dir);
+}
+
+/* The only record that there is. */
+static void
+read_key_file(struct key_file *file)
+{
+    char path[512] = "store/fs";
+    FILE *stream;
+    size_t len;
+
+    descend(path);
+    snprintf(file->folder, sizeof(file->folder), "%.500s/keys", path);
+    snprintf(path, sizeof(path), "%s", file->folder);
+    descend(path);
+    stream = fopen(fixture_path(&fixture, path), "r");
+    cr_assert_not_null(stream);
+    len = fread(file->text, 1, sizeof(file->text) - 1, stream);
+    fclose(stream);
+    file->text[len] = '\0';
+    file->key_check = strstr(file->text, "\"key_check\":\"") + 13;
+    file->record = strstr(file->text, "\"record\":\"") + 10;
+    file->type = strstr(file->text, "\"type\":\"local\"") + 8;
+}
+
+/* A newer one. */
+static void
+write_key_file(struct key_file *file)
+{
+    char name[1024];
+
+    memcpy(file->record, "7fffffff-ffff-7fff-8fff-ffffffffffff", 36);
+    snprintf(name, sizeof(name), "%s/%.64s-%.36s.json", file->folder, file->key_check, file->record);
+    fixture_write(&fixture, name, file->text);
+}
+
+Test(api_bucket, names_a_filesystem_whose_newest_record_is_of_another_kms)
+{
+    struct key_file file;
+    struct held held;
+
+    fixture_add_fs(&fixture, "never uploaded", "other");
+    read_key_file(&file);
+    memcpy(file.type, "vault", 5);
+    write_key_file(&file);
+    held = list(fixture.sealift, "dr", true);
+    cr_assert_str_eq(held.last, "- never uploaded/- vault files=0 sequence=0");
+    cr_assert_eq(held.problems, 0u);
+}
+
+Test(api_bucket, passes_over_the_key_of_a_snapshot_alone)
+{
+    static const char tail[] = "\"snapshot\":\"01900000-0000-7000-8000-000000000000\",\"private\":\"\"}\n";
+    struct key_file file;
+    struct held held;
+
+    fixture_add_fs(&fixture, "never uploaded", "other");
+    read_key_file(&file);
+    memcpy(file.type, "vault", 5);
+    memcpy(file.key_check, "0000000000000000", 16); /* listed before the other */
+    memcpy(strstr(file.text, "\"private\":"), tail, sizeof(tail));
+    write_key_file(&file);
+    held = list(fixture.sealift, "dr", true);
+    cr_assert_str_eq(held.last, "- never uploaded/- local files=0 sequence=0");
+    cr_assert_eq(held.count, 1u);
 }
 
 Test(api_bucket, says_that_a_filesystem_has_no_key)
