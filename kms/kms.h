@@ -85,8 +85,8 @@ struct kms_ops {
 struct kms {
     const struct kms_ops *ops;
     const struct world *world;
-    struct kms_hint
-        place; /* where it wraps: type, namespace, mount, key; a local key that is not made yet has no name */
+    /* Where it wraps: type, namespace, mount, key; a local key that is not made yet has no name. */
+    struct kms_hint place;
     struct kms_audit *audit; /* hears of each call below; NULL: nobody does */
     int64_t wait_seconds;    /* how long each call below is repeated while the KMS is not there; 0: not at all */
     bool impatient;          /* once it was not there, the calls that follow fail at once: of many, all would wait */
