@@ -3,9 +3,9 @@
 #include "cli.h"
 #include "cli_scoped.h"
 #include "commands.h"
-#include "failure.h"
 #include "obs_options.h"
 #include "removal_view.h"
+#include "snapshot_choice.h"
 #include "transfer_options.h"
 
 struct snapshot_remove {
@@ -40,19 +40,6 @@ const struct column cmd_snapshot_remove_unused_columns[] = {
     {0},
 };
 
-/* Two names from the table; or one argument, which is a locator then, and where it is. */
-static enum sealift_status
-choose_snapshot(struct sealift_snapshot_remove_spec *spec, struct sealift_error *err)
-{
-    if ((spec->fs == NULL) != (spec->obs.url != NULL))
-        return failure_set(err, SEALIFT_INVALID, "name the snapshot either as FS SNAPSHOT, or as LOCATOR --obs OBS");
-    if (spec->fs == NULL) {
-        spec->locator = spec->snapshot;
-        spec->snapshot = NULL;
-    }
-    return obs_options_check(&spec->obs, err);
-}
-
 static enum sealift_status
 add_row(void *context, const struct sealift_unused *unused, struct sealift_error *err)
 {
@@ -70,7 +57,7 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     struct sealift *sealift;
     enum sealift_status status;
 
-    TRY(choose_snapshot(&spec, err));
+    TRY(snapshot_choice(&spec.fs, &spec.snapshot, &spec.locator, &spec.obs, err));
     TRY(cli_open(cli, &sealift, err));
     cli_watch(cli, &spec.transfer);
     removal_view_begin(cli);

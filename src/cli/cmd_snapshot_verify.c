@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "failure.h"
 #include "obs_options.h"
+#include "snapshot_choice.h"
 #include "transfer_options.h"
 
 struct snapshot_verify {
@@ -80,19 +81,6 @@ choose_kind(const struct snapshot_verify *verify, enum sealift_verify_kind *ret_
     return SEALIFT_OK;
 }
 
-/* Two names from the table; or one argument, which is a locator then, and where it is. */
-static enum sealift_status
-choose_snapshot(struct sealift_verify_spec *spec, struct sealift_error *err)
-{
-    if ((spec->fs == NULL) != (spec->obs.url != NULL))
-        return failure_set(err, SEALIFT_INVALID, "name the snapshot either as FS SNAPSHOT, or as LOCATOR --obs OBS");
-    if (spec->fs == NULL) {
-        spec->locator = spec->snapshot;
-        spec->snapshot = NULL;
-    }
-    return obs_options_check(&spec->obs, err);
-}
-
 static enum sealift_status
 run(struct cli *cli, const void *values, struct sealift_error *err)
 {
@@ -103,7 +91,7 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     enum sealift_status status;
 
     TRY(choose_kind(verify, &spec.kind, err));
-    TRY(choose_snapshot(&spec, err));
+    TRY(snapshot_choice(&spec.fs, &spec.snapshot, &spec.locator, &spec.obs, err));
     TRY(cli_open(cli, &sealift, err));
     cli_watch(cli, &spec.transfer);
     status = sealift_snapshot_verify(sealift, &spec, &verified.result, err);
