@@ -150,6 +150,7 @@ struct sealift_snapshot_removal {
     char sha256[65];
     int64_t published_ns;
     char key_check[65];
+    uint64_t key_records;                 /* of a key for this snapshot alone (a new data key), deleted */
     const char *versioning, *object_lock; /* of the bucket, "yes", "no", "unknown": whether what was deleted stays there
                                              as an old version, and must */
     bool unused_known; /* else what is left could not be listed: that was logged, and is no failure */

@@ -1,4 +1,5 @@
 #include "error.h"
+#include "lone_key.h"
 #include "native_snapshot.h"
 #include "obs.h"
 #include "publish_lock.h"
@@ -20,6 +21,7 @@ struct remove_job {
     bool has_row;
     struct table_fs fs;
     struct table_snapshot row;
+    struct lone_key key; /* of this snapshot alone: it goes, too, when nothing else names it */
     struct evidence *evidence;
     struct session session;
 };
@@ -178,6 +180,42 @@ describe(const struct evidence_object *object, struct sealift_snapshot_removal *
     hex_encode(BYTES_OF(object->key_check), removal->key_check);
 }
 
+static enum sealift_status
+is_key_in_force(struct remove_job *job, const uint8_t key_check[KEY_CHECK_SIZE], bool *ret_is,
+                struct sealift_error *err)
+{
+    struct envelope envelope;
+    enum sealift_status status = table_fs_envelope(job->sealift->table, &job->locator.fs, &envelope, err);
+
+    *ret_is = status == SEALIFT_OK && memcmp(envelope.key_check, key_check, KEY_CHECK_SIZE) == 0;
+    return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
+}
+
+/* Key records that are for this snapshot alone are meant to go with it. */
+static enum sealift_status
+find_lone_key(struct remove_job *job, const struct evidence_object *manifest, struct sealift_error *err)
+{
+    struct lone_key key;
+    bool in_force;
+
+    if (!manifest->was_parsed)
+        return SEALIFT_OK;
+    TRY(is_key_in_force(job, manifest->key_check, &in_force, err));
+    if (in_force)
+        return SEALIFT_OK;
+    TRY(lone_key_find(job->store, &job->locator, manifest->key_check, &key, err));
+    for (size_t i = 0; i < key_records_count(&key.records); i++) {
+        struct evidence_object object;
+        char name[NAME_SIZE];
+
+        name_of_key_record(&job->locator.fs, key.key_check, key_records_newest(&key.records, i), name);
+        TRY(evidence_look(job->store, name, 0, &object, err));
+        TRY(evidence_add(job->evidence, &object, NULL, err));
+    }
+    job->key = key;
+    return SEALIFT_OK;
+}
+
 /* The evidence is on the disk before; its end is written by whoever knows how it ended. */
 static enum sealift_status
 remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
@@ -189,8 +227,10 @@ remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal
     if (job->store == NULL)
         return evidence_settle(job->evidence, err);
     TRY(look_at_manifest(job, &object, &there, err));
-    if (there)
+    if (there) {
         TRY(evidence_add(job->evidence, &object, NULL, err));
+        TRY(find_lone_key(job, &object, err));
+    }
     TRY(evidence_settle(job->evidence, err));
     removal->manifest = there ? "deleted" : "absent";
     if (!there)
@@ -223,23 +263,6 @@ remove_row(struct remove_job *job, struct sealift_snapshot_removal *removal, str
 
 /* Nobody publishes meanwhile: an upload of this snapshot that begins now finds its row gone before it would. */
 static enum sealift_status
-remove_all(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
-{
-    struct sealift_error ignored;
-    enum sealift_status status;
-
-    TRY(begin_evidence(job, err));
-    status = remove_manifest(job, removal, err);
-    if (status == SEALIFT_OK)
-        status = remove_row(job, removal, err);
-    if (status == SEALIFT_OK)
-        return evidence_end(job->evidence, NULL, err);
-    if (evidence_end(job->evidence, err, &ignored) != SEALIFT_OK)
-        world_log(&job->sealift->world, LOG_WARNING, "%s", ignored.message);
-    return status;
-}
-
-static enum sealift_status
 find_and_remove(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
 {
     SCOPED(fd_done) int lock = -1;
@@ -251,7 +274,9 @@ find_and_remove(struct remove_job *job, struct sealift_snapshot_removal *removal
         TRY(removal_check_upload(job->sealift, &job->row, err));
     if (job->store != NULL)
         locator_format(&job->locator, removal->locator);
-    return remove_all(job, removal, err);
+    TRY(begin_evidence(job, err));
+    TRY(remove_manifest(job, removal, err));
+    return remove_row(job, removal, err);
 }
 
 /* --- what nothing uses by now --- */
@@ -287,41 +312,93 @@ show_unused(void *context, const struct unused_upload *upload, struct sealift_er
 }
 
 static enum sealift_status
-list_unused(struct remove_job *job, struct unused_listing *listing, struct sealift_error *err)
+list_unused(struct remove_job *job, struct unused_listing *listing, struct unused_answer *ret_answer,
+            struct sealift_error *err)
 {
     const struct unused_request request = {
         .fs = job->locator.fs,
         .connections = job->session.budget.connections,
         .removed = &job->locator.snapshot,
+        .key_check = key_records_count(&job->key.records) > 0 ? job->key.key_check : NULL,
     };
-    struct sealift_error problem;
 
-    TRY(unused_list(&job->sealift->world, job->store, &request, show_unused, listing, &problem, err));
-    if (problem.status != SEALIFT_OK)
+    TRY(unused_list(&job->sealift->world, job->store, &request, show_unused, listing, ret_answer, err));
+    if (ret_answer->problem.status != SEALIFT_OK)
         world_log(&job->sealift->world, LOG_WARNING,
-                  "nothing is called unused, since it is not known what a snapshot uses: %s", problem.message);
+                  "nothing is called unused, since it is not known what a snapshot uses: %s",
+                  ret_answer->problem.message);
     return SEALIFT_OK;
 }
 
-/* The snapshot is removed by now: that its remains cannot be listed is no failure of that. */
+/* The snapshot is removed by now: that its remains cannot be listed is no failure of that. *ret_key_is_free: no
+ * manifest names its own key. */
 static void
-tell_unused(struct remove_job *job, sealift_each_unused *each, void *context, struct sealift_snapshot_removal *removal)
+tell_unused(struct remove_job *job, sealift_each_unused *each, void *context, struct sealift_snapshot_removal *removal,
+            bool *ret_key_is_free)
 {
     char filesystem_id[UUID_TEXT_SIZE];
     struct unused_listing listing = {each, context, filesystem_id, removal};
     struct store_abilities abilities;
+    struct unused_answer answer;
     struct sealift_error err;
 
+    *ret_key_is_free = false;
     if (job->store == NULL)
         return;
     store_inspect(job->store, &abilities);
     removal->versioning = store_answer_name(abilities.versioning);
     removal->object_lock = store_answer_name(abilities.object_lock);
     uuid_format(&job->locator.fs, filesystem_id);
-    removal->unused_known = list_unused(job, &listing, &err) == SEALIFT_OK;
-    if (!removal->unused_known)
+    removal->unused_known = list_unused(job, &listing, &answer, &err) == SEALIFT_OK;
+    if (removal->unused_known)
+        *ret_key_is_free = answer.problem.status == SEALIFT_OK && !answer.key_is_used;
+    else
         world_log(&job->sealift->world, LOG_WARNING,
                   "the snapshot is removed; what no snapshot uses by now could not be listed: %s", err.message);
+}
+
+/* --- a key of its own --- */
+
+/* That one stays does no harm: it opens nothing. */
+static enum sealift_status
+remove_key_record(struct remove_job *job, const struct uuid *record, bool is_free,
+                  struct sealift_snapshot_removal *removal, struct sealift_error *err)
+{
+    struct sealift_error refusal;
+    char name[NAME_SIZE];
+
+    name_of_key_record(&job->locator.fs, job->key.key_check, record, name);
+    if (!is_free)
+        return evidence_outcome(job->evidence, name, "kept", NULL, err);
+    if (delete_object(job->store, name, &refusal) != SEALIFT_OK) {
+        world_log(&job->sealift->world, LOG_WARNING, "a key record that was for this snapshot alone stays: %s",
+                  refusal.message);
+        return evidence_outcome(job->evidence, name, "refused", refusal.message, err);
+    }
+    removal->key_records++;
+    return evidence_outcome(job->evidence, name, "deleted", NULL, err);
+}
+
+static enum sealift_status
+remove_lone_key(struct remove_job *job, bool is_free, struct sealift_snapshot_removal *removal,
+                struct sealift_error *err)
+{
+    for (size_t i = 0; i < key_records_count(&job->key.records); i++)
+        TRY(remove_key_record(job, key_records_newest(&job->key.records, i), is_free, removal, err));
+    return SEALIFT_OK;
+}
+
+/* --- all of it --- */
+
+static enum sealift_status
+remove_all(struct remove_job *job, sealift_each_unused *each, void *context, struct sealift_snapshot_removal *removal,
+           struct sealift_error *err)
+{
+    bool key_is_free;
+
+    TRY(find_and_remove(job, removal, err));
+    tell_unused(job, each, context, removal, &key_is_free);
+    return remove_lone_key(job, key_is_free, removal, err);
 }
 
 enum sealift_status
@@ -331,10 +408,15 @@ sealift_snapshot_remove(struct sealift *sealift, const struct sealift_snapshot_r
 {
     SCOPED(job_done) struct remove_job job = {.sealift = sealift, .spec = spec};
     struct sealift_snapshot_removal removal = {0};
+    struct sealift_error ignored;
 
     TRY(session_begin(sealift, &spec->transfer, 0, &job.session, err));
-    TRY(find_and_remove(&job, &removal, err));
-    tell_unused(&job, each, context, &removal);
+    if (remove_all(&job, each, context, &removal, err) != SEALIFT_OK) {
+        if (evidence_end(job.evidence, err, &ignored) != SEALIFT_OK)
+            world_log(&sealift->world, LOG_WARNING, "%s", ignored.message);
+        return err->status;
+    }
+    TRY(evidence_end(job.evidence, NULL, err));
     *ret_removal = removal;
     return SEALIFT_OK;
 }

@@ -21,6 +21,7 @@ const struct column cmd_snapshot_remove_columns[] = {
     {"sha256", "its SHA-256", COLUMN_CHARS, offsetof(struct sealift_snapshot_removal, sha256)},
     {"published", "published", COLUMN_TIME, offsetof(struct sealift_snapshot_removal, published_ns)},
     {"key_check", NULL, COLUMN_CHARS, offsetof(struct sealift_snapshot_removal, key_check)},
+    {"key_records", NULL, COLUMN_COUNT, offsetof(struct sealift_snapshot_removal, key_records)},
     {"versioning", NULL, COLUMN_TEXT, offsetof(struct sealift_snapshot_removal, versioning)},
     {"object_lock", NULL, COLUMN_TEXT, offsetof(struct sealift_snapshot_removal, object_lock)},
     {"unused_known", NULL, COLUMN_FLAG, offsetof(struct sealift_snapshot_removal, unused_known)},
@@ -104,7 +105,8 @@ const struct command cmd_snapshot_remove = {
     .words = "fs snapshot remove",
     .summary = "remove a snapshot, also when its KMS is gone",
     .description =
-        "The manifest is deleted in the bucket, by which the snapshot exists, then the table's row. No key is needed. "
+        "The manifest is deleted in the bucket, by which the snapshot exists, then the table's row, and the key "
+        "records of a snapshot that has a key of its own (--new-data-key). No key is needed. "
         "A snapshot that is not uploaded loses its row alone, and what was made here to be uploaded. In a bucket that "
         "keeps versions, the manifest stays there as an old version, with Object Lock until its retention ends.\n\n"
         "What no snapshot of the filesystem uses by then is listed, by upload. It stays: nothing is deleted that an "

@@ -76,7 +76,8 @@ enum sealift_status evidence_verdicts(struct evidence *evidence, const struct ev
                                       struct sealift_error *err);
 /* All that is said so far is on the disk, with the file's name: now the deed may begin. */
 enum sealift_status evidence_settle(struct evidence *evidence, struct sealift_error *err);
-/* What became of an object: "deleted", "refused", "absent" (it was gone by then). `problem` may be NULL. */
+/* What became of an object: "deleted", "refused", "absent" (it was gone by then), "kept" (it is needed after all).
+ * `problem` may be NULL. */
 enum sealift_status evidence_outcome(struct evidence *evidence, const char *name, const char *outcome,
                                      const char *problem, struct sealift_error *err);
 /* Objects that are not told one by one: how many of a kind ("data", "tree" ...) are gone, and how many were refused. */

@@ -32,7 +32,7 @@ struct search {
     bool leaps;
 
     pthread_mutex_t lock; /* guards `used` of the leftovers, and the next */
-    struct sealift_error problem;
+    struct unused_answer answer;
 };
 
 static void
@@ -179,10 +179,19 @@ pass(struct search *search, const char *folder, struct sealift_error *err)
 
 /* --- what the remaining snapshots use --- */
 
+static bool
+names_key(const struct search *search, const struct manifest *manifest)
+{
+    const uint8_t *key_check = search->request->key_check;
+
+    return key_check != NULL && memcmp(manifest->key_check, key_check, KEY_CHECK_SIZE) == 0;
+}
+
 static void
-note_used(struct search *search, const struct log_record *closing)
+note_used(struct search *search, const struct manifest *manifest, const struct log_record *closing)
 {
     pthread_mutex_lock(&search->lock);
+    search->answer.key_is_used |= names_key(search, manifest);
     for (size_t i = 0; i < closing->usage_count; i++) {
         struct leftover *leftover = find_leftover(search, &closing->usages[i].upload);
 
@@ -200,7 +209,7 @@ read_usages(struct search *search, const struct locator *locator, struct sealift
 
     TRY(manifest_fetch(search->store, locator, &manifest, err));
     TRY(log_read_closing(search->store, &manifest, &closing, err));
-    note_used(search, &closing);
+    note_used(search, &manifest, &closing);
     return SEALIFT_OK;
 }
 
@@ -220,8 +229,8 @@ ask_snapshot(void *context, const struct store_object *object, struct sealift_er
         return status;
     status = error_prefix(err, "%s", object->name);
     pthread_mutex_lock(&search->lock);
-    if (search->problem.status == SEALIFT_OK)
-        search->problem = *err;
+    if (search->answer.problem.status == SEALIFT_OK)
+        search->answer.problem = *err;
     pthread_mutex_unlock(&search->lock);
     return SEALIFT_OK;
 }
@@ -236,7 +245,7 @@ ask_snapshots(struct search *search, struct sealift_error *err)
                                 .context = search};
     char prefix[NAME_SIZE];
 
-    if (search->leftovers.len == 0)
+    if (search->leftovers.len == 0 && search->request->key_check == NULL)
         return SEALIFT_OK;
     name_of_manifests(&search->request->fs, prefix);
     return sweep_run(&sweep, prefix, err);
@@ -249,7 +258,7 @@ judge(const struct search *search, const struct unused_upload *upload, int64_t n
 {
     const struct uuid *removed = search->request->removed;
 
-    if (search->problem.status != SEALIFT_OK)
+    if (search->answer.problem.status != SEALIFT_OK)
         return UNUSED_UNKNOWN;
     if ((removed == NULL || !uuid_equal(removed, &upload->upload)) && now_ns - upload->newest_ns < UNUSED_GRACE_NS)
         return UNUSED_UNDER_WAY;
@@ -273,7 +282,7 @@ show(struct search *search, unused_each *each, void *context, struct sealift_err
 
 enum sealift_status
 unused_list(const struct world *world, struct store *store, const struct unused_request *request, unused_each *each,
-            void *context, struct sealift_error *ret_problem, struct sealift_error *err)
+            void *context, struct unused_answer *ret_answer, struct sealift_error *err)
 {
     SCOPED(search_done) struct search search = {.world = world, .store = store, .request = request};
     char prefix[NAME_SIZE];
@@ -286,6 +295,6 @@ unused_list(const struct world *world, struct store *store, const struct unused_
     TRY(pass(&search, "data", err));
     TRY(ask_snapshots(&search, err));
     TRY(show(&search, each, context, err));
-    *ret_problem = search.problem;
+    *ret_answer = search.answer;
     return SEALIFT_OK;
 }

@@ -31,12 +31,17 @@ struct unused_request {
     struct uuid fs;
     size_t connections;
     const struct uuid *removed; /* an upload whose manifest was just removed: its log keeps nothing; NULL: none */
+    const uint8_t *key_check;   /* of an FS key of which it is asked, too, whether a manifest names it; NULL: of none */
 };
 
-/* In the order of time. *ret_problem: what could not be read, so that none is called unused; OK: nothing. Memory is a
- * few bytes an upload. */
+struct unused_answer {
+    struct sealift_error problem; /* what could not be read, so that none is called unused; OK: nothing */
+    bool key_is_used; /* a manifest names the FS key that was asked for; not known where there is a problem */
+};
+
+/* In the order of time. Memory is a few bytes an upload. */
 enum sealift_status unused_list(const struct world *world, struct store *store, const struct unused_request *request,
-                                unused_each *each, void *context, struct sealift_error *ret_problem,
+                                unused_each *each, void *context, struct unused_answer *ret_answer,
                                 struct sealift_error *err);
 
 #endif

@@ -131,6 +131,46 @@ def test_a_destroyed_key_keeps_nobody_from_removing_what_it_opened(bao, folder, 
     assert objects(folder) == {}
 
 
+# --- a key for one snapshot alone ---
+
+
+def record_names(folder):
+    return sorted(Path(name).name for name in objects(folder, "/keys/"))
+
+
+def test_a_key_for_one_snapshot_alone_goes_with_it(local, folder):
+    upload(local, "home", "monday")
+    before = record_names(folder)
+    upload(local, "home", "tuesday", "--new-data-key")
+    assert len(record_names(folder)) == len(before) + 1
+    removed = local.ok("fs", "snapshot", "remove", "home", "tuesday", "--evidence", folder / "evidence", "--json").json["removed"]
+    assert removed["key_records"] == 1 and record_names(folder) == before
+    lines = read_evidence(folder / "evidence")
+    assert [line["kind"] for line in of_kind(lines, "object")] == ["manifest", "key-record"]
+    assert [line["outcome"] for line in of_kind(lines, "outcome")] == ["deleted", "deleted"]
+    assert local.ok("fs", "snapshot", "remove", "home", "monday", "--json").json["removed"]["key_records"] == 0
+    assert record_names(folder) == before, "the filesystem's own key stays"
+
+
+def test_a_forged_note_takes_no_key_away_that_others_need(local, folder):
+    """That a key is for one snapshot alone stands in the clear. Who may write the bucket says it of the filesystem's key."""
+    monday, tuesday = upload(local, "home", "monday"), upload(local, "home", "tuesday")
+    record, = objects(folder, "/keys/").values()
+    forged = json.loads(record.read_text())
+    forged["snapshot"] = halves(monday)[1]
+    record.chmod(0o600)
+    record.write_text(json.dumps(forged, separators=(",", ":")) + "\n")
+    elsewhere = Sealift(folder / "home-2")
+    removed = elsewhere.ok("fs", "snapshot", "remove", monday, "--obs", f"file://{folder}/bucket", "--evidence", folder / "evidence", "--json")
+    assert removed.json["removed"]["key_records"] == 0 and record.exists()
+    assert [line["outcome"] for line in of_kind(read_evidence(folder / "evidence"), "outcome")] == ["deleted", "kept"]
+    local.ok("fs", "snapshot", "remove", "home", "monday")
+    forged["snapshot"] = halves(tuesday)[1]
+    record.write_text(json.dumps(forged, separators=(",", ":")) + "\n")
+    local.ok("fs", "snapshot", "remove", "home", "tuesday")
+    assert record.exists(), "the table knows it as the filesystem's key"
+
+
 # --- evidence ---
 
 

@@ -16,6 +16,8 @@
 
 static struct fixture fixture;
 static struct sealift_error err, problem;
+static const uint8_t *asked; /* the FS key of which it is asked */
+static bool key_is_used;
 
 /* The store's clock, which is ours, goes ahead. */
 static int64_t ahead_ns;
@@ -87,14 +89,19 @@ note(void *context, const struct unused_upload *found_upload, struct sealift_err
 static enum sealift_status
 try_list(struct store *store, const struct uuid *removed, struct found *found)
 {
-    const struct unused_request request = {.fs = fixture.fs, .connections = 3, .removed = removed};
+    const struct unused_request request = {.fs = fixture.fs, .connections = 3, .removed = removed, .key_check = asked};
+    struct unused_answer answer = {0};
+    enum sealift_status status;
     struct clock clock = clock_system;
     struct world world = fixture.world;
 
     clock.wall_ns = wall_ns;
     world.clock = &clock;
     *found = (struct found){0};
-    return unused_list(&world, store, &request, note, found, &problem, &err);
+    status = unused_list(&world, store, &request, note, found, &answer, &err);
+    problem = answer.problem;
+    key_is_used = answer.key_is_used;
+    return status;
 }
 
 static void
@@ -302,6 +309,24 @@ Test(unused, is_unknown_where_a_closing_record_is_gone)
     list(&gone.snapshot, &found);
     cr_assert_eq(found.uploads[0].state, UNUSED_UNKNOWN);
     cr_assert_eq(problem.status, SEALIFT_NOT_FOUND);
+}
+
+Test(unused, tells_whether_a_manifest_names_an_fs_key)
+{
+    static const uint8_t other[KEY_CHECK_SIZE] = {1};
+    struct found found;
+    struct locator locator = upload();
+
+    asked = fixture.envelope.key_check;
+    list(NULL, &found);
+    cr_assert(key_is_used);
+    asked = other;
+    list(NULL, &found);
+    cr_assert(!key_is_used);
+    asked = fixture.envelope.key_check;
+    remove_manifest(&locator);
+    list(NULL, &found);
+    cr_assert(!key_is_used);
 }
 
 static enum sealift_status
