@@ -244,7 +244,7 @@ kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint)
 
 struct candidates {
     struct route *route[ASKED_MAX];
-    size_t count;
+    size_t count, exact; /* the first of them wrap exactly there */
 };
 
 static struct candidates
@@ -253,10 +253,13 @@ choose(struct kms_routes *routes, const struct kms_hint *hint)
     struct candidates candidates = {0};
 
     pthread_mutex_lock(&routes->lock);
-    for (enum fitness wanted = WRAPS_THERE; wanted < UNFIT; wanted++)
+    for (enum fitness wanted = WRAPS_THERE; wanted < UNFIT; wanted++) {
         for (struct route *route = routes->first; route != NULL && candidates.count < ASKED_MAX; route = route->next)
             if (fitness_of(route, hint) == wanted)
                 candidates.route[candidates.count++] = route;
+        if (wanted == WRAPS_THERE)
+            candidates.exact = candidates.count;
+    }
     pthread_mutex_unlock(&routes->lock);
     return candidates;
 }
@@ -276,12 +279,16 @@ explain_none(const struct envelope *envelope, struct sealift_error *err)
                      hint->name_space[0] != '\0' ? "namespace " : "no namespace", hint->name_space);
 }
 
-/* When a KMS is away, or we are told to stop, another route would do no better. */
+/* When a KMS is away, or we are told to stop, another route would do no better. But while a move goes on, two may have
+ * a key of that name, and only one of them wrapped this; and one that is moved away from may be gone for good, with all
+ * it had in the other one. */
 static bool
-ends_the_search(enum sealift_status status)
+ends_the_search(enum sealift_status status, const struct candidates *candidates, size_t i)
 {
-    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
-           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+    if (status == SEALIFT_UNAVAILABLE)
+        return i + 1 >= candidates->exact && candidates->route[i]->role != KMS_ROLE_FORMER;
+    return status == SEALIFT_OK || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
+           status == SEALIFT_INTERNAL;
 }
 
 static enum sealift_status
@@ -294,12 +301,23 @@ ask(struct kms_routes *routes, struct route *route, struct kms_errand *errand, c
     return keyring_open(kms, errand, envelope, ret_fs_key, ret_at_rest_key, err);
 }
 
+/* Who is away is told before all others; else the most fitting one, which comes first, and beside it a former one that
+ * has a key of that name: it is the likelier of the two. */
+static void
+note_failure(struct sealift_error *told, const struct sealift_error *failure, bool is_likely)
+{
+    if (told->status == SEALIFT_OK || (failure->status == SEALIFT_UNAVAILABLE && told->status != SEALIFT_UNAVAILABLE))
+        *told = *failure;
+    else if (is_likely)
+        (void)error_hint(told, "nor through the KMS before: %s", failure->message);
+}
+
 enum sealift_status
 kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const struct envelope *envelope,
                 struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
 {
     struct candidates candidates = choose(routes, &envelope->kms);
-    struct sealift_error first;
+    struct sealift_error told = {0};
 
     if (candidates.count == 0)
         return explain_none(envelope, err);
@@ -308,12 +326,11 @@ kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const stru
         enum sealift_status status =
             ask(routes, candidates.route[i], errand, envelope, ret_fs_key, ret_at_rest_key, err);
 
-        if (ends_the_search(status))
+        if (ends_the_search(status, &candidates, i))
             return status;
-        if (i == 0)
-            first = *err;
+        note_failure(&told, err, i < candidates.exact && candidates.route[i]->role == KMS_ROLE_FORMER);
     }
-    *err = first;
+    *err = told;
     return err->status;
 }
 

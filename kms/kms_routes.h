@@ -46,7 +46,8 @@ bool kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint);
 
 /* Opens an envelope. errand->by says which key opened it. `ret_at_rest_key` may be NULL. When none does, the failure is
  * the most fitting route's; DENIED, naming namespace and key, when there is no route that could. UNAVAILABLE ends the
- * search, and says which filesystem waits for which KMS. */
+ * search, and says which filesystem waits for which KMS; but not that of a former KMS, or while there is another one
+ * that wraps exactly there. */
 enum sealift_status kms_routes_open(struct kms_routes *routes, struct kms_errand *errand,
                                     const struct envelope *envelope, struct secret **ret_fs_key,
                                     struct secret **ret_at_rest_key, struct sealift_error *err);

@@ -222,6 +222,43 @@ Test(kms_routes, end_the_search_at_a_kms_that_is_away)
     cr_assert_not_null(strstr(err.message, "transit/k1 (namespace a)"), "for what: %s", err.message);
 }
 
+/* While a move goes on: of two servers with a key of the same name, one does not speak for the other. */
+Test(kms_routes, ask_another_kms_with_a_key_of_that_name_when_one_is_away)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+    struct toy former = toy_of("former", "", "k", SEALIFT_OK), earlier = toy_of("earlier", "", "other", SEALIFT_KEY);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_FORMER, &earlier);
+    adopt(routes, KMS_ROLE_FORMER, &former);
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster former");
+    for (size_t i = 0; i < 4; i++)
+        former.answer[i] = SEALIFT_KEY;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster former earlier");
+    for (size_t i = 0; i < 4; i++)
+        cluster.answer[i] = SEALIFT_KEY;
+    expect(routes, place("", "k"), SEALIFT_KEY, "cluster former earlier");
+    cr_assert_not_null(strstr(err.message, "cluster will not; nor through the KMS before: "), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, "former will not"), "%s", err.message);
+}
+
+/* The one that is moved away from may be gone, with all it had at the new place. */
+Test(kms_routes, go_on_after_a_former_kms_that_is_away)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "renamed", SEALIFT_OK);
+    struct toy former = toy_of("former", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    adopt(routes, KMS_ROLE_FORMER, &former);
+    expect(routes, place("", "k"), SEALIFT_OK, "former cluster");
+    for (size_t i = 0; i < 4; i++)
+        cluster.answer[i] = SEALIFT_KEY;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "former cluster");
+    cr_assert_not_null(strstr(err.message, "former will not"), "%s", err.message);
+}
+
 Test(kms_routes, go_on_after_a_refusal)
 {
     SCOPED(routes_done) struct kms_routes *routes = empty_routes();
