@@ -7,10 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class CountedHttp:
-    """Hands on to `address`; `asked` has the path of each request, in order."""
+    """Hands on to `address`; `asked` has the path of each request, in order. `before`, if it is set, is called before each, with its number from 1 on; when
+    it says no, the connection is closed without an answer."""
 
     def __init__(self, address):
         self.asked = []
+        self.before = None
         counted = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -18,6 +20,9 @@ class CountedHttp:
 
             def do_POST(self):
                 counted.asked.append(self.path)
+                if counted.before and not counted.before(len(counted.asked)):
+                    self.close_connection = True
+                    return
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name: value for name, value in self.headers.items() if name.startswith("X-Vault") or name == "Content-Type"}
                 status, answer = ask(urllib.request.Request(address + self.path, body or None, headers, method=self.command))

@@ -50,14 +50,14 @@ class MovingCluster:
             self.held.seek(0)
             assert self.held.read() == (self.disk.path / "live/file").read_text() == "of live"
 
-    def check(self):
+    def check(self, *download_options):
         """All that was uploaded verifies and downloads, all goes on, and the encrypted one can be locked and unlocked: through the KMS that is in force."""
         machine = self.machine
         self.downloads += 1
         for name in self.locators:
             machine.ok("fs", "snapshot", "verify", name, "monday", "--keys")
         again = self.folder / f"again-{self.downloads}"
-        download_same(machine, again.name, again, self.locators["home"], self.tree)
+        download_same(machine, again.name, again, self.locators["home"], self.tree, *download_options)
         machine.ok("fs", "remove", again.name)
         for name in ("fresh", *self.locators):
             upload(machine, name, f"day-{self.downloads}")
