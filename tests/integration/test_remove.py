@@ -330,9 +330,15 @@ def test_what_does_not_go_together_is_refused(local, folder):
     assert statuses(local) == {"monday": "uploaded"}
 
 
-def test_a_forgotten_filesystems_snapshots_are_still_there(local, folder, small_tree, needs_tools):
-    locator = upload(local, "home", "monday")
-    said = local.ok("fs", "remove", "home")
-    assert "cluster recover" in said.err
-    local.ok("fs", "download", "home", folder / "again", "dr", locator, "--allow-no-kms")
+def test_a_forgotten_filesystem_comes_back_without_what_was_removed(local, folder, small_tree, needs_tools):
+    for name in ("monday", "tuesday", "wednesday"):
+        upload(local, "home", name)
+    local.ok("fs", "snapshot", "remove", "home", "tuesday")
+    assert "cluster recover" in local.ok("fs", "remove", "home").err
+    assert statuses(local) == {}
+    local.ok("cluster", "recover", "dr")
+    assert statuses(local) == {"monday": "uploaded", "wednesday": "uploaded"}
+    locator = upload(local, "home", "thursday")
+    local.ok("fs", "snapshot", "verify", "home", "wednesday", "--data")
+    local.ok("fs", "download", "again", folder / "again", "dr", locator, "--allow-no-kms")
     assert_same(small_tree, folder / "again")
