@@ -66,7 +66,7 @@ Test(request, takes_global_options_before_between_and_behind_the_words)
 Test(request, suggests_the_command_that_was_meant)
 {
     expect_refusal(PARSE("fs", "snapshot", "uplaod", "home"), "did you mean `sealift fs snapshot upload`?");
-    expect_refusal(PARSE("fs", "remove", "home"), "there is no command `sealift fs remove`");
+    expect_refusal(PARSE("fs", "restore", "home"), "there is no command `sealift fs restore`");
     expect_refusal(PARSE("ob"), "there is no command `sealift ob`");
     expect_refusal(PARSE("snapshot"), "there is no command `sealift snapshot`");
 }
