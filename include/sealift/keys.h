@@ -35,18 +35,21 @@ enum sealift_status sealift_fs_move_key(struct sealift *sealift, const char *nam
                                         void *context, struct sealift_error *err);
 
 struct sealift_rewrap_spec {
-    const char *fs;    /* one filesystem, under whichever key; NULL: those under the cluster key */
-    bool all;          /* every filesystem of the table */
-    const char *obs;   /* filesystems of this bucket, also those that the table does not know; under the cluster key */
-    const char *fs_id; /* with `obs`: only this one */
-    const char *new_key_uid; /* KMIP, whose keys have no versions: the key to move to. Of the cluster, or of `fs` */
+    const char *fs;              /* one filesystem, under whichever key; NULL: those under the cluster key */
+    bool all;                    /* every filesystem of the table */
+    struct sealift_obs_spec obs; /* filesystems of this bucket, also those that the table does not know, whose keys move
+                                    to the cluster key */
+    const char *fs_id;           /* with `obs`: only this one */
+    const char *new_key_uid; /* KMIP, whose keys have no versions: the key to move to. It becomes the cluster's, or the
+                                own one of `fs` */
     bool convert;            /* what has an own key moves to the cluster key */
     bool dry_run;            /* nothing is wrapped or written */
 };
 
 /* The newest version of each key (Vault: the KEK does not leave it), with all uploaded snapshots: one key record a
- * filesystem and FS key, however many those are. One filesystem that fails does not keep the others from it; the
- * failure at the end names them, and its status is that of the first. Going on after a kill is calling it again. */
+ * filesystem and FS key, however many those are. Filesystems that are moving to the KMS in force go on. One that fails
+ * does not keep the others from it; the failure at the end names them, and its status is that of the first. Going on
+ * after a kill is calling it again. CONFLICT: another process changes the KMS, or does the same. */
 enum sealift_status sealift_kms_rewrap(struct sealift *sealift, const struct sealift_rewrap_spec *spec,
                                        sealift_each_rewrapped *each, void *context, struct sealift_error *err);
 
@@ -72,9 +75,11 @@ struct sealift_key {
     const char *snapshot;  /* UUID: the key is for this snapshot alone; NULL: for the filesystem */
     const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* as claimed; proven with `opens` */
     int64_t kms_key_version;
-    int64_t created_ns;  /* 0: not known */
-    const char *opens;   /* with `check`: "yes", "no", "unknown" (no credentials here, or the KMS is away); else NULL */
-    const char *problem; /* why it does not, or why the record cannot be read */
+    int64_t created_ns; /* 0: not known */
+    /* With `check`: "yes"; "no": the KMS that it names, as this cluster knows it, does not open it; "unknown": this
+     * cluster does not have that KMS, or it did not answer. Else NULL. */
+    const char *opens;
+    const char *problem; /* why it does not, or what else is wrong with it */
 };
 typedef enum sealift_status sealift_each_key(void *context, const struct sealift_key *key, struct sealift_error *err);
 
@@ -84,20 +89,27 @@ struct sealift_key_spec {
     struct sealift_obs_spec obs;
     bool check; /* have the KMS open each */
 };
+/* Of a filesystem: what the table has (by its name), and every key record. Of a snapshot (by its locator): the records
+ * of its FS key, and what its manifest carries. */
 enum sealift_status sealift_key_list(struct sealift *sealift, const struct sealift_key_spec *spec,
                                      sealift_each_key *each, void *context, struct sealift_error *err);
 
-/* A second KMS that may open it, too: a disaster recovery Vault, a KMIP server, an offline break-glass key. */
+/* A second KMS that may open it, too: a disaster recovery Vault, a KMIP server, an offline break-glass key. It is used
+ * this once and not kept: only the key records tell of it. */
 struct sealift_second_kms_spec {
-    const struct sealift_vault_spec *vault; /* exactly one of the three */
+    const struct sealift_vault_spec *vault; /* exactly one of the three; no namespace: none, whatever the environment
+                                               has for the cluster's */
     const struct sealift_kmip_spec *kmip;
     const char *local_key_file; /* a local KMS's key file, made when it is not there: to be kept offline */
 };
-/* One more key record for each FS key that opens; each is shown to open. */
+/* One more key record for each FS key that opens; each is shown to open by the second KMS. Where it has one that opens
+ * already, that is told, and none is added. */
 enum sealift_status sealift_key_add(struct sealift *sealift, const struct sealift_key_spec *spec,
                                     const struct sealift_second_kms_spec *kms, sealift_each_key *each, void *context,
                                     struct sealift_error *err);
-/* Deletes a key record, where the bucket allows it. CONFLICT: it is the last that was shown to open its FS key. */
+/* Deletes a key record, where the bucket allows it. CONFLICT: no other record of its FS key was shown to open just now,
+ * so it may be the last that does. What a manifest carries is no other: it lacks the at-rest key, and no rewrap follows
+ * it. A record that cannot even be read may always go. */
 enum sealift_status sealift_key_remove(struct sealift *sealift, const struct sealift_key_spec *spec, const char *record,
                                        struct sealift_error *err);
 

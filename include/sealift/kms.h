@@ -21,7 +21,8 @@ struct sealift_vault_spec {
     const char *ca_cert;             /* PEM file; NULL: $VAULT_CACERT, $BAO_CACERT, else the system's */
     const char *token_file;          /* token; NULL: environment variable VAULT_TOKEN or BAO_TOKEN */
     const char *role_id;             /* AppRole */
-    const char *secret_id_file;      /* NULL: environment variable SEALIFT_VAULT_SECRET_ID */
+    const char *secret_id_file;      /* NULL: environment variable `secret_id_env` */
+    const char *secret_id_env;       /* NULL: SEALIFT_VAULT_SECRET_ID */
     const char *kubernetes_role;     /* Kubernetes */
     const char *kubernetes_jwt_file; /* NULL: the service account's usual place */
 };

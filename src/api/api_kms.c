@@ -9,28 +9,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void
-ignore_finding(void *context, const struct kms_finding *finding)
-{
-    (void)context;
-    (void)finding;
-}
-
-/* Tried, unless that is not wanted; then put in force, with what the server was found to do. */
 static enum sealift_status
 set(struct sealift *sealift, struct kms_config *config, const struct sealift_kms_change *wish,
     struct sealift_error *err)
 {
-    SCOPED(kms_free) struct kms *kms = NULL;
     const struct sealift_kms_change usual = {0};
     const struct kms_change change = {.config = config, .wish = wish != NULL ? wish : &usual};
 
-    if (!change.wish->no_check) {
-        TRY(kms_open(&sealift->world, config, sealift->home, &kms, err));
-        TRY(handle_outfit_kms(sealift, kms, err));
-        TRY(kms_check(kms, ignore_finding, NULL, err));
-        kms_learned(kms, config);
-    }
+    TRY(kms_change_try(sealift, config, change.wish, err));
     return kms_change(sealift, &change, err);
 }
 

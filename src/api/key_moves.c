@@ -22,43 +22,46 @@ key_moves_done(struct key_moves *moves)
 /* --- telling --- */
 
 struct told {
+    const char *name; /* NULL: not known */
+    const struct uuid *fs;
     const char *outcome, *problem;
-    const struct kms_hint *kms;
+    const struct kms_hint *kms; /* NULL: not known */
     int64_t version;
     uint64_t keys, records;
 };
 
 static enum sealift_status
-tell(const struct key_moves *moves, const struct table_fs *row, const struct told *told, struct sealift_error *err)
+tell(const struct key_moves *moves, const struct told *told, struct sealift_error *err)
 {
     char id[UUID_TEXT_SIZE];
-    const struct sealift_rewrapped rewrapped = {
-        .filesystem = row->name,
+    struct sealift_rewrapped rewrapped = {
+        .filesystem = told->name,
         .id = id,
         .outcome = told->outcome,
-        .kms_type = told->kms->type,
-        .kms_namespace = told->kms->name_space,
-        .kms_mount = told->kms->mount,
-        .kms_key_identifier = told->kms->key_identifier,
         .kms_key_version = told->version,
         .keys = told->keys,
         .records = told->records,
         .problem = told->problem,
     };
 
-    uuid_format(&row->uuid, id);
+    uuid_format(told->fs, id);
+    if (told->kms != NULL) {
+        rewrapped.kms_type = told->kms->type;
+        rewrapped.kms_namespace = told->kms->name_space;
+        rewrapped.kms_mount = told->kms->mount;
+        rewrapped.kms_key_identifier = told->kms->key_identifier;
+    }
     return moves->each != NULL ? moves->each(moves->context, &rewrapped, err) : SEALIFT_OK;
 }
 
 static enum sealift_status
-count_failure(struct key_moves *moves, const struct table_fs *row, const struct sealift_error *failure,
-              struct sealift_error *err)
+count_failure(struct key_moves *moves, const char *name, const struct sealift_error *failure, struct sealift_error *err)
 {
     if (moves->failed == 0)
         moves->first = *failure;
     if (moves->failed < NAMES_TOLD) {
         TRY(buf_append_text(&moves->names, moves->failed > 0 ? ", " : "", err));
-        TRY(buf_append_text(&moves->names, row->name, err));
+        TRY(buf_append_text(&moves->names, name, err));
     }
     moves->failed++;
     return SEALIFT_OK;
@@ -69,14 +72,14 @@ key_moves_refuse(struct key_moves *moves, const struct table_fs *row, const stru
                  struct sealift_error *err)
 {
     const struct sealift_error failure = *reason; /* `err` may be the same */
-    struct told told = {.outcome = "failed", .problem = failure.message};
+    struct told told = {.name = row->name, .fs = &row->uuid, .outcome = "failed", .problem = failure.message};
     struct envelope envelope;
 
     TRY(table_fs_envelope(moves->sealift->table, &row->uuid, &envelope, err));
     told.kms = &envelope.kms;
     told.version = envelope.kms.key_version;
-    TRY(count_failure(moves, row, &failure, err));
-    return tell(moves, row, &told, err);
+    TRY(count_failure(moves, row->name, &failure, err));
+    return tell(moves, &told, err);
 }
 
 enum sealift_status
@@ -122,13 +125,6 @@ may_open_later(const struct rewrap_outcome *outcome)
     return outcome->failed > 0 && status != SEALIFT_KEY && status != SEALIFT_CORRUPT && status != SEALIFT_NOT_FOUND;
 }
 
-/* A row that names another own key no longer says who opens what stayed behind. */
-static bool
-leaves_behind(const struct key_move *move, const struct table_fs *row, const struct rewrap_outcome *outcome)
-{
-    return may_open_later(outcome) && move->own_key != NULL && strcmp(move->own_key, row->own_key) != 0;
-}
-
 static enum sealift_status
 store_outcome(const struct key_moves *moves, const struct key_move *move, const struct table_fs *row,
               const struct rewrap_outcome *outcome, struct sealift_error *err)
@@ -139,7 +135,7 @@ store_outcome(const struct key_moves *moves, const struct key_move *move, const 
         .key_record = outcome->key_record,
         .envelope = &outcome->envelope,
         .own_key = move->own_key,
-        .moved = !may_open_later(outcome),
+        .moved = !move->alone && !may_open_later(outcome),
     };
 
     return moves->dry_run ? SEALIFT_OK : table_fs_rewrapped(moves->sealift->table, &change, err);
@@ -168,41 +164,44 @@ move_once(struct key_moves *moves, const struct key_move *move, const struct tab
     kms_routes_be_impatient(request.routes);
     TRY(open_store(moves, row, &request.store, err));
     TRY(rewrap(&request, ret_outcome, err));
-    if (leaves_behind(move, row, ret_outcome)) {
-        *err = ret_outcome->failure;
-        return error_prefix(err, "an FS key that is not in force would stay behind");
-    }
     return store_outcome(moves, move, row, ret_outcome, err);
 }
 
 static const char *
-outcome_word(const struct key_moves *moves, const struct key_move *move, const struct rewrap_outcome *outcome)
+outcome_word(const struct key_moves *moves, bool other_place, const struct rewrap_outcome *outcome)
 {
-    const bool moved = move->own_key != NULL && strcmp(move->own_key, move->row->own_key) != 0;
-
     if (may_open_later(outcome))
         return "failed";
-    if (!outcome->changed && outcome->records == 0 && !moved)
+    if (!outcome->changed && outcome->records == 0 && !other_place)
         return "current";
     return moves->dry_run ? "would-rewrap" : "rewrapped";
 }
 
-static enum sealift_status
-tell_outcome(struct key_moves *moves, const struct key_move *move, const struct rewrap_outcome *outcome,
-             struct sealift_error *err)
+static struct told
+told_of(const struct key_moves *moves, bool other_place, const struct rewrap_outcome *outcome)
 {
-    const struct told told = {
-        .outcome = outcome_word(moves, move, outcome),
+    return (struct told){
+        .outcome = outcome_word(moves, other_place, outcome),
         .problem = outcome->failed > 0 ? outcome->failure.message : NULL,
         .kms = &outcome->envelope.kms,
         .version = outcome->proven.key_version,
         .keys = outcome->keys,
         .records = outcome->records,
     };
+}
 
+static enum sealift_status
+tell_outcome(struct key_moves *moves, const struct key_move *move, const struct rewrap_outcome *outcome,
+             struct sealift_error *err)
+{
+    const bool other_place = move->own_key != NULL && strcmp(move->own_key, move->row->own_key) != 0;
+    struct told told = told_of(moves, other_place, outcome);
+
+    told.name = move->row->name;
+    told.fs = &move->row->uuid;
     if (may_open_later(outcome))
-        TRY(count_failure(moves, move->row, &outcome->failure, err));
-    return tell(moves, move->row, &told, err);
+        TRY(count_failure(moves, move->row->name, &outcome->failure, err));
+    return tell(moves, &told, err);
 }
 
 static bool
@@ -229,4 +228,49 @@ key_moves_one(struct key_moves *moves, const struct key_move *move, struct seali
     if (status == SEALIFT_OK)
         return tell_outcome(moves, move, &outcome, err);
     return ends_all(status) ? status : key_moves_refuse(moves, move->row, err, err);
+}
+
+/* --- one that only a bucket tells of --- */
+
+static enum sealift_status
+tell_in_bucket(struct key_moves *moves, const struct uuid *fs, struct told *told, const struct sealift_error *failure,
+               struct sealift_error *err)
+{
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(fs, id);
+    told->fs = fs;
+    if (failure != NULL)
+        TRY(count_failure(moves, id, failure, err));
+    return tell(moves, told, err);
+}
+
+enum sealift_status
+key_moves_in_bucket(struct key_moves *moves, const struct key_move_in_bucket *move, struct sealift_error *err)
+{
+    struct rewrap_request request = {
+        .world = &moves->sealift->world,
+        .target = move->target,
+        .least_version = move->least_version,
+        .store = move->store,
+        .fs = move->fs,
+        .dry_run = moves->dry_run,
+    };
+    struct rewrap_outcome outcome;
+    struct sealift_error failure;
+    struct told told = {.outcome = "failed", .problem = failure.message};
+    enum sealift_status status;
+
+    TRY(world_check_cancel(&moves->sealift->world, err));
+    TRY(handle_routes(moves->sealift, &request.routes, err));
+    kms_routes_be_impatient(request.routes);
+    status = rewrap(&request, &outcome, &failure);
+    if (ends_all(status)) {
+        *err = failure;
+        return status;
+    }
+    if (status != SEALIFT_OK)
+        return tell_in_bucket(moves, &move->fs, &told, &failure, err);
+    told = told_of(moves, false, &outcome);
+    return tell_in_bucket(moves, &move->fs, &told, may_open_later(&outcome) ? &outcome.failure : NULL, err);
 }

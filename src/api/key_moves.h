@@ -28,6 +28,7 @@ struct key_move {
     struct kms *target;
     int64_t least_version; /* as in rewrap.h */
     const char *own_key;   /* JSON, that its row is to have with the new wrapping; NULL: as it is */
+    bool alone;            /* which KMS is in force was not held still: whether it is moving stays as it is */
 };
 
 /* That it fails is told and counted. What is returned ends the whole: Ctrl-C, no memory, what `each` wants. That
@@ -37,6 +38,17 @@ enum sealift_status key_moves_one(struct key_moves *moves, const struct key_move
 /* Why it cannot even be tried: told and counted as a failure. */
 enum sealift_status key_moves_refuse(struct key_moves *moves, const struct table_fs *row,
                                      const struct sealift_error *reason, struct sealift_error *err);
+
+/* One that the table does not know, or that has this bucket besides its own. */
+struct key_move_in_bucket {
+    struct uuid fs;
+    struct store *store;
+    struct kms *target;
+    int64_t least_version;
+};
+/* As key_moves_one(), without a row to change. */
+enum sealift_status key_moves_in_bucket(struct key_moves *moves, const struct key_move_in_bucket *move,
+                                        struct sealift_error *err);
 
 /* OK when none failed; else the failure that names them, with the status of the first. `hint`: what to do next. */
 enum sealift_status key_moves_end(const struct key_moves *moves, const char *hint, struct sealift_error *err);

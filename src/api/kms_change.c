@@ -119,6 +119,28 @@ move_all(struct sealift *sealift, const struct kms_change *change, struct sealif
 
 /* --- all of it --- */
 
+static void
+ignore_finding(void *context, const struct kms_finding *finding)
+{
+    (void)context;
+    (void)finding;
+}
+
+enum sealift_status
+kms_change_try(struct sealift *sealift, struct kms_config *config, const struct sealift_kms_change *wish,
+               struct sealift_error *err)
+{
+    SCOPED(kms_free) struct kms *kms = NULL;
+
+    if (wish->no_check)
+        return SEALIFT_OK;
+    TRY(kms_open(&sealift->world, config, sealift->home, &kms, err));
+    TRY(handle_outfit_kms(sealift, kms, err));
+    TRY(kms_check(kms, ignore_finding, NULL, err));
+    kms_learned(kms, config);
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 end(struct sealift *sealift, const struct kms_change *change, struct sealift_error *err)
 {

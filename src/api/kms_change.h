@@ -13,6 +13,10 @@ struct kms_change {
     const struct sealift_kms_change *wish; /* its `convert` holds for NULL, too: own keys are at a KMS */
 };
 
+/* Tries it, unless that is not wanted, and keeps what the server was found to do in `config`. */
+enum sealift_status kms_change_try(struct sealift *sealift, struct kms_config *config,
+                                   const struct sealift_kms_change *wish, struct sealift_error *err);
+
 /* CONFLICT while another process does the same. */
 enum sealift_status kms_change(struct sealift *sealift, const struct kms_change *change, struct sealift_error *err);
 

@@ -39,7 +39,7 @@ fill_auth(struct kms_config *config, const struct sealift_vault_spec *spec, stru
         config->vault.auth = KMS_AUTH_APPROLE;
         TRY(spec_put(config->vault.role_id, sizeof(config->vault.role_id), "the role id", spec->role_id, err));
         return spec_put_credential(&config->credential, "the secret id file's path", spec->secret_id_file,
-                                   "SEALIFT_VAULT_SECRET_ID", err);
+                                   spec->secret_id_env != NULL ? spec->secret_id_env : "SEALIFT_VAULT_SECRET_ID", err);
     }
     config->vault.auth = KMS_AUTH_TOKEN;
     return spec_put_credential(

@@ -1,0 +1,203 @@
+#include "error.h"
+#include "key_owner.h"
+#include "key_search.h"
+#include "new_fs.h"
+#include "obs.h"
+#include "rewrap.h"
+#include "scoped.h"
+#include "second_kms.h"
+#include "text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* --- adding --- */
+
+struct adding {
+    const struct key_owner *owner;
+    sealift_each_key *each;
+    void *context;
+};
+
+static enum sealift_status
+tell(void *context, const struct rewrap_settled *settled, struct sealift_error *err)
+{
+    const struct adding *adding = context;
+    char fs[UUID_TEXT_SIZE], record[UUID_TEXT_SIZE], snapshot[UUID_TEXT_SIZE], key_check[2 * KEY_CHECK_SIZE + 1];
+    struct sealift_key key = {
+        .filesystem_id = fs,
+        .where = "record",
+        .key_check = key_check,
+        .in_force = settled->in_force,
+        .opens = settled->by != NULL ? "yes" : "no",
+    };
+
+    uuid_format(&adding->owner->fs, fs);
+    uuid_format(settled->record, record);
+    uuid_format(settled->snapshot, snapshot);
+    hex_encode((struct bytes){settled->key_check, KEY_CHECK_SIZE}, key_check);
+    key.record = uuid_is_zero(settled->record) ? NULL : record;
+    key.snapshot = uuid_is_zero(settled->snapshot) ? NULL : snapshot;
+    if (key.record != NULL)
+        key.created_ns = uuid_v7_wall_ns(settled->record);
+    if (settled->by != NULL) {
+        key.kms_type = settled->by->type;
+        key.kms_namespace = settled->by->name_space;
+        key.kms_mount = settled->by->mount;
+        key.kms_key_identifier = settled->by->key_identifier;
+        key.kms_key_version = settled->by->key_version;
+    }
+    if (settled->failure != NULL)
+        key.problem = settled->failure->message;
+    return adding->each(adding->context, &key, err);
+}
+
+static enum sealift_status
+add(struct sealift *sealift, const struct key_owner *owner, struct kms *second, struct adding *adding,
+    struct rewrap_outcome *ret_outcome, struct sealift_error *err)
+{
+    struct private_part names;
+    struct rewrap_request request = {
+        .world = &sealift->world,
+        .target = second,
+        .beside = true,
+        .store = owner->store,
+        .fs = owner->fs,
+        .each = adding->each != NULL ? tell : NULL,
+        .context = adding,
+    };
+
+    TRY(handle_routes(sealift, &request.routes, err));
+    if (owner->by_name) {
+        new_fs_names(&owner->row, &names);
+        request.in_force = &owner->envelope;
+        request.key_record = &owner->row.key_record;
+        request.names = &names;
+    }
+    TRY(obs_mark(owner->store, err));
+    return rewrap(&request, ret_outcome, err);
+}
+
+enum sealift_status
+sealift_key_add(struct sealift *sealift, const struct sealift_key_spec *spec, const struct sealift_second_kms_spec *kms,
+                sealift_each_key *each, void *context, struct sealift_error *err)
+{
+    SCOPED(key_owner_done) struct key_owner owner = {0};
+    SCOPED(kms_free) struct kms *second = NULL;
+    struct adding adding = {&owner, each, context};
+    struct rewrap_outcome outcome;
+
+    TRY(key_owner_find(sealift, spec, &owner, err));
+    TRY(key_owner_need_store(&owner, err));
+    TRY(second_kms_open(sealift, kms, &second, err));
+    TRY(add(sealift, &owner, second, &adding, &outcome, err));
+    if (outcome.failed == 0)
+        return SEALIFT_OK;
+    return error_set(err, outcome.failure.status,
+                     "%" PRIu64 " of %" PRIu64 " keys of the filesystem cannot be opened by the further KMS, the first "
+                     "because of this: %s",
+                     outcome.failed, outcome.keys, outcome.failure.message);
+}
+
+/* --- removing --- */
+
+struct removal {
+    struct uuid record;
+    bool found;
+    uint8_t key_check[KEY_CHECK_SIZE];
+};
+
+static enum sealift_status
+match(void *context, const struct store_object *object, struct sealift_error *err)
+{
+    struct removal *removal = context;
+    uint8_t key_check[KEY_CHECK_SIZE];
+    struct uuid fs, record;
+
+    (void)err;
+    if (!name_parse_key_record(object->name, &fs, key_check, &record) || !uuid_equal(&record, &removal->record))
+        return SEALIFT_OK;
+    removal->found = true;
+    memcpy(removal->key_check, key_check, KEY_CHECK_SIZE);
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+find_record(const struct key_owner *owner, const char *record, struct removal *removal, struct sealift_error *err)
+{
+    char prefix[NAME_SIZE];
+
+    TRY(handle_need(record, "the key record's UUID", err));
+    if (!uuid_parse(record, &removal->record))
+        return error_set(err, SEALIFT_INVALID, "\"%s\" is no key record's UUID; \"sealift fs key\" lists them", record);
+    name_of_key_records(&owner->fs, prefix);
+    TRY(store_list(owner->store, prefix, NULL, match, removal, err));
+    if (!removal->found)
+        return error_set(err, SEALIFT_NOT_FOUND, "%s: has no key record %s of this filesystem", owner->store->url,
+                         record);
+    return SEALIFT_OK;
+}
+
+/* Nobody will ever open it, with whatever KMS. */
+static enum sealift_status
+is_garbage(const struct key_owner *owner, const struct removal *removal, bool *ret_garbage, struct sealift_error *err)
+{
+    SCOPED(key_record_done) struct key_record record = {0};
+    enum sealift_status status =
+        key_record_fetch(owner->store, &owner->fs, removal->key_check, &removal->record, &record, err);
+
+    *ret_garbage = status == SEALIFT_CORRUPT;
+    return status == SEALIFT_CORRUPT ? SEALIFT_OK : status;
+}
+
+/* Another record must open, by a KMS that was asked just now, and hold all that this one may hold. What manifests carry
+ * does not count: it has no at-rest key and no rewrap follows it, so with the last record the key would be on its way
+ * out. */
+static enum sealift_status
+check_another_opens(struct sealift *sealift, const struct key_owner *owner, const struct removal *removal,
+                    struct sealift_error *err)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = {
+        .store = owner->store,
+        .fs = owner->fs,
+        .key_check = removal->key_check,
+        .without = &removal->record,
+        .whole = true,
+    };
+    struct sealift_error why;
+    enum sealift_status status;
+
+    TRY(handle_routes(sealift, &search.routes, err));
+    status = key_search_run(&sealift->world, &search, &found, &why);
+    if (status == SEALIFT_OK && found.has_names &&
+        (found.at_rest_key != NULL || !found.names.encrypted || !uuid_is_zero(&found.snapshot)))
+        return SEALIFT_OK;
+    if (status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY) {
+        *err = why;
+        return status;
+    }
+    return error_set(err, SEALIFT_CONFLICT,
+                     "no other key record of the same FS key was shown to open from here, so this one may be the last "
+                     "that does, and stays%s%s",
+                     status == SEALIFT_OK ? "" : ": ", status == SEALIFT_OK ? "" : why.message);
+}
+
+enum sealift_status
+sealift_key_remove(struct sealift *sealift, const struct sealift_key_spec *spec, const char *record,
+                   struct sealift_error *err)
+{
+    SCOPED(key_owner_done) struct key_owner owner = {0};
+    struct removal removal = {0};
+    char name[NAME_SIZE];
+    bool garbage;
+
+    TRY(key_owner_find(sealift, spec, &owner, err));
+    TRY(key_owner_need_store(&owner, err));
+    TRY(find_record(&owner, record, &removal, err));
+    name_of_key_record(&owner.fs, removal.key_check, &removal.record, name);
+    TRY(is_garbage(&owner, &removal, &garbage, err));
+    if (!garbage && check_another_opens(sealift, &owner, &removal, err) != SEALIFT_OK)
+        return error_prefix(err, "%s", name);
+    return store_delete(owner.store, name, err);
+}
