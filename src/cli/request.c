@@ -58,6 +58,14 @@ refuse_unknown(const char *words, const char *next, struct sealift_error *err)
                        next, guess, space, words);
 }
 
+/* `sealift fs key NAME` is `sealift fs key list NAME`, as that one would need the argument; `sealift fs NAME` is a
+ * mistake. */
+static bool
+takes_argument(const struct command *command, const char *words)
+{
+    return command != NULL && (strcmp(command->words, words) == 0 || command->arguments[0].required);
+}
+
 /* Finds the command at the beginning of argv. Global options may stand before and between its words. */
 static enum sealift_status
 read_command(struct request *request, char *const *argv, int *at, struct sealift_error *err)
@@ -75,7 +83,7 @@ read_command(struct request *request, char *const *argv, int *at, struct sealift
     }
     request->command = command_find(words);
     if (argv[*at] != NULL && !options_is_one(argv[*at]) && strcmp(argv[*at], "--") != 0 &&
-        (request->command == NULL || strcmp(request->command->words, words) != 0))
+        !takes_argument(request->command, words))
         return refuse_unknown(words, argv[*at], err);
     if (request->command == NULL && *words != '\0')
         return failure_set(err, SEALIFT_INVALID, "`sealift %s` is not complete; `sealift help %s` lists what follows",

@@ -18,13 +18,13 @@ struct fake_sealift {
     const char *name;
     bool no_check, names;
     struct sealift_kms_change change;
+    struct sealift_rewrap_spec rewrap;
+    struct sealift_key_spec keys;
     struct sealift_obs_spec obs;
     struct sealift_vault_spec vault;
     struct sealift_kmip_spec kmip;
     struct sealift_impact_spec impact;
     struct sealift_fs_spec fs;
-    struct sealift_own_key_spec own_key; /* zeroes: the cluster's */
-    const char *new_name;
     struct sealift_unlock_spec unlock;
     struct sealift_recover_spec recover;
     struct sealift_download_spec download;
@@ -260,6 +260,82 @@ sealift_kms_reset(struct sealift *sealift, bool allow_downgrade, sealift_each_re
 }
 
 enum sealift_status
+sealift_kms_rewrap(struct sealift *sealift, const struct sealift_rewrap_spec *spec, sealift_each_rewrapped *each,
+                   void *context, struct sealift_error *err)
+{
+    const struct sealift_kms_change change = {.each = each, .context = context};
+
+    (void)sealift;
+    fake.rewrap = *spec;
+    fake_change(&change, err);
+    return fake_answer("kms_rewrap", err);
+}
+
+enum sealift_status
+sealift_fs_rekey(struct sealift *sealift, const char *name, struct sealift_rekey_result *ret_result,
+                 struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    *ret_result = (struct sealift_rekey_result){.key_check = "abcd", .generation = 2, .readable_snapshots = fake.rows};
+    return fake_answer("fs_rekey", err);
+}
+
+static enum sealift_status
+fake_keys(const struct sealift_key_spec *spec, sealift_each_key *each, void *context, struct sealift_error *err)
+{
+    const struct sealift_key key = {
+        .filesystem_id = "11111111-54f5-4c86-b5f9-9b3d6f3c7d11",
+        .record = "018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7",
+        .where = "record",
+        .key_check = "6f693c4cfe87c47c7456e57aa985b467562b2250ec9754e33b618b8d9c18023c",
+        .in_force = true,
+        .kms_type = "vault",
+        .kms_mount = "transit",
+        .kms_key_identifier = "cluster-key",
+        .kms_key_version = 3,
+        .opens = spec->check ? "yes" : NULL,
+    };
+
+    fake.keys = *spec;
+    for (unsigned i = 0; i < fake.rows; i++)
+        if (each(context, &key, err) != SEALIFT_OK)
+            return err->status;
+    return SEALIFT_OK;
+}
+
+enum sealift_status
+sealift_key_list(struct sealift *sealift, const struct sealift_key_spec *spec, sealift_each_key *each, void *context,
+                 struct sealift_error *err)
+{
+    (void)sealift;
+    return fake_keys(spec, each, context, err) == SEALIFT_OK ? fake_answer("key_list", err) : err->status;
+}
+
+enum sealift_status
+sealift_key_add(struct sealift *sealift, const struct sealift_key_spec *spec, const struct sealift_second_kms_spec *kms,
+                sealift_each_key *each, void *context, struct sealift_error *err)
+{
+    (void)sealift;
+    if (kms->vault != NULL)
+        fake.vault = *kms->vault;
+    if (kms->kmip != NULL)
+        fake.kmip = *kms->kmip;
+    fake.name = kms->local_key_file;
+    return fake_keys(spec, each, context, err) == SEALIFT_OK ? fake_answer("key_add", err) : err->status;
+}
+
+enum sealift_status
+sealift_key_remove(struct sealift *sealift, const struct sealift_key_spec *spec, const char *record,
+                   struct sealift_error *err)
+{
+    (void)sealift;
+    fake.keys = *spec;
+    fake.name = record;
+    return fake_answer("key_remove", err);
+}
+
+enum sealift_status
 sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err)
 {
     (void)sealift;
@@ -341,27 +417,6 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     fake_keep_selection(&spec->selection);
     fake.name = spec->name;
     return fake_answer("fs_add", err);
-}
-
-enum sealift_status
-sealift_fs_move_key(struct sealift *sealift, const char *name, const struct sealift_own_key_spec *own,
-                    sealift_each_rewrapped *each, void *context, struct sealift_error *err)
-{
-    (void)sealift;
-    (void)each;
-    (void)context;
-    fake.name = name;
-    fake.own_key = own != NULL ? *own : (struct sealift_own_key_spec){0};
-    return fake_answer("fs_move_key", err);
-}
-
-enum sealift_status
-sealift_fs_rename(struct sealift *sealift, const char *name, const char *new_name, struct sealift_error *err)
-{
-    (void)sealift;
-    fake.name = name;
-    fake.new_name = new_name;
-    return fake_answer("fs_rename", err);
 }
 
 enum sealift_status

@@ -56,7 +56,7 @@ Test(completion_bash, offers_the_words_that_may_follow)
 {
     expect("sealift ''", "cluster obs kms fs help completion\n");
     expect("sealift o", "obs\n");
-    expect("sealift fs ''", "list add update remove unlock lock download snapshot\n");
+    expect("sealift fs ''", "list add update kms-rewrap rekey remove unlock lock download key snapshot\n");
     expect("sealift fs snapshot u", "upload\n");
     expect("sealift kms set ''", "vault kmip\n");
 }
@@ -134,7 +134,7 @@ Test(completion_zsh, describes_the_words_that_may_follow)
     need_zsh();
     run("zsh -f", completion_zsh, zsh_stubs, "words=(sealift fs '')\nCURRENT=3\n_sealift\n");
     expect_said("words: sealift \ncurrent: 2\n");
-    expect_said("\n1:command:(list add update remove unlock lock download snapshot)\n");
+    expect_said("\n1:command:(list add update kms-rewrap rekey remove unlock lock download key snapshot)\n");
     expect_said("\n--home=[");
 }
 

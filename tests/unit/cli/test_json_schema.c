@@ -3,6 +3,7 @@
 #include "cmd_cluster_show.h"
 #include "cmd_fs_download.h"
 #include "cmd_fs_lock.h"
+#include "cmd_fs_rekey.h"
 #include "cmd_fs_remove.h"
 #include "cmd_fs_unlock.h"
 #include "cmd_kms_check.h"
@@ -16,6 +17,7 @@
 #include "entry_view.h"
 #include "fake_sealift.h"
 #include "fs_view.h"
+#include "key_view.h"
 #include "kms_view.h"
 #include "obs_view.h"
 #include "rewrapped_view.h"
@@ -42,6 +44,8 @@ static const struct {
     {"unlocked", cmd_fs_unlock_columns},
     {"holder", cmd_fs_lock_columns},
     {"download", cmd_fs_download_columns},
+    {"rekey", cmd_fs_rekey_columns},
+    {"key", key_view_columns},
     {"removal", cmd_fs_remove_columns},
     {"removed", cmd_fs_remove_removed_columns},
     {"snapshot", snapshot_view_columns},

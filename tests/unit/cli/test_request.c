@@ -66,7 +66,7 @@ Test(request, takes_global_options_before_between_and_behind_the_words)
 Test(request, suggests_the_command_that_was_meant)
 {
     expect_refusal(PARSE("fs", "snapshot", "uplaod", "home"), "did you mean `sealift fs snapshot upload`?");
-    expect_refusal(PARSE("fs", "restore", "home"), "there is no command `sealift fs restore`");
+    expect_refusal(PARSE("fs", "forget", "home"), "there is no command `sealift fs forget`");
     expect_refusal(PARSE("ob"), "there is no command `sealift ob`");
     expect_refusal(PARSE("snapshot"), "there is no command `sealift snapshot`");
 }
@@ -75,6 +75,15 @@ Test(request, refuses_an_argument_for_an_implied_command)
 {
     expect_refusal(PARSE("fs", "home"), "there is no command `sealift fs home`");
     expect_refusal(PARSE("obs", "list", "dr"), "'dr' is one argument too many");
+}
+
+Test(request, takes_the_argument_that_an_implied_command_needs)
+{
+    expect_command(PARSE("fs", "key", "home"), "fs key list");
+    expect_command(PARSE("fs", "key", "list", "home", "--check"), "fs key list");
+    expect_command(PARSE("fs", "key", "remove", "home", "r"), "fs key remove");
+    expect_refusal(PARSE("fs", "key"), "NAME|LOCATOR is missing");
+    expect_refusal(PARSE("fs", "key", "home", "again"), "'again' is one argument too many");
 }
 
 Test(request, misses_the_rest_of_a_command)
