@@ -34,6 +34,10 @@ enum sealift_status sealift_fs_add(struct sealift *sealift, const struct sealift
 enum sealift_status sealift_fs_select(struct sealift *sealift, const char *name,
                                       const struct sealift_selection_spec *selection, struct sealift_error *err);
 
+/* Another name from now on. What is in the bucket has the name of its time. CONFLICT: the name is taken. */
+enum sealift_status sealift_fs_rename(struct sealift *sealift, const char *name, const char *new_name,
+                                      struct sealift_error *err);
+
 struct sealift_fs {
     const char *name, *id, *path, *obs;
     bool encrypted; /* at rest */

@@ -140,6 +140,18 @@ sealift_fs_select(struct sealift *sealift, const char *name, const struct sealif
     return table_fs_select(sealift->table, &row.uuid, json, err);
 }
 
+enum sealift_status
+sealift_fs_rename(struct sealift *sealift, const char *name, const char *new_name, struct sealift_error *err)
+{
+    struct table_fs row;
+
+    TRY(handle_need(name, "the filesystem's name", err));
+    TRY(handle_need(new_name, "the filesystem's new name", err));
+    TRY(handle_need_table(sealift, err));
+    TRY(table_fs_get(sealift->table, name, &row, err));
+    return table_fs_rename(sealift->table, &row.uuid, new_name, err);
+}
+
 /* --- listing --- */
 
 struct fs_listing {

@@ -125,6 +125,13 @@ may_open_later(const struct rewrap_outcome *outcome)
     return outcome->failed > 0 && status != SEALIFT_KEY && status != SEALIFT_CORRUPT && status != SEALIFT_NOT_FOUND;
 }
 
+/* A row that names another own key no longer says who opens what stayed behind. */
+static bool
+leaves_behind(const struct key_move *move, const struct table_fs *row, const struct rewrap_outcome *outcome)
+{
+    return may_open_later(outcome) && move->own_key != NULL && strcmp(move->own_key, row->own_key) != 0;
+}
+
 static enum sealift_status
 store_outcome(const struct key_moves *moves, const struct key_move *move, const struct table_fs *row,
               const struct rewrap_outcome *outcome, struct sealift_error *err)
@@ -164,6 +171,10 @@ move_once(struct key_moves *moves, const struct key_move *move, const struct tab
     kms_routes_be_impatient(request.routes);
     TRY(open_store(moves, row, &request.store, err));
     TRY(rewrap(&request, ret_outcome, err));
+    if (leaves_behind(move, row, ret_outcome)) {
+        *err = ret_outcome->failure;
+        return error_prefix(err, "an FS key that is not in force would stay behind");
+    }
     return store_outcome(moves, move, row, ret_outcome, err);
 }
 

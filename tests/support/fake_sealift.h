@@ -25,6 +25,8 @@ struct fake_sealift {
     struct sealift_kmip_spec kmip;
     struct sealift_impact_spec impact;
     struct sealift_fs_spec fs;
+    struct sealift_own_key_spec own_key; /* zeroes: the cluster's */
+    const char *new_name;
     struct sealift_unlock_spec unlock;
     struct sealift_recover_spec recover;
     struct sealift_download_spec download;
@@ -417,6 +419,27 @@ sealift_fs_add(struct sealift *sealift, const struct sealift_fs_spec *spec, stru
     fake_keep_selection(&spec->selection);
     fake.name = spec->name;
     return fake_answer("fs_add", err);
+}
+
+enum sealift_status
+sealift_fs_move_key(struct sealift *sealift, const char *name, const struct sealift_own_key_spec *own,
+                    sealift_each_rewrapped *each, void *context, struct sealift_error *err)
+{
+    (void)sealift;
+    (void)each;
+    (void)context;
+    fake.name = name;
+    fake.own_key = own != NULL ? *own : (struct sealift_own_key_spec){0};
+    return fake_answer("fs_move_key", err);
+}
+
+enum sealift_status
+sealift_fs_rename(struct sealift *sealift, const char *name, const char *new_name, struct sealift_error *err)
+{
+    (void)sealift;
+    fake.name = name;
+    fake.new_name = new_name;
+    return fake_answer("fs_rename", err);
 }
 
 enum sealift_status
