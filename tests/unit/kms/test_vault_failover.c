@@ -186,7 +186,7 @@ Test(vault_failover, comes_back_to_the_first_when_the_second_dies)
 static void
 add_redirect(struct vault_script *script, const char *address)
 {
-    char header[256];
+    char header[1280];
 
     snprintf(header, sizeof(header), "Location: %s/v1/transit/keys/k\r\n", address);
     vault_script_add_with(script, 307, header, "");
