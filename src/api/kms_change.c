@@ -56,7 +56,6 @@ put_in_force(struct sealift *sealift, const struct kms_config *config, struct se
 /* --- the filesystems --- */
 
 struct list {
-    struct table *table;
     bool convert;
     struct buf fs; /* struct uuid, of those that are to be moved */
 };
@@ -107,7 +106,7 @@ move_all(struct sealift *sealift, const struct kms_change *change, struct sealif
 {
     SCOPED(key_moves_done)
     struct key_moves moves = {.sealift = sealift, .each = change->wish->each, .context = change->wish->context};
-    SCOPED(list_done) struct list list = {.table = sealift->table, .convert = change->wish->convert};
+    SCOPED(list_done) struct list list = {.convert = change->wish->convert};
     const struct uuid *fs;
 
     TRY(table_fs_list(sealift->table, list_fs, &list, err));
@@ -115,6 +114,20 @@ move_all(struct sealift *sealift, const struct kms_change *change, struct sealif
     for (size_t i = 0; i < list.fs.len / sizeof(*fs); i++)
         TRY(move_fs(&moves, change, &fs[i], err));
     return key_moves_end(&moves, GO_ON, err);
+}
+
+static enum sealift_status
+tell_unmoved(struct sealift *sealift, struct sealift_error *err)
+{
+    SCOPED(list_done) struct list list = {0};
+
+    TRY(table_fs_list(sealift->table, list_fs, &list, err));
+    if (list.fs.len > 0)
+        world_log(
+            &sealift->world, LOG_WARNING,
+            "the KMS is stored untried, and no filesystem has moved to it: the one before is kept until \"sealift "
+            "kms rewrap\", or the same command without --no-check, has moved them");
+    return SEALIFT_OK;
 }
 
 /* --- all of it --- */
@@ -160,7 +173,6 @@ kms_change(struct sealift *sealift, const struct kms_change *change, struct seal
     if (change->config != NULL && !change->wish->convert)
         TRY(own_keys_check(sealift, change->config, change->wish->no_check, err));
     TRY(put_in_force(sealift, change->config, err));
-    if (!change->wish->no_check)
-        TRY(move_all(sealift, change, err));
+    TRY(change->wish->no_check ? tell_unmoved(sealift, err) : move_all(sealift, change, err));
     return end(sealift, change, err);
 }

@@ -132,13 +132,13 @@ need_obs(struct table *table, const char *name, struct sealift_error *err)
 }
 
 static enum sealift_status
-insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *err)
+insert_fs(struct table *table, const struct table_fs *fs, const struct envelope *envelope, struct sealift_error *err)
 {
     SCOPED(query_done) struct query query = {0};
 
     TRY(query_prepare(&table->db,
                       "INSERT INTO fs (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                      "EXISTS (SELECT 1 FROM former_kms))",
+                      "EXISTS (SELECT 1 FROM former_kms WHERE ? OR config <> '" TABLE_KMS_LOCAL "'))",
                       &query, err));
     query_bind_text(&query, fs->name);
     query_bind_uuid(&query, &fs->uuid);
@@ -154,6 +154,7 @@ insert_fs(struct table *table, const struct table_fs *fs, struct sealift_error *
     query_bind_integer(&query, fs->incomplete);
     query_bind_text(&query, fs->own_key);
     query_bind_unsigned(&query, fs->generation != 0 ? fs->generation : 1);
+    query_bind_integer(&query, strcmp(envelope->kms.type, "local") == 0);
     return query_run(&query, NULL, err);
 }
 
@@ -164,7 +165,7 @@ table_fs_insert(struct table *table, const struct table_fs *fs, const struct env
     TRY(table_check_name("filesystem", fs->name, err));
     TRY(table_fs_check_free(table, fs, err));
     TRY(need_obs(table, fs->obs, err));
-    TRY(insert_fs(table, fs, err));
+    TRY(insert_fs(table, fs, envelope, err));
     return table_fs_envelope_insert(table, fs, envelope, err);
 }
 

@@ -168,6 +168,8 @@ Test(table_kms, moves_what_none_had_wrapped)
     say(&sample, &one, true);
     cr_assert_eq(table_kms_moved(sample.table, &sample.err), SEALIFT_OK);
     expect(&sample, "a", TABLE_KMS_LOCAL " ");
+    config_sample_add_fs(&sample, "two", 2);
+    cr_assert_not(is_moving(&sample, "two"), "it is the file that is kept; nothing moves any more");
     cr_assert_eq(table_kms_local_destroyed(sample.table, &sample.err), SEALIFT_OK);
     expect(&sample, "a", "");
 }
