@@ -326,3 +326,43 @@ Test(local, has_a_name_once_there_is_a_key)
     cr_assert(kms_is_place_of(&after->place, &hint));
     cr_assert_str_empty(logged, "nothing is used yet: %s", logged);
 }
+
+/* --- the end of the key --- */
+
+Test(local, is_overwritten_before_it_is_removed)
+{
+    uint8_t key[KEY_SIZE] = "all of it is to be gone", left[KEY_SIZE];
+    SCOPED(fd_done) int held = -1;
+
+    write_key_file(key, sizeof(key), 0600);
+    held = open(key_path, O_RDONLY);
+    cr_assert_eq(local_key_destroy(&world, key_path, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_neq(access(key_path, F_OK), 0);
+    cr_assert_eq(pread(held, left, sizeof(left), 0), (ssize_t)sizeof(left));
+    cr_assert_arr_neq(left, key, sizeof(key));
+    cr_assert_eq(local_key_destroy(&world, key_path, &err), SEALIFT_NOT_FOUND);
+}
+
+Test(local, is_left_alone_when_it_is_something_else_or_has_other_names)
+{
+    uint8_t key[KEY_SIZE] = "kept", again[KEY_SIZE];
+    char backup[140];
+    SCOPED(fd_done) int held = -1;
+
+    write_key_file(key, sizeof(key) - 1, 0600);
+    cr_assert_eq(local_key_destroy(&world, key_path, &err), SEALIFT_CORRUPT);
+    write_key_file(key, sizeof(key), 0600);
+    snprintf(backup, sizeof(backup), "%s/backup", home);
+    cr_assert_eq(link(key_path, backup), 0);
+    cr_assert_eq(local_key_destroy(&world, key_path, &err), SEALIFT_CONFLICT);
+    cr_assert_not_null(strstr(err.message, "other names"), "%s", err.message);
+    held = open(key_path, O_RDONLY);
+    cr_assert_eq(read(held, again, sizeof(again)), (ssize_t)sizeof(again));
+    cr_assert_arr_eq(again, key, sizeof(key));
+
+    unlink(key_path);
+    cr_assert_eq(symlink(backup, key_path), 0);
+    cr_assert_neq(local_key_destroy(&world, key_path, &err), SEALIFT_OK, "what a link points to is not ours");
+    cr_assert_eq(access(backup, F_OK), 0);
+    unlink(backup);
+}
