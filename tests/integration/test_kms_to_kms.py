@@ -1,10 +1,11 @@
 """The KMS is exchanged for another one, of whatever type, while filesystems live: their keys move, and nothing is uploaded again."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from support.exit_codes import CONFLICT, NOT_FOUND
+from support.counted_http import CountedHttp
 from support.kms_access import secret_file
 from support.loop_disk import loop_disk
 from support.moving_cluster import MovingCluster, outcomes
@@ -98,12 +99,18 @@ def test_every_key_moves_and_the_old_kms_is_not_needed_any_more(places, cluster,
 
 
 def test_from_the_local_key_which_is_destroyed(cluster, folder, bao):
-    machine, token = cluster.machine, secret_file(folder, "token", bao.token)
+    """And how often the KMS is asked: to encrypt and to decrypt once for each FS key, and to decrypt once for each that is in a bucket before the local key
+    goes. That is beside what any `kms set` asks."""
+    machine, way = cluster.machine, CountedHttp(bao.address)
+    new = ["vault", way.address, "cluster-key", "--token-file", secret_file(folder, "token", bao.token)]
     cluster.fill("--allow-no-kms")
     assert cluster.has_local_key()
-    done = machine.ok("kms", "set", "vault", bao.address, "cluster-key", "--token-file", token, "--json")
+    done = machine.ok("kms", "set", *new, "--json")
     assert outcomes(done.json) == dict.fromkeys(cluster.names, "rewrapped")
     assert "local-kms.key was overwritten and removed" in done.err and not cluster.has_local_key()
     assert done.json["former_type"] is None
+    asked = Counter(path.split("/")[-2] for path in way.asked)
+    assert (asked["encrypt"], asked["decrypt"]) == (1 + 4, 2 + 4 + 3)
     assert {place[0] for place in cluster.wrapped_by().values()} == {"vault"}
     cluster.check()
+    way.stop()
