@@ -8,11 +8,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class CountedHttp:
     """Hands on to `address`; `asked` has the path of each request, in order. `before`, if it is set, is called before each, with its number from 1 on; when
-    it says no, the connection is closed without an answer."""
+    it says no, the connection is closed without an answer. With `refusal`, a status, nothing is handed on, and all is answered by it."""
 
     def __init__(self, address):
         self.asked = []
         self.before = None
+        self.refusal = None
         counted = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,7 +26,9 @@ class CountedHttp:
                     return
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name: value for name, value in self.headers.items() if name.startswith("X-Vault") or name == "Content-Type"}
-                status, answer = ask(urllib.request.Request(address + self.path, body or None, headers, method=self.command))
+                status, answer = counted.refusal, b'{"errors":[]}'
+                if status is None:
+                    status, answer = ask(urllib.request.Request(address + self.path, body or None, headers, method=self.command))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()

@@ -121,6 +121,12 @@ class OpenBao:
                 self.call("POST", f"sys/namespaces/{part}", {}, namespace=parent)
             parent = f"{parent}/{part}".strip("/")
 
+    def remove_namespace(self, path):
+        """With all that is in it; OpenBao does it on its own time."""
+        parent, name = path.rsplit("/", 1) if "/" in path else ("", path)
+        self.call("DELETE", f"sys/namespaces/{name}", namespace=parent)
+        wait_until(lambda: name not in self.namespaces(parent), f"namespace {path} is gone")
+
     def namespaces(self, parent):
         try:
             return [name.strip("/") for name in self.call("LIST", "sys/namespaces", namespace=parent)["data"]["keys"]]
