@@ -15,6 +15,8 @@ EVERYTHING_NEEDED = {"keys": ["read"], "encrypt": ["update"], "decrypt": ["updat
 class OpenBao:
     """A server and the calls that a test makes as its admin. `namespace` is a path such as "team/a"."""
 
+    type = "vault"  # as envelopes have it
+
     def __init__(self, folder, certificate=None):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,109 @@
+"""A home and a bucket that are brought back to how they once were, and what must open of them however a command ended."""
+
+import hashlib
+import hmac
+import json
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from reader.sealift_reader import Damaged, unwrap_local
+from support.bucket_keys import keys_of_envelope
+from support.command import Sealift
+from support.http_json import HttpError
+from support.main_job import add_folder_store
+
+
+class CrashWorld:
+    """`machine` and its bucket, which lie in one folder. What is elsewhere stays when it is brought back: so do the servers."""
+
+    def __init__(self, folder):
+        self.folder, self.kept = folder / "world", folder / "world-kept"
+        self.bucket = self.folder / "bucket"
+        self.url = f"file://{self.bucket}"
+        self.folder.mkdir()
+        self.machine = Sealift(self.folder / "home")
+        add_folder_store(self.machine, self.bucket)
+
+    def keep(self):
+        """As it is now it will be again."""
+        shutil.rmtree(self.kept, ignore_errors=True)
+        subprocess.run(["cp", "-a", self.folder, self.kept], check=True)
+
+    def bring_back(self):
+        shutil.rmtree(self.folder)
+        subprocess.run(["cp", "-a", self.kept, self.folder], check=True)
+
+    def elsewhere(self, name, access):
+        """A machine that knows nothing but this KMS."""
+        other = Sealift(self.kept.parent / name)
+        other.ok("kms", "set", *access)
+        return other
+
+    def key_records(self):
+        return [json.loads(path.read_text()) for path in sorted(self.bucket.glob("fs/*/keys/*.json"))]
+
+    def at_rest(self):
+        """What the kernel calls the at-rest key of each filesystem that has one, as the table says."""
+        with closing(sqlite3.connect(f"file:{self.kept / 'home' / 'sealift.db'}?mode=ro", uri=True)) as table:
+            return dict(table.execute("SELECT uuid, at_rest FROM fs WHERE at_rest != ''"))
+
+
+def drill(machine, *options):
+    """What `kms drill` found: each line, in which nothing may be but what opens."""
+    lines = machine.ok("kms", "drill", *options, "--json").json["listing"]
+    assert {line["result"] for line in lines} <= {"opens"}, lines
+    return lines
+
+
+def subjects(lines):
+    """What it looked at."""
+    return {(line["kind"], line["filesystem_id"], line["key_check"], line["locator"]) for line in lines}
+
+
+def places(lines):
+    """Which keys opened it. Each local key has a name of its own: which one it is, a machine that has no other shows."""
+    return {(line["kms_type"], line["kms_namespace"], line["kms_key_identifier"] if line["kms_type"] != "local" else None) for line in lines}
+
+
+class LocalKey:
+    """The KMS that a machine has which has none."""
+
+    type = "local"
+
+    def __init__(self, machine):
+        self.file = machine.home / "local-kms.key"
+
+    def unwrap(self, envelope):
+        return unwrap_local(envelope, self.file.read_bytes())
+
+    def carry_to(self, home):
+        """A machine that knows nothing but this key."""
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(mode=0o700)
+        shutil.copy2(self.file, home)
+        return Sealift(home)
+
+
+def at_rest_keys(records, kms):
+    """The same names of the at-rest keys, by filesystem, from what of the key records this KMS opens."""
+    found = {}
+    for record in records:
+        envelope = record["envelope"]
+        if "sealed_at_rest_key" not in envelope or envelope["kms"]["type"] != kms.type:
+            continue
+        try:
+            secrets = keys_of_envelope(kms, envelope)[1]
+        except (HttpError, Damaged):
+            continue
+        key, = (secret.value for secret in secrets if secret.name == "an at-rest key")
+        found.setdefault(record["fs"], set()).add(fscrypt_identifier(key))
+    return found
+
+
+def fscrypt_identifier(key):
+    """HKDF-SHA512 of the kernel's fs/crypto: no salt, and 16 bytes for its first purpose."""
+    extracted = hmac.digest(bytes(64), key, hashlib.sha512)
+    return hmac.digest(extracted, b"fscrypt\0\x01\x01", hashlib.sha512)[:16].hex()
