@@ -58,7 +58,7 @@ open_store(struct upload_job *job, struct sealift_error *err)
 static enum sealift_status
 open_key(struct upload_job *job, struct sealift_error *err)
 {
-    const struct uuid *fs = &job->source.fs.uuid;
+    const struct table_fs *fs = &job->source.fs;
 
     job->upload = uuid_v7(&job->sealift->world);
     if (job->spec->new_data_key)

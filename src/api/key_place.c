@@ -16,27 +16,18 @@ key_places_done(struct key_places *places)
     buf_done(&places->met);
 }
 
-static enum sealift_status
-read_cluster(struct key_places *places, struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {0};
-    enum sealift_status status = table_kms_get(places->sealift->table, &text, err);
-
-    if (status == SEALIFT_NOT_FOUND)
-        return SEALIFT_OK;
-    TRY(status);
-    return kms_config_from_json(buf_bytes(&text), &places->cluster, err);
-}
-
 enum sealift_status
 key_places_begin(struct sealift *sealift, const struct own_key *given, struct key_places *places,
                  struct sealift_error *err)
 {
     struct kms *ignored;
+    enum sealift_status status;
 
     *places = (struct key_places){.sealift = sealift, .given = *given, .met = {.max = MET_MAX * (size_t)SHA256_SIZE}};
     TRY(handle_need_table(sealift, err));
-    TRY(read_cluster(places, err));
+    status = handle_cluster_config(sealift, &places->cluster, err);
+    if (status != SEALIFT_NOT_FOUND)
+        TRY(status);
     TRY(handle_routes(sealift, &places->routes, err));
     return given->key[0] != '\0' ? handle_own_kms(sealift, given, &ignored, err) : SEALIFT_OK;
 }
@@ -103,6 +94,7 @@ try_place(struct key_places *places, const struct kms_config *config, struct sea
     struct kms_key_state state;
 
     TRY(kms_open(&places->sealift->world, config, places->sealift->home, &kms, err));
+    TRY(handle_outfit_kms(places->sealift, kms, err));
     TRY(kms_key_state(kms, &errand, &state, err));
     return kms_routes_adopt(places->routes, KMS_ROLE_OWN, &kms, err);
 }

@@ -122,6 +122,7 @@ recovered_fs_gather(struct sealift *sealift, const struct recovery *recovery, bo
     else {
         TRY(recovery_key(recovery, skip_unopened, &found, &fs->by, err));
         TRY(fill_row(sealift, &found, fs, err));
+        TRY(handle_introduce(sealift, &fs->row, err));
     }
     TRY(spill_new(&sealift->world, SNAPSHOTS_IN_MEMORY, &fs->snapshots, err));
     return recovery_snapshots(recovery, fs->is_known ? NULL : &found, note_snapshot, fs, &fs->passed_over, err);

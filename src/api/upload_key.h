@@ -15,11 +15,11 @@ struct upload_key {
 void upload_key_done(struct upload_key *key);
 
 /* Has the KMS open the filesystem's. */
-enum sealift_status upload_key_open(struct sealift *sealift, const struct uuid *fs, const struct uuid *upload,
+enum sealift_status upload_key_open(struct sealift *sealift, const struct table_fs *fs, const struct uuid *upload,
                                     struct upload_key *ret_key, struct sealift_error *err);
 /* Draws one, and has the KMS that wraps the filesystem's key wrap it: whether it does is known before hours of work.
  * What counts is the wrapping that publishing makes. */
-enum sealift_status upload_key_make(struct sealift *sealift, const struct uuid *fs, const struct uuid *upload,
+enum sealift_status upload_key_make(struct sealift *sealift, const struct table_fs *fs, const struct uuid *upload,
                                     struct upload_key *ret_key, struct sealift_error *err);
 
 #endif
