@@ -192,8 +192,16 @@ promise(struct recovering *recovering, const struct table_fs *row, struct sealif
 static enum sealift_status
 check_known(const struct recovering *recovering, const struct recovered_fs *fs, struct sealift_error *err)
 {
+    const struct sealift_recover_spec *spec = recovering->spec;
+
     if (fs->row.incomplete)
         return error_set(err, SEALIFT_CONFLICT, "it is being made by another process, or its making was cut off");
+    if ((spec->new_name != NULL && strcmp(spec->new_name, fs->row.name) != 0) ||
+        (spec->path != NULL && strcmp(recovering->path, fs->row.path) != 0))
+        return error_set(err, SEALIFT_CONFLICT,
+                         "it is in the table already, as %s at %s, and stays so; \"sealift fs remove %s\" takes it out "
+                         "of the table, and then it comes back as it is wanted",
+                         fs->row.name, fs->row.path, fs->row.name);
     if (recovering->obs[0] != '\0' && strcmp(fs->row.obs, recovering->obs) != 0)
         return error_set(err, SEALIFT_CONFLICT, "the table has it in %s%s",
                          fs->row.obs[0] != '\0' ? "the object store " : "no object store", fs->row.obs);

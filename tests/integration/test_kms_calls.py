@@ -65,9 +65,20 @@ def run_each_command(table, machine, tree, folder, set_kms):
     machine.ok("fs", "snapshot", "add", "home", "tuesday")
     with table.row("`fs snapshot upload --new-data-key`"):
         machine.ok("fs", "snapshot", "upload", "home", "tuesday", "--new-data-key")
+    recover_one(table, machine, folder, set_kms)
     with table.row("all others"):
         for words in (["kms"], ["fs"], ["fs", "snapshot"], ["obs", "snapshots", "dr"], ["fs", "snapshot", "verify", "home", "monday", "--objects", "--read"]):
             machine.ok(*words)
+
+
+def recover_one(table, machine, folder, set_kms):
+    """home2, whose one key is all that there is of it."""
+    home2 = next(fs["id"] for fs in machine.ok("fs", "--json").json if fs["name"] == "home2")
+    bare = Sealift(folder / "home-2")
+    bare.ok(*set_kms, "--no-check")
+    add_folder_store(bare, folder / "bucket")
+    with table.row("`cluster recover`"):
+        bare.ok("cluster", "recover", "dr", "--fs", home2)
 
 
 def run_what_opens_names(table, machine):

@@ -18,6 +18,7 @@ from support.kms_access import secret_file
 from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs, download_same, upload, verify_every_way
 from support.process import wait_until
+from support.recipes import read_recipes, run_runbook
 from support.sample_tree import make_small_tree
 
 KNOWN_ONLY_TO_THE_TABLE = ("added", "origin", "at_rest")
@@ -104,14 +105,11 @@ def test_a_machine_is_lost_and_its_disk_survives(bao, folder, small_tree, needs_
         disk.mount()
         assert "file" not in [path.name for path in (disk.path / "secret").iterdir()], "locked: the key was in the kernel alone"
 
-        second = new_machine(folder, bao)
-        add_folder_store(second, folder / "bucket")
-        came = recover(second)
-        assert {name: row["outcome"] for name, row in came.items()} == {"home": "recovered", "secret": "recovered", "letters": "recovered"}
-        assert {name: row["snapshots"] for name, row in came.items()} == {"home": 2, "secret": 0, "letters": 1}
+        second = Sealift(folder / "home-2")
+        role_id, secret_id = bao.add_approle("sealift")
+        run_runbook(second, read_recipes("OPERATIONS.md", "runbook")["cluster-lost"], folder, KMS=bao.address, KEY="cluster-key", ROLE_ID=role_id,
+                    SECRET_ID_FILE=secret_file(folder, "secret-id", secret_id), BUCKET=f"file://{folder / 'bucket'}")
         assert rows(second) == before
-
-        second.ok("fs", "unlock")
         for name in ("secret", "letters"):
             assert (disk.path / name / "file").read_text() == f"what {name} holds"
         second.ok("fs", "download", "again", disk.path / "again", "dr", locator)
@@ -184,6 +182,9 @@ def test_own_keys_in_namespaces(bao, folder, small_tree, needs_tools):
         upload(second, name, "tuesday")
         verify_every_way(second, name, "monday")
         goes_on_in_the_chain(second, folder / "bucket", name, 2)
+    locator = upload(second, "a", "wednesday", "--new-data-key")
+    envelope = json.loads((folder / "bucket" / "fs" / locator.replace("/", "/snapshots/")).with_suffix(".json").read_bytes().split(b"\n")[1])
+    assert (envelope["kms"]["namespace"], envelope["kms"]["key_identifier"]) == ("team/a", "key-a"), "wrapped by the tenant's key, too"
 
 
 # --- again, and in part ---
@@ -262,6 +263,11 @@ def test_two_filesystems_of_one_name(local, folder, small_tree):
     came = recover(second, "--fs", old, "--new-name", "old-home", "--path", folder / "elsewhere")
     assert (came["old-home"]["outcome"], came["old-home"]["snapshots"]) == ("recovered", 2)
     verify_every_way(second, "old-home", "tuesday")
+
+    recover(second, "--fs", old, "--path", folder / "third", code=code.CONFLICT, says=["sealift fs remove old-home"])
+    second.ok("fs", "remove", "old-home")
+    came = recover(second, "--fs", old, "--new-name", "home-3", "--path", folder / "third")
+    assert (came["home-3"]["path"], came["home-3"]["snapshots"]) == (str(folder / "third"), 2)
 
 
 # --- what others wrote ---
