@@ -10,7 +10,7 @@ static enum sealift_status
 move(struct key_moves *moves, const struct table_fs *row, const struct own_key *own, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf json = {0};
-    struct key_move to = {.row = row};
+    struct key_move to = {.row = row, .alone = true};
 
     TRY(own_key_to_json(own, &json, err));
     TRY(buf_text(&json, &to.own_key, err));
