@@ -115,31 +115,37 @@ enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms 
 enum sealift_status sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context,
                                       struct sealift_error *err);
 
-/* --- The drill: would everything still open? --- */
+/* --- What has a key: would it still open, and what would be lost with a key? --- */
 
-struct sealift_drill_spec {
-    struct sealift_obs_spec obs;              /* `url` NULL: the table's filesystems, and every store of the table */
-    struct sealift_transfer_options transfer; /* `connections`: how much is looked at at once */
-};
-
-/* One thing that was tried: a filesystem of the table (its own wrapping opens, and holds the at-rest key that it
- * should), an FS key of a bucket (one of its key records opens), a snapshot (its key opens, its manifest is authentic,
- * and the first frame of its tree opens); or a store that could not be gone through. */
-struct sealift_drilled {
+/* A filesystem of the table, with its own wrapping; an FS key that has key records in a bucket; a snapshot in a bucket;
+ * or a store that could not be gone through. */
+struct sealift_keyed {
     const char *kind;          /* "filesystem", "key", "snapshot", "store" */
-    const char *result;        /* "opens"; "waits": a KMS or a store is not there now; "fails" */
     const char *filesystem;    /* its name; NULL: not known */
     const char *filesystem_id; /* NULL: of a store */
     const char *snapshot;      /* its name, once it opened, or NULL */
     const char *locator;       /* of a snapshot, or NULL */
     const char *key_check;     /* which FS key; NULL: not known */
     const char *obs;           /* URL of the store; NULL: of the table */
-    const char *wrapping;      /* what opened: "table", "record", "manifest"; NULL: nothing did */
+    const char *wrapping;      /* what opened just now: "table", "record", "manifest"; NULL: nothing did */
     const char *record;        /* with "record": the key record's UUID */
-    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* what opened it, just now */
+    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* the key that opened it: proven */
     int64_t kms_key_version;                                               /* 0: the type has none */
-    uint64_t fetched;    /* of a snapshot: bytes that came from the store for it alone */
-    const char *problem; /* why it does not open, or NULL */
+    const char *problem;                                                   /* why it does not open, or NULL */
+};
+
+struct sealift_drill_spec {
+    struct sealift_obs_spec obs;              /* `url` NULL: the table's filesystems, and every store of the table */
+    struct sealift_transfer_options transfer; /* `connections`: how much is looked at at once */
+};
+
+/* One thing that was tried: of a filesystem its own wrapping opens, and holds the at-rest key that it should; of an FS
+ * key one of its key records opens; of a snapshot its key opens, its manifest is authentic, and the first frame of its
+ * tree opens. */
+struct sealift_drilled {
+    struct sealift_keyed keyed;
+    const char *result; /* "opens"; "waits": a KMS or a store is not there now; "fails" */
+    uint64_t fetched;   /* of a snapshot: bytes that came from the store for it alone */
 };
 typedef enum sealift_status sealift_each_drilled(void *context, const struct sealift_drilled *drilled,
                                                  struct sealift_error *err);
@@ -154,13 +160,10 @@ struct sealift_drill_result {
 /* Tries everything, several at once, and tells of each in the order of the table and the buckets; on a thread of ours,
  * one call at a time. The KMS is asked once for each FS key and place, however many snapshots it has. What fails does
  * not keep the rest from it: the status at the end is that of the first failure, and *ret_result is filled in then,
- * too.
- */
+ * too. */
 enum sealift_status sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec,
                                       sealift_each_drilled *each, void *context,
                                       struct sealift_drill_result *ret_result, struct sealift_error *err);
-
-/* --- The impact: what would be lost with a key? --- */
 
 struct sealift_impact_spec {
     struct sealift_obs_spec obs; /* `url` NULL: every store of the table */
@@ -172,23 +175,17 @@ struct sealift_impact_spec {
     struct sealift_transfer_options transfer;
 };
 
-/* One thing that has a key, as in struct sealift_drilled, and what would become of it.
- *
- * "dies": it was opened just now, and nothing opens it but what is condemned. "survives": it was opened just now by
- * something else. "claimed": nothing opens it, and what its wrappings say of themselves, which nobody authenticates,
- * names what is condemned. "unknown": nothing opens it, and nothing names it. */
+/* What would become of one thing. "dies": it was opened just now, and nothing opens it but what is condemned.
+ * "survives": it was opened just now by something else. "claimed": nothing opens it, and what its wrappings say of
+ * themselves, which nobody authenticates, names what is condemned. "unknown": nothing opens it, and nothing names it;
+ * or it is damaged. */
 struct sealift_impacted {
-    const char *kind; /* "filesystem", "key", "snapshot", "store" */
+    struct sealift_keyed keyed; /* what opened: of several wrappings, one that survives */
     const char *verdict;
-    const char *filesystem, *filesystem_id, *snapshot, *locator, *key_check, *obs;
-    const char *wrapping, *record; /* what opened: of several, one that survives */
-    const char *kms_type, *kms_namespace, *kms_mount, *kms_key_identifier; /* proven; NULL: nothing opened */
-    int64_t kms_key_version;
-    uint64_t wrappings;  /* that there are of its key */
-    uint64_t condemned;  /* of these, those that only the condemned opens, ... */
-    uint64_t others;     /* ... that something else opens, ... */
-    uint64_t unopened;   /* ... and that nothing opens here */
-    const char *problem; /* why it could not be opened, or NULL */
+    uint64_t wrappings; /* that there are of its key */
+    uint64_t condemned; /* of these, those that only the condemned opens, ... */
+    uint64_t others;    /* ... that something else opens, ... */
+    uint64_t unopened;  /* ... and that nothing opens here */
 };
 typedef enum sealift_status sealift_each_impacted(void *context, const struct sealift_impacted *impacted,
                                                   struct sealift_error *err);
@@ -196,7 +193,7 @@ typedef enum sealift_status sealift_each_impacted(void *context, const struct se
 struct sealift_impact_result {
     uint64_t dies, survives, claimed, unknown; /* filesystems, keys, snapshots; a store that could not be read */
     uint64_t stores_left_out;                  /* of the table, that were not looked at */
-    bool safe; /* everything that the table knows of was looked at, and was opened by something else just now */
+    bool safe; /* something was found, all of it survives, and every store of the table was looked at */
     uint64_t fetched;
     double seconds;
 };

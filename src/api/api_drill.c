@@ -3,8 +3,8 @@
 #include "handle.h"
 #include "scoped.h"
 #include "session.h"
+#include "survey_keyed.h"
 #include "survey_plan.h"
-#include "survey_text.h"
 
 #include <inttypes.h>
 
@@ -34,44 +34,27 @@ wrapping_name(enum drill_wrapping wrapping)
     return names[wrapping];
 }
 
-static void
-show_key(struct sealift_drilled *drilled, const struct kms_hint *by)
-{
-    drilled->kms_type = by->type;
-    drilled->kms_namespace = survey_text_or_null(by->name_space);
-    drilled->kms_mount = survey_text_or_null(by->mount);
-    drilled->kms_key_identifier = by->key_identifier;
-    drilled->kms_key_version = by->key_version;
-}
-
 static enum sealift_status
 tell(void *context, const struct survey_item *item, const struct drill_finding *finding, struct sealift_error *err)
 {
     static const struct drill_finding none = {0};
     const struct drill_telling *telling = context;
     const struct sealift_error *failure = finding != NULL ? &finding->failure : &item->failure;
-    struct survey_text text = {0};
-    struct sealift_drilled drilled = {0};
-
-    finding = finding != NULL ? finding : &none;
-    survey_text_fill(&text, item, finding->filesystem, finding->has_key_check ? finding->key_check : NULL,
-                     finding->wrapping == DRILL_RECORD ? &finding->record : NULL);
-    drilled = (struct sealift_drilled){
-        .kind = text.kind,
-        .result = result_name(failure),
-        .filesystem = text.filesystem,
-        .filesystem_id = text.filesystem_id,
-        .snapshot = survey_text_or_null(finding->snapshot),
-        .locator = text.locator,
-        .key_check = text.key_check,
-        .obs = text.obs,
-        .wrapping = wrapping_name(finding->wrapping),
-        .record = text.record,
-        .fetched = finding->fetched,
+    const struct drill_finding *found = finding != NULL ? finding : &none;
+    const struct survey_opened opened = {
+        .filesystem = found->filesystem,
+        .snapshot = found->snapshot,
+        .key_check = found->has_key_check ? found->key_check : NULL,
+        .wrapping = wrapping_name(found->wrapping),
+        .record = found->wrapping == DRILL_RECORD ? &found->record : NULL,
+        .by = &found->by,
         .problem = failure->status != SEALIFT_OK ? failure->message : NULL,
     };
-    if (finding->wrapping != DRILL_NOTHING)
-        show_key(&drilled, &finding->by);
+    struct survey_keyed keyed = {0};
+    struct sealift_drilled drilled = {.result = result_name(failure), .fetched = found->fetched};
+
+    survey_keyed_fill(&keyed, item, &opened);
+    drilled.keyed = keyed.keyed;
     return telling->each(telling->context, &drilled, err);
 }
 

@@ -4,8 +4,8 @@
 #include "impact.h"
 #include "scoped.h"
 #include "session.h"
+#include "survey_keyed.h"
 #include "survey_plan.h"
-#include "survey_text.h"
 
 #include <string.h>
 
@@ -27,23 +27,6 @@ wrapping_name(enum impact_wrapping wrapping)
     return names[wrapping];
 }
 
-static void
-show_tally(struct sealift_impacted *impacted, const struct impact_tally *tally)
-{
-    impacted->wrappings = tally->wrappings;
-    impacted->condemned = tally->condemned;
-    impacted->others = tally->others;
-    impacted->unopened = tally->wrappings - tally->condemned - tally->others;
-    impacted->wrapping = wrapping_name(tally->opened);
-    if (tally->opened == IMPACT_NOTHING)
-        return;
-    impacted->kms_type = tally->by.type;
-    impacted->kms_namespace = survey_text_or_null(tally->by.name_space);
-    impacted->kms_mount = survey_text_or_null(tally->by.mount);
-    impacted->kms_key_identifier = tally->by.key_identifier;
-    impacted->kms_key_version = tally->by.key_version;
-}
-
 /* What was shown needs no excuse; of what was not, the reason. */
 static const char *
 problem_of(const struct survey_item *item, const struct impact_finding *finding)
@@ -62,25 +45,28 @@ tell(void *context, const struct survey_item *item, const struct impact_finding 
 {
     static const struct impact_finding none = {0};
     const struct impact_telling *telling = context;
-    struct survey_text text = {0};
-    struct sealift_impacted impacted = {0};
-
-    finding = finding != NULL ? finding : &none;
-    survey_text_fill(&text, item, finding->filesystem, finding->has_key_check ? finding->key_check : NULL,
-                     finding->tally.opened == IMPACT_RECORD ? &finding->tally.record : NULL);
-    impacted = (struct sealift_impacted){
-        .kind = text.kind,
-        .verdict = impact_verdict_name(finding->verdict),
-        .filesystem = text.filesystem,
-        .filesystem_id = text.filesystem_id,
-        .snapshot = survey_text_or_null(finding->snapshot),
-        .locator = text.locator,
-        .key_check = text.key_check,
-        .obs = text.obs,
-        .record = text.record,
-        .problem = problem_of(item, finding),
+    const struct impact_finding *found = finding != NULL ? finding : &none;
+    const struct impact_tally *tally = &found->tally;
+    const struct survey_opened opened = {
+        .filesystem = found->filesystem,
+        .snapshot = found->snapshot,
+        .key_check = found->has_key_check ? found->key_check : NULL,
+        .wrapping = wrapping_name(tally->opened),
+        .record = tally->opened == IMPACT_RECORD ? &tally->record : NULL,
+        .by = &tally->by,
+        .problem = problem_of(item, found),
     };
-    show_tally(&impacted, &finding->tally);
+    struct survey_keyed keyed = {0};
+    struct sealift_impacted impacted = {
+        .verdict = impact_verdict_name(found->verdict),
+        .wrappings = tally->wrappings,
+        .condemned = tally->condemned,
+        .others = tally->others,
+        .unopened = tally->wrappings - tally->condemned - tally->others,
+    };
+
+    survey_keyed_fill(&keyed, item, &opened);
+    impacted.keyed = keyed.keyed;
     return telling->each(telling->context, &impacted, err);
 }
 

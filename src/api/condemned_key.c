@@ -153,16 +153,13 @@ condemned_key_open(struct sealift *sealift, const struct sealift_impact_spec *sp
     SCOPED(condemned_key_done) struct condemned_key key = {0};
     struct kms_config cluster;
     struct choice choice = {0};
-    struct kms *model;
 
     TRY(handle_need_table(sealift, err));
     TRY(read_cluster(sealift, &cluster, err));
     TRY(check_type(&cluster, spec, err));
     TRY(choose(sealift, &cluster, spec, &choice, err));
     TRY(kms_open(&sealift->world, &choice.config, sealift->home, &key.kms, err));
-    TRY(handle_kms(sealift, true, &model, err));
-    key.kms->audit = model->audit;
-    key.kms->wait_seconds = model->wait_seconds;
+    TRY(handle_outfit_kms(sealift, key.kms, err));
     key.condemned = (struct condemned){choice.place, spec->below_version, key.kms};
     write_command(&key.condemned, key.command, sizeof(key.command));
     *ret_key = key;

@@ -4,28 +4,28 @@
 #include "cli_scoped.h"
 #include "commands.h"
 #include "key_line.h"
-#include "listing.h"
 #include "obs_options.h"
+#include "totalled.h"
 #include "transfer_options.h"
 
 const struct column cmd_kms_drill_columns[] = {
-    {"kind", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, kind)},
+    {"kind", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.kind)},
     {"result", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, result)},
-    {"filesystem", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, filesystem)},
-    {"filesystem_id", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, filesystem_id)},
-    {"snapshot", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, snapshot)},
-    {"locator", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, locator)},
-    {"key_check", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, key_check)},
-    {"obs", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, obs)},
-    {"wrapping", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, wrapping)},
-    {"record", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, record)},
-    {"kms_type", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, kms_type)},
-    {"kms_namespace", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, kms_namespace)},
-    {"kms_mount", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, kms_mount)},
-    {"kms_key_identifier", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, kms_key_identifier)},
-    {"kms_key_version", NULL, COLUMN_NUMBER, offsetof(struct sealift_drilled, kms_key_version)},
+    {"filesystem", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.filesystem)},
+    {"filesystem_id", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.filesystem_id)},
+    {"snapshot", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.snapshot)},
+    {"locator", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.locator)},
+    {"key_check", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.key_check)},
+    {"obs", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.obs)},
+    {"wrapping", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.wrapping)},
+    {"record", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.record)},
+    {"kms_type", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.kms_type)},
+    {"kms_namespace", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.kms_namespace)},
+    {"kms_mount", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.kms_mount)},
+    {"kms_key_identifier", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.kms_key_identifier)},
+    {"kms_key_version", NULL, COLUMN_NUMBER, offsetof(struct sealift_drilled, keyed.kms_key_version)},
     {"fetched", NULL, COLUMN_BYTES, offsetof(struct sealift_drilled, fetched)},
-    {"problem", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, problem)},
+    {"problem", NULL, COLUMN_TEXT, offsetof(struct sealift_drilled, keyed.problem)},
     {0},
 };
 
@@ -41,79 +41,46 @@ const struct column cmd_kms_drill_totals_columns[] = {
     {0},
 };
 
+/* JSON streams, as the lines for people do: there may be many. */
 struct drill {
     struct cli *cli;
-    struct listing listing; /* of JSON, which streams, as the lines for people do: there may be many */
+    struct listing listing;
 };
 
 static enum sealift_status
 show(void *context, const struct sealift_drilled *drilled, struct sealift_error *err)
 {
     struct drill *drill = context;
-    const struct key_line line = {
-        .result = drilled->result,
-        .kind = drilled->kind,
-        .filesystem = drilled->filesystem,
-        .filesystem_id = drilled->filesystem_id,
-        .snapshot = drilled->snapshot,
-        .locator = drilled->locator,
-        .obs = drilled->obs,
-        .wrapping = drilled->wrapping,
-        .record = drilled->record,
-        .kms_type = drilled->kms_type,
-        .kms_namespace = drilled->kms_namespace,
-        .kms_mount = drilled->kms_mount,
-        .kms_key_identifier = drilled->kms_key_identifier,
-        .kms_key_version = drilled->kms_key_version,
-        .problem = drilled->problem,
-    };
 
     if (drill->cli->json)
         return listing_add(&drill->listing, drilled, err);
-    if (!drill->cli->quiet || drilled->problem != NULL)
-        key_line_write(drill->cli->out, &line);
+    if (!drill->cli->quiet || drilled->keyed.problem != NULL)
+        key_line_write(drill->cli->out, drilled->result, &drilled->keyed, NULL);
     return SEALIFT_OK;
-}
-
-/* `is_whole`: it went through everything, whatever it found. */
-static void
-show_totals(struct drill *drill, const struct sealift_drill_result *result, bool is_whole)
-{
-    struct cli *cli = drill->cli;
-
-    if (!cli->json) {
-        if (is_whole)
-            cli_show(cli, cmd_kms_drill_totals_columns, result);
-        return;
-    }
-    listing_end(&drill->listing);
-    fputs(",\"totals\":", cli->out);
-    if (is_whole)
-        output_json(cli->out, cmd_kms_drill_totals_columns, result);
-    else
-        fputs("null", cli->out);
-    fputs("}\n", cli->out);
 }
 
 static enum sealift_status
 run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     struct sealift_drill_spec spec = *(const struct sealift_drill_spec *)values;
-    struct drill drill = {cli, {.out = cli->out, .json = true, .columns = cmd_kms_drill_columns}};
+    struct drill drill = {cli, {.out = cli->out, .json = cli->json, .columns = cmd_kms_drill_columns}};
     struct sealift_drill_result result = {.seconds = -1};
     struct sealift *sealift;
     enum sealift_status status;
+    bool is_whole;
 
     TRY(obs_options_check(&spec.obs, err));
     TRY(cli_open(cli, &sealift, err));
     cli_watch(cli, &spec.transfer);
     if (!cli->json)
         spec.transfer.progress = NULL; /* the lines show how far it is, and a bar would run into them */
-    if (cli->json)
-        fputs("{\"listing\":", cli->out);
+    totalled_begin(&drill.listing);
     status = sealift_kms_drill(sealift, &spec, show, &drill, &result, err);
     console_finish(&cli->console);
-    show_totals(&drill, &result, result.seconds >= 0);
+    is_whole = result.seconds >= 0; /* it went through everything, whatever it found */
+    totalled_end(&drill.listing, cmd_kms_drill_totals_columns, is_whole ? &result : NULL);
+    if (!cli->json && is_whole)
+        cli_show(cli, cmd_kms_drill_totals_columns, &result);
     return status;
 }
 

@@ -4,31 +4,35 @@
 #include "cli_scoped.h"
 #include "commands.h"
 #include "key_line.h"
-#include "listing.h"
 #include "obs_options.h"
+#include "totalled.h"
 #include "transfer_options.h"
 
+#include <inttypes.h>
+
+#define REMARK_SIZE 160
+
 const struct column cmd_kms_impact_columns[] = {
-    {"kind", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, kind)},
+    {"kind", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.kind)},
     {"verdict", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, verdict)},
-    {"filesystem", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, filesystem)},
-    {"filesystem_id", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, filesystem_id)},
-    {"snapshot", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, snapshot)},
-    {"locator", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, locator)},
-    {"key_check", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, key_check)},
-    {"obs", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, obs)},
-    {"wrapping", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, wrapping)},
-    {"record", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, record)},
-    {"kms_type", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, kms_type)},
-    {"kms_namespace", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, kms_namespace)},
-    {"kms_mount", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, kms_mount)},
-    {"kms_key_identifier", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, kms_key_identifier)},
-    {"kms_key_version", NULL, COLUMN_NUMBER, offsetof(struct sealift_impacted, kms_key_version)},
+    {"filesystem", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.filesystem)},
+    {"filesystem_id", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.filesystem_id)},
+    {"snapshot", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.snapshot)},
+    {"locator", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.locator)},
+    {"key_check", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.key_check)},
+    {"obs", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.obs)},
+    {"wrapping", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.wrapping)},
+    {"record", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.record)},
+    {"kms_type", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.kms_type)},
+    {"kms_namespace", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.kms_namespace)},
+    {"kms_mount", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.kms_mount)},
+    {"kms_key_identifier", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.kms_key_identifier)},
+    {"kms_key_version", NULL, COLUMN_NUMBER, offsetof(struct sealift_impacted, keyed.kms_key_version)},
     {"wrappings", NULL, COLUMN_COUNT, offsetof(struct sealift_impacted, wrappings)},
     {"condemned", NULL, COLUMN_COUNT, offsetof(struct sealift_impacted, condemned)},
     {"others", NULL, COLUMN_COUNT, offsetof(struct sealift_impacted, others)},
     {"unopened", NULL, COLUMN_COUNT, offsetof(struct sealift_impacted, unopened)},
-    {"problem", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, problem)},
+    {"problem", NULL, COLUMN_TEXT, offsetof(struct sealift_impacted, keyed.problem)},
     {0},
 };
 
@@ -49,60 +53,45 @@ struct kms_impact {
     unsigned below_version;
 };
 
+/* JSON streams, as the lines for people do: there may be many. */
 struct impact {
     struct cli *cli;
-    struct listing listing; /* of JSON, which streams, as the lines for people do: there may be many */
+    struct listing listing;
 };
+
+/* NULL: the one wrapping that there is was told of. */
+static const char *
+remark_on(const struct sealift_impacted *impacted, char out[REMARK_SIZE])
+{
+    if (impacted->wrappings < 2)
+        return NULL;
+    snprintf(out, REMARK_SIZE,
+             "%" PRIu64 " wrappings: %" PRIu64 " open by the condemned key, %" PRIu64 " by another, %" PRIu64
+             " by none",
+             impacted->wrappings, impacted->condemned, impacted->others, impacted->unopened);
+    return out;
+}
 
 static enum sealift_status
 show(void *context, const struct sealift_impacted *impacted, struct sealift_error *err)
 {
     struct impact *impact = context;
-    const struct key_line line = {
-        .result = impacted->verdict,
-        .kind = impacted->kind,
-        .filesystem = impacted->filesystem,
-        .filesystem_id = impacted->filesystem_id,
-        .snapshot = impacted->snapshot,
-        .locator = impacted->locator,
-        .obs = impacted->obs,
-        .wrapping = impacted->wrapping,
-        .record = impacted->record,
-        .kms_type = impacted->kms_type,
-        .kms_namespace = impacted->kms_namespace,
-        .kms_mount = impacted->kms_mount,
-        .kms_key_identifier = impacted->kms_key_identifier,
-        .kms_key_version = impacted->kms_key_version,
-        .wrappings = impacted->wrappings,
-        .condemned = impacted->condemned,
-        .others = impacted->others,
-        .problem = impacted->problem,
-    };
+    char remark[REMARK_SIZE];
 
     if (impact->cli->json)
         return listing_add(&impact->listing, impacted, err);
-    key_line_write(impact->cli->out, &line);
+    key_line_write(impact->cli->out, impacted->verdict, &impacted->keyed, remark_on(impacted, remark));
     return SEALIFT_OK;
 }
 
-/* `is_whole`: it went through everything. */
 static void
-show_totals(struct impact *impact, const struct sealift_impact_result *result, bool is_whole)
+show_totals(struct cli *cli, const struct sealift_impact_result *result)
 {
-    struct cli *cli = impact->cli;
-
-    if (!cli->json) {
-        if (is_whole)
-            output_record(cli->out, cmd_kms_impact_totals_columns, result);
-        return;
-    }
-    listing_end(&impact->listing);
-    fputs(",\"totals\":", cli->out);
-    if (is_whole)
-        output_json(cli->out, cmd_kms_impact_totals_columns, result);
-    else
-        fputs("null", cli->out);
-    fputs("}\n", cli->out);
+    if (!cli->json)
+        output_record(cli->out, cmd_kms_impact_totals_columns, result);
+    if (result->stores_left_out > 0)
+        console_say(&cli->console,
+                    "Other object stores of the table were not looked at; without OBS every one of them is.");
 }
 
 static enum sealift_status
@@ -110,10 +99,11 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     const struct kms_impact *given = values;
     struct sealift_impact_spec spec = given->spec;
-    struct impact impact = {cli, {.out = cli->out, .json = true, .columns = cmd_kms_impact_columns}};
+    struct impact impact = {cli, {.out = cli->out, .json = cli->json, .columns = cmd_kms_impact_columns}};
     struct sealift_impact_result result = {.seconds = -1};
     struct sealift *sealift;
     enum sealift_status status;
+    bool is_whole;
 
     spec.below_version = given->below_version;
     TRY(obs_options_check(&spec.obs, err));
@@ -121,14 +111,13 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     cli_watch(cli, &spec.transfer);
     if (!cli->json)
         spec.transfer.progress = NULL; /* the lines show how far it is, and a bar would run into them */
-    if (cli->json)
-        fputs("{\"listing\":", cli->out);
+    totalled_begin(&impact.listing);
     status = sealift_kms_impact(sealift, &spec, show, &impact, &result, err);
     console_finish(&cli->console);
-    show_totals(&impact, &result, result.seconds >= 0);
-    if (result.stores_left_out > 0)
-        console_say(&cli->console,
-                    "Other object stores of the table were not looked at; without OBS every one of them is.");
+    is_whole = result.seconds >= 0; /* it went through everything */
+    totalled_end(&impact.listing, cmd_kms_impact_totals_columns, is_whole ? &result : NULL);
+    if (is_whole)
+        show_totals(cli, &result);
     return status;
 }
 

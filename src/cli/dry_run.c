@@ -2,8 +2,8 @@
 
 #include "cli_scoped.h"
 #include "failure.h"
-#include "listing.h"
 #include "quantity.h"
+#include "totalled.h"
 #include "visible.h"
 
 #include <inttypes.h>
@@ -74,24 +74,15 @@ static enum sealift_status
 preview(struct cli *cli, const struct sealift_upload_spec *spec, struct sealift_preview_result *ret_result,
         struct sealift_error *err)
 {
-    struct show show = {cli, {.out = cli->out, .json = true, .columns = dry_run_entry_columns}};
+    struct show show = {cli, {.out = cli->out, .json = cli->json, .columns = dry_run_entry_columns}};
     struct sealift_upload_spec watched = *spec;
     enum sealift_status status;
 
     if (cli->json || cli->console.verbose)
         watched.transfer.progress = NULL; /* the list shows how far it is, and a bar would run into it */
-    if (cli->json)
-        fputs("{\"listing\":", cli->out);
+    totalled_begin(&show.listing);
     status = sealift_snapshot_preview(cli->sealift, &watched, show_entry, &show, ret_result, err);
-    if (cli->json) {
-        listing_end(&show.listing);
-        fputs(",\"totals\":", cli->out);
-        if (status == SEALIFT_OK)
-            output_json(cli->out, dry_run_columns, ret_result);
-        else
-            fputs("null", cli->out);
-        fputs("}\n", cli->out);
-    }
+    totalled_end(&show.listing, dry_run_columns, status == SEALIFT_OK ? ret_result : NULL);
     console_finish(&cli->console);
     return status;
 }

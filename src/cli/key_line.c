@@ -5,63 +5,54 @@
 #include <inttypes.h>
 
 static void
-write_what(FILE *out, const struct key_line *line)
+write_what(FILE *out, const struct sealift_keyed *keyed)
 {
-    const char *name = line->filesystem != NULL ? line->filesystem : line->filesystem_id;
+    const char *name = keyed->filesystem != NULL ? keyed->filesystem : keyed->filesystem_id;
 
-    visible_write(out, name != NULL ? name : line->obs != NULL ? line->obs : "");
-    if (line->snapshot != NULL) {
+    visible_write(out, name != NULL ? name : keyed->obs != NULL ? keyed->obs : "");
+    if (keyed->snapshot != NULL) {
         putc(' ', out);
-        visible_write(out, line->snapshot);
+        visible_write(out, keyed->snapshot);
     }
-    if (line->locator != NULL) {
+    if (keyed->locator != NULL) {
         fputs("  ", out);
-        visible_write(out, line->locator);
+        visible_write(out, keyed->locator);
     }
 }
 
 /* "vault team/a transit/cluster-key version 2" */
 static void
-write_key(FILE *out, const struct key_line *line)
+write_key(FILE *out, const struct sealift_keyed *keyed)
 {
-    fprintf(out, "%s ", line->kms_type);
-    if (line->kms_namespace != NULL) {
-        visible_write(out, line->kms_namespace);
+    fprintf(out, "%s ", keyed->kms_type);
+    if (keyed->kms_namespace != NULL) {
+        visible_write(out, keyed->kms_namespace);
         putc(' ', out);
     }
-    if (line->kms_mount != NULL) {
-        visible_write(out, line->kms_mount);
+    if (keyed->kms_mount != NULL) {
+        visible_write(out, keyed->kms_mount);
         putc('/', out);
     }
-    visible_write(out, line->kms_key_identifier);
-    if (line->kms_key_version != 0)
-        fprintf(out, " version %" PRId64, line->kms_key_version);
-}
-
-static void
-write_wrappings(FILE *out, const struct key_line *line)
-{
-    if (line->wrappings > 1)
-        fprintf(out,
-                "  (%" PRIu64 " wrappings: %" PRIu64 " open by the condemned key, %" PRIu64 " by another, %" PRIu64
-                " by none)",
-                line->wrappings, line->condemned, line->others, line->wrappings - line->condemned - line->others);
+    visible_write(out, keyed->kms_key_identifier);
+    if (keyed->kms_key_version != 0)
+        fprintf(out, " version %" PRId64, keyed->kms_key_version);
 }
 
 void
-key_line_write(FILE *out, const struct key_line *line)
+key_line_write(FILE *out, const char *result, const struct sealift_keyed *keyed, const char *remark)
 {
-    fprintf(out, "%-8s  %-10s  ", line->result, line->kind);
-    write_what(out, line);
-    if (line->wrapping != NULL) {
-        fprintf(out, "  %s%s%s by ", line->wrapping, line->record != NULL ? " " : "",
-                line->record != NULL ? line->record : "");
-        write_key(out, line);
+    fprintf(out, "%-8s  %-10s  ", result, keyed->kind);
+    write_what(out, keyed);
+    if (keyed->wrapping != NULL) {
+        fprintf(out, "  %s%s%s by ", keyed->wrapping, keyed->record != NULL ? " " : "",
+                keyed->record != NULL ? keyed->record : "");
+        write_key(out, keyed);
     }
-    write_wrappings(out, line);
-    if (line->problem != NULL) {
+    if (remark != NULL)
+        fprintf(out, "  (%s)", remark);
+    if (keyed->problem != NULL) {
         fputs(": ", out);
-        visible_write(out, line->problem);
+        visible_write(out, keyed->problem);
     }
     putc('\n', out);
     fflush(out);

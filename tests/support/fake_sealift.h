@@ -375,18 +375,18 @@ sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec
                   void *context, struct sealift_drill_result *ret_result, struct sealift_error *err)
 {
     static const struct sealift_drilled home = {
-        .kind = "filesystem",
+        .keyed = {.kind = "filesystem",
+                  .filesystem = "home",
+                  .filesystem_id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
+                  .wrapping = "table",
+                  .kms_type = "vault",
+                  .kms_mount = "transit",
+                  .kms_key_identifier = "k",
+                  .kms_key_version = 2},
         .result = "opens",
-        .filesystem = "home",
-        .filesystem_id = "0b6d8a52-54f5-4c86-b5f9-9b3d6f3c7d11",
-        .wrapping = "table",
-        .kms_type = "vault",
-        .kms_mount = "transit",
-        .kms_key_identifier = "k",
-        .kms_key_version = 2,
     };
     static const struct sealift_drilled monday = {
-        .kind = "snapshot", .result = "waits", .locator = FAKE_LOCATOR, .problem = "the KMS is\naway"};
+        .keyed = {.kind = "snapshot", .locator = FAKE_LOCATOR, .problem = "the KMS is\naway"}, .result = "waits"};
 
     (void)sealift;
     fake.obs = spec->obs;
@@ -401,7 +401,11 @@ sealift_kms_impact(struct sealift *sealift, const struct sealift_impact_spec *sp
                    void *context, struct sealift_impact_result *ret_result, struct sealift_error *err)
 {
     static const struct sealift_impacted monday = {
-        .kind = "snapshot", .verdict = "claimed", .locator = FAKE_LOCATOR, .unopened = 1, .problem = "refused"};
+        .keyed = {.kind = "snapshot", .locator = FAKE_LOCATOR, .problem = "refused"},
+        .verdict = "claimed",
+        .wrappings = 2,
+        .unopened = 2,
+    };
 
     (void)sealift;
     fake.impact = *spec;

@@ -273,6 +273,22 @@ Test(cli, tells_each_thing_of_a_drill_and_then_the_totals)
     expect_out("\n]\n,\"totals\":{\"filesystems\":1,");
 }
 
+Test(cli, tells_what_would_be_lost_with_a_key)
+{
+    cr_assert_eq(RUN("kms", "impact", "dr", "--key", "k", "--namespace", "team/a", "--below-version", "3"), 0);
+    cr_assert_str_eq(fake.impact.obs.url, "dr");
+    cr_assert_str_eq(fake.impact.key, "k");
+    cr_assert_str_eq(fake.impact.name_space, "team/a");
+    cr_assert_eq(fake.impact.below_version, 3);
+    expect_out("claimed   snapshot      " FAKE_LOCATOR
+               "  (2 wrappings: 0 open by the condemned key, 0 by another, 2 by none): refused\n"
+               "dies:            0\n");
+    expect_out("safe:            no\n");
+    cr_assert_eq(RUN("kms", "impact", "--json"), 0);
+    cr_assert_null(fake.impact.obs.url);
+    expect_out("\n]\n,\"totals\":{\"dies\":0,\"survives\":0,\"claimed\":1,");
+}
+
 Test(cli, adds_a_filesystem_only_with_a_place_for_its_key)
 {
     cr_assert_eq(RUN("fs", "add", "home", "/srv/home"), 2);

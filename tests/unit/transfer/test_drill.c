@@ -274,6 +274,24 @@ Test(drill, falls_back_on_the_manifests_own_wrapping)
     cr_assert_eq(told[1].finding.wrapping, DRILL_MANIFEST);
 }
 
+/* Who writes the bucket can cut the at-rest key off a record that opens. */
+Test(drill, misses_what_the_records_of_a_key_have_lost)
+{
+    const struct private_part names = {.filesystem = "home", .path = "/srv/home", .generation = 1, .encrypted = true};
+    const struct key_record_wish wish = {.envelope = &fixture.envelope, .names = &names, .fs_key = fixture.fs_key};
+    struct uuid record;
+
+    cr_assert_eq(key_record_put(&fixture.world, fixture.store, &wish, &record, &err), SEALIFT_OK, "%s", err.message);
+    run();
+    cr_assert_eq(outcome.failed, 1u);
+    cr_assert_eq(told[0].kind, SURVEY_KEY);
+    cr_assert_eq(told[0].failure.status, SEALIFT_CORRUPT);
+    cr_assert_not_null(strstr(told[0].failure.message, "at-rest key"), "%s", told[0].failure.message);
+    cr_assert_str_eq(told[0].finding.filesystem, "home");
+    cr_assert_eq(told[1].failure.status, SEALIFT_OK, "the snapshots open");
+    cr_assert_eq(told[1].finding.wrapping, DRILL_RECORD);
+}
+
 Test(drill, misses_the_at_rest_key_of_an_encrypted_filesystem)
 {
     with_table = true;
