@@ -19,6 +19,7 @@ from support.openbao_cluster import OpenBaoCluster
 from support.pykmip import PyKmip
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
+from support.vault_tenant import Tenant, allow
 
 failed = pytest.StashKey()
 
@@ -104,6 +105,21 @@ def bao(folder):
     server.add_policy("sealift")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def tenants(servers_folder):
+    """One dev server, with an audit device, for all tests that leave it as it was, apart from names of their own. The operator is in the root namespace,
+    the tenants below; `green` has no login of its own: the operator's may use its key."""
+    bao = OpenBao(servers_folder / "openbao-tenants").start_dev_audited()
+    bao.operator = Tenant(bao, bao.folder, "operator", "", "cluster-key")
+    bao.red = Tenant(bao, bao.folder, "red", "tenants/red", "red-key")
+    bao.blue = Tenant(bao, bao.folder, "blue", "tenants/blue", "blue-key")
+    green = Tenant(bao, bao.folder, "green", "tenants/green", "green-key")
+    allow(bao, "operator", {green.namespace: green.key})
+    bao.green = ["--kms-namespace", green.namespace, "--kms-key-identifier", green.key]
+    yield bao
+    bao.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real Vault-compatible KMS: OpenBao, in dev mode or with a storage folder, TLS and a seal."""
 
 import base64
+import json
 from pathlib import Path
 
 from support.cache import installed
@@ -34,6 +35,23 @@ class OpenBao:
                                          f"-dev-listen-address=127.0.0.1:{self.port}"], self.folder)
         self.server.start(lambda: self.health() == "ready")
         return self
+
+    def start_dev_audited(self):
+        """The same, with an audit device that writes a file; `audited()` reads it. OpenBao takes one from its configuration alone."""
+        configuration = self.folder / "audit.hcl"
+        self.audit_log = self.folder / "audit.jsonl"
+        configuration.write_text(f'audit "file" "file" {{\n options {{\n  file_path = "{self.audit_log}"\n }}\n}}\n')
+        self.server = Server("openbao", [self.binary, "server", "-dev", f"-dev-root-token-id={self.token}", "-dev-no-store-token",
+                                         f"-dev-listen-address=127.0.0.1:{self.port}", f"-config={configuration}"], self.folder)
+        self.server.start(lambda: self.health() == "ready")
+        return self
+
+    def audited(self):
+        """What was answered by now: of each request its id, namespace and path, and the error (as it is or hashed) or None."""
+        answers = [json.loads(line) for line in self.audit_log.read_text().splitlines() if '"type":"response"' in line]
+        return [{"id": answer["request"].get("id"), "namespace": answer["request"]["namespace"].get("path", "").strip("/"),
+                 "path": answer["request"]["path"], "error": answer.get("error") or answer.get("response", {}).get("data", {}).get("error")}
+                for answer in answers]
 
     def start_dev_tls(self):
         """The same behind TLS, with a certificate that the server makes itself."""
