@@ -9,6 +9,7 @@ from support.main_job import add_folder_store, add_local_fs, download_same, uplo
 from support.moving_cluster import MovingCluster, outcomes
 from support.openbao import OpenBao
 from support.pykmip import PyKmip
+from support.recipes import read_recipes, run_runbook
 
 
 @pytest.fixture
@@ -93,27 +94,39 @@ def test_own_keys_move_to_the_cluster_key_of_another_type_when_that_is_wanted(cl
 # --- the local key ---
 
 
-def test_the_local_key_stays_while_something_in_a_bucket_hangs_on_it(cluster, folder, bao, small_tree):
-    """A filesystem that the table has forgotten: its snapshots would be lost with the key, so that is said, and only done when it is asked for."""
-    machine, token = cluster.machine, secret_file(folder, "token", bao.token)
+@pytest.fixture
+def forgotten(cluster, folder, bao, small_tree):
+    """What `kms set` is told, after it has moved all from the local key but a filesystem that the table has forgotten; and that one's locator."""
+    machine = cluster.machine
     cluster.fill("--allow-no-kms")
     add_local_fs(machine, "gone", small_tree / "folder-2")
     locator = upload(machine, "gone", "monday")
     machine.ok("fs", "remove", "gone")
-    new = ["vault", bao.address, "cluster-key", "--token-file", token]
-
+    new = ["vault", bao.address, "cluster-key", "--token-file", secret_file(folder, "token", bao.token)]
     kept = machine.ok("kms", "set", *new, "--json")
     assert f"only the local key opens fs/{locator.split('/')[0]}/keys/" in kept.err and "--destroy-local-key" in kept.err
     assert outcomes(kept.json) == dict.fromkeys(cluster.names, "rewrapped")
     assert cluster.has_local_key() and kept.json["former_type"] == "local"
     download_same(machine, "back", folder / "back", locator, small_tree / "folder-2")
     machine.ok("fs", "remove", "back")
+    return new, locator
 
+
+def test_the_local_key_stays_while_something_in_a_bucket_hangs_on_it(forgotten, cluster):
+    """Its snapshots would be lost with the key, so that is said, and only done when it is asked for."""
+    new, _ = forgotten
     assert cluster.set_kms(new)["former_type"] == "local" and cluster.has_local_key()
-    gone = machine.ok("kms", "set", *new, "--destroy-local-key", "--json")
+    gone = cluster.machine.ok("kms", "set", *new, "--destroy-local-key", "--json")
     assert "only the local key opens" in gone.err and "overwritten and removed" in gone.err
     assert not cluster.has_local_key() and gone.json["former_type"] is None
     cluster.check_opens()
+
+
+def test_the_local_key_goes_when_what_hung_on_it_has_moved(forgotten, cluster, folder, small_tree):
+    new, locator = forgotten
+    cluster.machine.ok("kms", "rewrap", "--obs", "dr")
+    assert cluster.set_kms(new)["former_type"] is None and not cluster.has_local_key()
+    download_same(cluster.machine, "saved", folder / "saved", locator, small_tree / "folder-2")
 
 
 def test_a_key_that_was_brought_from_another_machine_is_not_touched(folder, bao, small_tree):
@@ -146,3 +159,32 @@ def test_reset_is_refused_while_filesystems_rely_on_the_kms(cluster, folder, bao
     machine.fails("kms", code=NOT_FOUND, says=["no KMS"])
     bao.stop()
     cluster.check("--allow-no-kms")
+
+
+# --- later ---
+
+
+def test_what_is_set_untried_moves_later(cluster, folder, bao, second):
+    """Nothing is asked, and nothing moves; all opens through the one before, until `kms rewrap`."""
+    machine = cluster.machine
+    cluster.set_kms(approle(folder, bao))
+    cluster.fill()
+    done = machine.ok("kms", "set", *approle(folder, second), "--no-check", "--json")
+    assert done.json["moved"] == [] and (done.json["former_address"], done.json["moving"]) == (bao.address, 3)
+    assert "untried" in done.err and "sealift kms rewrap" in done.err
+    cluster.check_opens()
+    machine.ok("kms", "rewrap")
+    assert machine.ok("kms", "--json").json["former_type"] is None
+    bao.stop()
+    cluster.check()
+
+
+def test_the_runbook_of_leaving_a_kms(cluster, folder, bao, second):
+    cluster.set_kms(approle(folder, bao))
+    cluster.fill()
+    arguments = approle(folder, second)
+    said = run_runbook(cluster.machine, read_recipes("OPERATIONS.md", "runbook")["leave-kms"], folder, NEW_KMS=second.address, NEW_KEY="cluster-key",
+                       ROLE_ID=arguments[4], SECRET_ID_FILE=arguments[6])
+    assert said.count("rewrapped") == 3 and "still moving" not in said
+    bao.stop()
+    cluster.check()
