@@ -187,6 +187,25 @@ def test_own_keys_in_namespaces(bao, folder, small_tree, needs_tools):
     assert (envelope["kms"]["namespace"], envelope["kms"]["key_identifier"]) == ("team/a", "key-a"), "wrapped by the tenant's key, too"
 
 
+def test_a_kmip_key_of_its_own(kmip, folder, needs_tools):
+    """Another key on the same servers, with the cluster's certificate: nothing has to be said of it."""
+    cluster_key, own_key = kmip.add_shared_key(), kmip.add_shared_key()
+    machines = [Sealift(folder / name) for name in ("home-1", "home-2")]
+    for machine in machines:
+        machine.ok("kms", "set", "kmip", *kmip.access(cluster_key))
+        add_folder_store(machine, folder / "bucket")
+    first, second = machines
+    first.ok("fs", "add", "common", make_small_tree(folder / "tree-1"), "--obs", "dr")
+    first.ok("fs", "add", "own", make_small_tree(folder / "tree-2"), "--obs", "dr", "--kms-key-identifier", own_key)
+    upload(first, "own", "monday")
+    came = recover(second)
+    assert {name: (row["outcome"], row["own_key"]) for name, row in came.items()} == {"common": ("recovered", False), "own": ("recovered", True)}
+    assert came["own"]["kms_key_identifier"] == own_key
+    assert rows(second) == rows(first)
+    upload(second, "own", "tuesday")
+    goes_on_in_the_chain(second, folder / "bucket", "own", 2)
+
+
 # --- again, and in part ---
 
 def test_what_is_there_stays(local, folder):
