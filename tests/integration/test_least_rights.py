@@ -116,6 +116,18 @@ def test_a_policy_that_lacks_encrypt_is_told_before_anything_is_read(uploader, b
     assert sorted((folder / "bucket").rglob("*")) == before
 
 
+def test_a_rewrap_takes_it_along(uploader, bao, folder, small_tree):
+    """By somebody who may decrypt: then the old version of the KMS's key can go."""
+    machine, _ = uploader
+    locator = upload(machine, "home", "monday", "--new-data-key")
+    bao.add_policy("sealift")
+    bao.call("POST", "transit/keys/cluster-key/rotate")
+    done, = machine.ok("kms", "rewrap", "--json").json
+    assert (done["outcome"], done["keys"], done["records"]) == ("rewrapped", 2, 2)
+    bao.call("POST", "transit/keys/cluster-key/config", {"min_decryption_version": 2})
+    download_same(machine, "home2", folder / "home2", locator, small_tree)
+
+
 def test_the_newest_version_wraps(uploader, bao, folder, small_tree):
     """Though the filesystem's own key was wrapped by one that opens nothing any more."""
     machine, _ = uploader

@@ -139,6 +139,32 @@ def test_a_snapshot_under_a_key_of_its_own(bao, folder, small_tree, needs_tools)
     assert json.loads(manifests(second, folder / "bucket", "home")[3])["key_check"] == before[0][0]["key_check"], "the filesystem's key, not the snapshot's"
 
 
+def test_after_a_rekey(bao, folder, small_tree, needs_tools):
+    """The key in force is the one after the leak, also where nothing was uploaded under it yet; and it is so after a rewrap of both."""
+    first = new_machine(folder, bao, "home-1")
+    add_folder_store(first, folder / "bucket")
+    for name in ("home", "mail"):
+        first.ok("fs", "add", name, make_small_tree(folder / name), "--obs", "dr")
+        upload(first, name, "monday")
+        first.ok("fs", "rekey", name)
+    upload(first, "home", "tuesday")
+    bao.call("POST", "transit/keys/cluster-key/rotate")
+    first.ok("kms", "rewrap")
+    before = rows(first)
+
+    second = new_machine(folder, bao)
+    add_folder_store(second, folder / "bucket")
+    recover(second)
+    assert rows(second) == before
+    in_force = {row["name"]: row["key_check"] for row in before[0]}
+    for name, sequence in (("home", 3), ("mail", 2)):
+        upload(second, name, "later")
+        goes_on_in_the_chain(second, folder / "bucket", name, sequence)
+        chain = manifests(second, folder / "bucket", name)
+        assert json.loads(chain[sequence])["key_check"] == in_force[name] != json.loads(chain[1])["key_check"]
+        verify_every_way(second, name, "monday")
+
+
 # --- tenants ---
 
 def test_own_keys_in_namespaces(bao, folder, small_tree, needs_tools):
