@@ -228,6 +228,20 @@ def test_a_tenants_encrypted_filesystem_is_locked_and_unlocked(tenants, machine,
             assert (live / "file").read_text() == "of live"
 
 
+def test_a_secret_id_is_found_wherever_a_credential_may_be(tenants, machine, folder, small_tree):
+    """In a variable, or as systemd hands it over: each time anew."""
+    red = tenants.red
+    given = folder / "given"
+    given.mkdir()
+    secret_file(given, "red", red.secret_id)
+    login = ["--kms-key-identifier", red.key, "--kms-namespace", red.namespace, "--kms-role-id", red.role_id]
+    for name, options, environment in (("folder-0", ["--kms-secret-id-env", "RED"], {"RED": red.secret_id}),
+                                       ("folder-1", ["--kms-secret-id-file", "credential:red"], {"CREDENTIALS_DIRECTORY": str(given)})):
+        machine.ok("fs", "add", name, small_tree / name, "--obs", "dr", *login, *options, environment=environment)
+        upload(machine, name, "monday", environment=environment)
+        machine.fails("fs", "snapshot", "verify", name, "monday", "--keys", code=NOT_FOUND, says=["secret id"])
+
+
 # --- KMIP ---
 
 
