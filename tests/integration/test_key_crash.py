@@ -1,43 +1,67 @@
 """Every command that changes a key, killed between any two of its steps: a request to the KMS, an object of the bucket, a write of the table. Afterwards
 every key opens, from the table alone and from the bucket alone; the same command goes on; and then the new key alone opens everything."""
 
-import os
 import shutil
+import subprocess
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Callable
 
 import pytest
 
 from support.command import Sealift
-from support.crash_world import CrashWorld, LocalKey, at_rest_keys, drill, places, subjects
+from support.crash_world import CrashWorld, LocalKey, all_at_rest_keys, drill, in_buckets, places, subjects
 from support.exit_codes import NOT_FOUND
-from support.killed_steps import SMALLER, STEPS, KilledSteps
+from support.key_change import KeyChange, check_kills, kills, records_of_keys
+from support.killed_steps import KilledSteps
 from support.kms_access import secret_file
 from support.loop_disk import loop_disk
 from support.main_job import upload
 from support.openbao import OpenBao
+from support.sample_tree import make_small_tree
 
-LONG = "SEALIFT_TEST_LONG" in os.environ
+CLUSTER, TENANT, OTHER = ("vault", None, "old-key", 1), ("vault", "tenants/a", "own-key", 1), ("vault", None, "new-key", 1)
+
+
+class Servers:
+    """A Vault with the cluster key and a tenant's, and another Vault. `cluster`, `tenant` and `other` are what stands behind `kms set` for each of these
+    keys, whose login opens nothing else."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.bao, self.second = (OpenBao(folder / name).start_dev() for name in ("openbao-crash-1", "openbao-crash-2"))
+        self.all = [self.bao, self.second]
+        self.bao.add_namespace("tenants/a")
+        for server, namespace in ((self.bao, ""), (self.bao, "tenants/a"), (self.second, "")):
+            server.add_transit(namespace=namespace)
+        self.cluster = self.access(self.bao, "old-key")
+        self.tenant = self.access(self.bao, "own-key", "tenants/a")
+        self.other = self.access(self.second, "new-key")
+        self.own_key = own_key(self.tenant)
+        self.rotating = self.access(self.bao, "rotating")
+        self.rotating_tenant = self.access(self.bao, "rotating-own", "tenants/a")
+
+    def access(self, server, key, namespace=""):
+        server.add_key(key, namespace=namespace)
+        server.add_policy(key, key, namespace=namespace)
+        role_id, secret_id = server.add_approle(key, role=key, namespace=namespace)
+        return ["vault", server.address, key, "--role-id", role_id, "--secret-id-file", secret_file(self.folder, f"secret-{key}", secret_id),
+                *(["--namespace", namespace] if namespace else [])]
+
+    def stop(self):
+        for server in self.all:
+            server.stop()
+
+
+def own_key(access):
+    """For a filesystem, what `kms set` is told of a key."""
+    role_id, secret, namespace = (access[access.index(option) + 1] for option in ("--role-id", "--secret-id-file", "--namespace"))
+    return ["--kms-key-identifier", access[2], "--kms-namespace", namespace, "--kms-role-id", role_id, "--kms-secret-id-file", secret]
 
 
 @pytest.fixture(scope="module")
-def vaults(servers_folder):
-    """Two servers with keys of their own each."""
-    servers = [OpenBao(servers_folder / f"openbao-{name}").start_dev() for name in ("crash-1", "crash-2")]
-    for server, key in zip(servers, ("old-key", "new-key")):
-        server.add_transit()
-        server.add_key(key)
-        server.add_policy(key, key)
-    yield servers
-    for server in servers:
-        server.stop()
-
-
-def access(server, key, folder):
-    """By a token that is good for this key alone."""
-    return ["vault", server.address, key, "--token-file", secret_file(folder, f"token-{key}", server.add_token(key))]
+def servers(servers_folder):
+    made = Servers(servers_folder)
+    yield made
+    made.stop()
 
 
 @pytest.fixture
@@ -46,108 +70,193 @@ def world(folder):
 
 
 def fill(world, folder, tree, *options):
-    """`home` has a snapshot; `bare` is in no bucket: its key is in the table alone. `live`, which is encrypted, was never uploaded."""
+    """`home` has a snapshot; so has `live`, which is encrypted; `bare` is in no bucket: its key is in the table alone. Returns their ids."""
     machine = world.machine
     machine.ok("fs", "add", "home", tree, "--obs", "dr", *options)
     machine.ok("fs", "add", "bare", tree / "folder-1", "--no-key-backup", *options)
     upload(machine, "home", "monday")
     with loop_disk(folder, options=("-O", "encrypt"), megabytes=64) as disk:
         machine.ok("fs", "add", "live", disk.path / "live", "--obs", "dr", "--encrypted", *options)
+        (disk.path / "live" / "file").write_text("of live")
+        upload(machine, "live", "monday")
+    world.keep()
+    return world.ids()
 
 
-@dataclass
-class Change:
-    """`before` is a machine that knows nothing but the KMS and key that are in force then, `after` makes one of which that holds when the command is
-    done; `place` is what drills call the latter, and `kms` gives all there are, for the test's own eyes."""
-
-    command: list
-    before: Sealift
-    after: Callable
-    place: tuple
-    kms: Callable
-    over: tuple = ()  # how it ends when all was done before it was killed
+@pytest.fixture(scope="module")
+def cluster_once(servers, servers_folder):
+    """Under the cluster key; and how it was in the beginning."""
+    folder = servers_folder / "crash"
+    folder.mkdir()
+    world = CrashWorld(folder)
+    world.machine.ok("kms", "set", *servers.cluster)
+    fill(world, folder, make_small_tree(folder / "source"))
+    return world, shutil.copytree(world.kept, folder / "first", symlinks=True)
 
 
-def kills(world, command, every=1):
-    """The command is killed at each of its steps in turn, always from the same beginning."""
-    killed = KilledSteps(world.kept.parent / "trace", world.machine, command, (*STEPS, *SMALLER) if LONG else STEPS)
+@pytest.fixture
+def cluster(cluster_once):
+    """The same for every test."""
+    world, first = cluster_once
+    shutil.rmtree(world.kept)
+    subprocess.run(["cp", "-a", first, world.kept], check=True)
     world.bring_back()
-    steps = killed.rehearse()
-    tried = steps[::1 if LONG else every]
-    assert len(tried) >= 5
-    for step in tried:
-        world.bring_back()
-        assert killed.kill(step), f"it ended before {step}"
-        print(f"killed at {step}")  # beside a failure
-        yield step
-
-
-def known_at_rest(world, kms):
-    """Of the encrypted filesystems, what the bucket has: the same everywhere, and what the table says."""
-    found = {}
-    for one in kms:
-        for fs, keys in at_rest_keys(world.key_records(), one).items():
-            found.setdefault(fs, set()).update(keys)
-    return found
-
-
-def records_of_keys(world):
-    return Counter(record["envelope"]["key_check"] for record in world.key_records())
-
-
-def is_whole(world, change, every):
-    """That is: at whatever step it is killed."""
-    everything = subjects(drill(world.machine))
-    in_bucket = {subject for subject in everything if subject[0] != "filesystem"}
-    at_rest = {fs: {key} for fs, key in world.at_rest().items()}
-    records = records_of_keys(world)
-    assert len(everything) > len(in_bucket) > 0 and at_rest
-    for _ in kills(world, change.command, every=every):
-        assert subjects(drill(world.machine)) == everything
-        assert subjects(drill(change.before, "--obs", world.url)) == in_bucket
-        assert known_at_rest(world, change.kms()) == at_rest
-        again = world.machine.run(*change.command)
-        assert again.code in (0, *change.over), again
-        lines = drill(world.machine)
-        assert subjects(lines) == everything and places(lines) == {change.place}
-        lines = drill(change.after(), "--obs", world.url)
-        assert subjects(lines) == in_bucket and places(lines) == {change.place}
-        assert known_at_rest(world, change.kms()) == at_rest
-        assert records_of_keys(world) - records <= Counter(dict.fromkeys(records, 1)), "what was done before it was killed is used"
+    return world
 
 
 # --- from one KMS to another ---
 
 
-def test_kms_set(world, vaults, folder, small_tree):
-    old, new = access(vaults[0], "old-key", folder), access(vaults[1], "new-key", folder)
-    world.machine.ok("kms", "set", *old)
-    fill(world, folder, small_tree)
-    world.keep()
-    before, after = world.elsewhere("before", old), world.elsewhere("after", new)
-    is_whole(world, Change(["kms", "set", *new], before, lambda: after, ("vault", None, "new-key"), lambda: vaults), every=3)
+def test_kms_set(cluster, servers):
+    before, after = cluster.elsewhere("before", servers.cluster), cluster.elsewhere("after", servers.other)
+    check_kills(cluster, KeyChange(["kms", "set", *servers.other], [before], lambda: [after], {OTHER}, lambda: servers.all), every=6)
 
 
-def test_kms_set_after_the_local_key(world, vaults, folder, small_tree):
+def test_kms_set_that_is_killed_again_and_again(cluster, servers):
+    """Each time a little later, and what was done before is used: it ends, and nothing piles up."""
+    everything, records, command = subjects(drill(cluster.machine)), records_of_keys(cluster), ["kms", "set", *servers.other]
+    killed = KilledSteps(cluster.kept.parent / "trace", cluster.machine, command)
+    steps, times = killed.rehearse(), 0
+    cluster.bring_back()
+    for step in steps[len(steps) // 3:]:
+        if not killed.kill(step):
+            break
+        times += 1
+        assert subjects(drill(cluster.machine)) == everything
+        assert records_of_keys(cluster) - records <= Counter(dict.fromkeys(records, 1))
+    assert times >= 5
+    cluster.machine.ok(*command)
+    assert places(drill(cluster.machine)) == {OTHER}
+    assert records_of_keys(cluster) - records == Counter(dict.fromkeys(records, 1))
+
+
+def test_kms_set_after_the_local_key(world, servers, folder, small_tree):
     """Which is destroyed at the end: not before everything has moved."""
-    new = access(vaults[1], "new-key", folder)
     fill(world, folder, small_tree, "--allow-no-kms")
-    world.keep()
     local = LocalKey(world.machine)
-    before, after = local.carry_to(folder / "before"), world.elsewhere("after", new)
-    is_whole(world, Change(["kms", "set", *new], before, lambda: after, ("vault", None, "new-key"), lambda: [vaults[1], LocalKey(before)]), every=3)
+    before, after = local.carry_to(folder / "before"), world.elsewhere("after", servers.other)
+    check_kills(world, KeyChange(["kms", "set", *servers.other], [before], lambda: [after], {OTHER}, lambda: [servers.second, LocalKey(before)]), every=8)
     assert not local.file.exists()
 
 
-def test_kms_reset(world, vaults, folder, small_tree):
-    old = access(vaults[0], "old-key", folder)
-    world.machine.ok("kms", "set", *old)
-    fill(world, folder, small_tree)
-    world.keep()
-    local, before = LocalKey(world.machine), world.elsewhere("before", old)
-    place = ("local", None, None)
+def test_kms_reset(cluster, servers, folder):
+    local, before = LocalKey(cluster.machine), cluster.elsewhere("before", servers.cluster)
 
     def kms():
-        return [vaults[0], local] if local.file.exists() else [vaults[0]]
+        return [servers.bao, local] if local.file.exists() else [servers.bao]
 
-    is_whole(world, Change(["kms", "reset", "--allow-downgrade"], before, lambda: local.carry_to(folder / "after"), place, kms, over=(NOT_FOUND,)), every=3)
+    check_kills(cluster, KeyChange(["kms", "reset", "--allow-downgrade"], [before], lambda: [local.carry_to(folder / "after")],
+                                   {("local", None, None, 1)}, kms, over=(NOT_FOUND,)), every=8)
+
+
+# --- from one key to another ---
+
+
+def moves(world, servers, fs, command, before, after, place, every):
+    before, after = world.elsewhere("before", before), world.elsewhere("after", after)
+    check_kills(world, KeyChange(["fs", "update", fs, *command], [before], lambda: [after], {place}, lambda: servers.all, of={world.ids()[fs]}), every)
+
+
+def test_fs_update_to_an_own_key(cluster, servers):
+    moves(cluster, servers, "live", servers.own_key, servers.cluster, servers.tenant, TENANT, every=3)
+
+
+def test_fs_update_of_what_is_in_no_bucket(cluster, servers):
+    moves(cluster, servers, "bare", servers.own_key, servers.cluster, servers.tenant, TENANT, every=10)
+
+
+def test_fs_update_back_to_the_cluster_key(cluster, servers):
+    cluster.machine.ok("fs", "update", "live", *servers.own_key)
+    cluster.keep()
+    moves(cluster, servers, "live", ["--use-cluster-kms-key-identifier"], servers.tenant, servers.cluster, CLUSTER, every=8)
+
+
+# --- to the newest version of a key ---
+
+
+@pytest.fixture
+def rotated(world, servers, folder, small_tree):
+    """`live` has a key of its own. Both keys are rotated, and no other test has them."""
+    world.machine.ok("kms", "set", *servers.rotating)
+    fill(world, folder, small_tree)
+    world.machine.ok("fs", "update", "live", *own_key(servers.rotating_tenant))
+    world.keep()
+    for key, namespace in (("rotating", ""), ("rotating-own", "tenants/a")):
+        servers.bao.call("POST", f"transit/keys/{key}/rotate", namespace=namespace)
+    yield world
+    for key, namespace in (("rotating", ""), ("rotating-own", "tenants/a")):
+        servers.bao.call("POST", f"transit/keys/{key}/config", {"min_decryption_version": newest(servers.bao, key, namespace)}, namespace)
+    assert subjects(drill(world.machine)) == world.everything, "the older version of the key is not needed any more"
+
+
+def newest(bao, key, namespace=""):
+    return bao.call("GET", f"transit/keys/{key}", namespace=namespace)["data"]["latest_version"]
+
+
+def rewraps(world, servers, command, keys, of, every):
+    """`keys`: each as what `kms set` is told of it, its namespace and its name."""
+    machines = [world.elsewhere(key, access) for access, _, key in keys]
+    world.everything = subjects(drill(world.machine))
+    versions = {("vault", namespace, key, newest(servers.bao, key, namespace or "")) for _, namespace, key in keys}
+    check_kills(world, KeyChange(command, machines, lambda: machines, versions, lambda: servers.all, of=of), every)
+
+
+def test_kms_rewrap_of_all(rotated, servers):
+    rewraps(rotated, servers, ["kms", "rewrap", "--all"], [(servers.rotating, None, "rotating"), (servers.rotating_tenant, "tenants/a", "rotating-own")],
+            None, every=6)
+
+
+def test_fs_kms_rewrap(rotated, servers):
+    rewraps(rotated, servers, ["fs", "kms-rewrap", "live"], [(servers.rotating_tenant, "tenants/a", "rotating-own")], {rotated.ids()["live"]}, every=8)
+    rotated.machine.ok("kms", "rewrap")
+
+
+# --- a second KMS ---
+
+
+def test_fs_key_add(cluster, servers):
+    options = dict(zip(servers.other[3::2], servers.other[4::2]))
+    command = ["fs", "key", "add", "live", "--vault", servers.second.address, "--kms-key-identifier", "new-key", "--kms-role-id", options["--role-id"],
+               "--kms-secret-id-file", options["--secret-id-file"]]
+    before, after = cluster.elsewhere("before", servers.cluster), cluster.elsewhere("after", servers.other)
+    check_kills(cluster, KeyChange(command, [before], lambda: [after], {OTHER}, lambda: servers.all, {cluster.ids()["live"]}, here={CLUSTER}), every=8)
+
+
+# --- a new FS key ---
+
+
+def in_force(world):
+    """By filesystem: the FS key that the next upload is sealed under."""
+    return {fs["id"]: fs["key_check"] for fs in world.machine.ok("fs", "--json").json}
+
+
+def test_fs_rekey(cluster, servers, folder):
+    """Killed, it leaves the old key in force or the new one; what a key that nothing was sealed with yet leaves in the bucket does no harm."""
+    live, before = cluster.ids()["live"], in_force(cluster)
+    everything, at_rest = subjects(drill(cluster.machine)), {fs: {key} for fs, key in cluster.at_rest().items()}
+    elsewhere, keys, seen = cluster.elsewhere("before", servers.cluster), records_of_keys(cluster), set()
+    for _ in kills(cluster, ["fs", "rekey", "live"], every=4):
+        for again in (False, True):
+            if again:
+                cluster.machine.ok("fs", "rekey", "live")
+            after = in_force(cluster)
+            seen.add((again, after[live] == before[live]))
+            assert {**after, live: before[live]} == before
+            wanted = {(kind, fs, after[fs] if kind == "filesystem" else key, locator) for kind, fs, key, locator in everything}
+            assert subjects(drill(cluster.machine)) >= wanted
+            assert subjects(drill(elsewhere, "--obs", cluster.url)) >= in_buckets(wanted) | {("key", live, after[live], None)}
+            assert all_at_rest_keys(cluster, servers.all) == at_rest
+            assert sum((records_of_keys(cluster) - keys).values()) <= 1 + again
+        comes_back(cluster, servers, folder)
+    assert seen == {(False, True), (False, False), (True, False)}
+
+
+def comes_back(world, servers, folder):
+    """A recovery takes the same key for the one in force as the table that was lost."""
+    other = Sealift(folder / "recovered")
+    shutil.rmtree(other.home, ignore_errors=True)
+    other.ok("kms", "set", *servers.cluster)
+    other.ok("cluster", "recover", world.url)
+    known = in_force(world)
+    came = {fs["id"]: fs["key_check"] for fs in other.ok("fs", "--json").json}
+    assert came and came.items() <= known.items()

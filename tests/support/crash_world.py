@@ -39,8 +39,13 @@ class CrashWorld:
     def elsewhere(self, name, access):
         """A machine that knows nothing but this KMS."""
         other = Sealift(self.kept.parent / name)
+        shutil.rmtree(other.home, ignore_errors=True)
         other.ok("kms", "set", *access)
         return other
+
+    def ids(self):
+        """Filesystems of the table, by name."""
+        return {fs["name"]: fs["id"] for fs in self.machine.ok("fs", "--json").json}
 
     def key_records(self):
         return [json.loads(path.read_text()) for path in sorted(self.bucket.glob("fs/*/keys/*.json"))]
@@ -52,10 +57,10 @@ class CrashWorld:
 
 
 def drill(machine, *options):
-    """What `kms drill` found: each line, in which nothing may be but what opens."""
-    lines = machine.ok("kms", "drill", *options, "--json").json["listing"]
-    assert {line["result"] for line in lines} <= {"opens"}, lines
-    return lines
+    """What `kms drill` found to open."""
+    lines = machine.run("kms", "drill", *options, "--json").json["listing"]
+    print(*(line for line in lines if line["result"] != "opens"), sep="\n", end="")  # beside a failure
+    return [line for line in lines if line["result"] == "opens"]
 
 
 def subjects(lines):
@@ -63,9 +68,14 @@ def subjects(lines):
     return {(line["kind"], line["filesystem_id"], line["key_check"], line["locator"]) for line in lines}
 
 
+def in_buckets(seen):
+    return {subject for subject in seen if subject[0] != "filesystem"}
+
+
 def places(lines):
     """Which keys opened it. Each local key has a name of its own: which one it is, a machine that has no other shows."""
-    return {(line["kms_type"], line["kms_namespace"], line["kms_key_identifier"] if line["kms_type"] != "local" else None) for line in lines}
+    return {(line["kms_type"], line["kms_namespace"], line["kms_key_identifier"] if line["kms_type"] != "local" else None, line["kms_key_version"])
+            for line in lines}
 
 
 class LocalKey:
@@ -100,6 +110,15 @@ def at_rest_keys(records, kms):
             continue
         key, = (secret.value for secret in secrets if secret.name == "an at-rest key")
         found.setdefault(record["fs"], set()).add(fscrypt_identifier(key))
+    return found
+
+
+def all_at_rest_keys(world, kms):
+    """Of whatever is in the bucket, by all of these KMS."""
+    found = {}
+    for one in kms:
+        for fs, keys in at_rest_keys(world.key_records(), one).items():
+            found.setdefault(fs, set()).update(keys)
     return found
 
 

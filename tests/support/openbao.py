@@ -209,7 +209,8 @@ class OpenBao:
     def unwrap(self, envelope):
         """The KEK, as only the KMS can give it."""
         hint = envelope["kms"]
-        answer = self.call("POST", f"{hint['mount']}/decrypt/{hint['key_identifier']}", {"ciphertext": envelope["wrapped_kek"]})
+        answer = self.call("POST", f"{hint['mount']}/decrypt/{hint['key_identifier']}", {"ciphertext": envelope["wrapped_kek"]},
+                           hint.get("namespace", ""))
         return base64.b64decode(answer["data"]["plaintext"])
 
     def opens(self, envelope):
