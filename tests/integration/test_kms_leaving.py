@@ -9,7 +9,6 @@ from support.main_job import add_folder_store, add_local_fs, download_same, uplo
 from support.moving_cluster import MovingCluster, outcomes
 from support.openbao import OpenBao
 from support.pykmip import PyKmip
-from support.recipes import read_recipes, run_runbook
 
 
 @pytest.fixture
@@ -175,16 +174,5 @@ def test_what_is_set_untried_moves_later(cluster, folder, bao, second):
     cluster.check_opens()
     machine.ok("kms", "rewrap")
     assert machine.ok("kms", "--json").json["former_type"] is None
-    bao.stop()
-    cluster.check()
-
-
-def test_the_runbook_of_leaving_a_kms(cluster, folder, bao, second):
-    cluster.set_kms(approle(folder, bao))
-    cluster.fill()
-    arguments = approle(folder, second)
-    said = run_runbook(cluster.machine, read_recipes("OPERATIONS.md", "runbook")["leave-kms"], folder, NEW_KMS=second.address, NEW_KEY="cluster-key",
-                       ROLE_ID=arguments[4], SECRET_ID_FILE=arguments[6])
-    assert said.count("rewrapped") == 3 and "still moving" not in said
     bao.stop()
     cluster.check()
