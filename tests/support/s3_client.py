@@ -20,8 +20,8 @@ class S3Client:
     def __init__(self, port, access_key, secret_key, region):
         self.port, self.access_key, self.secret_key, self.region = port, access_key, secret_key, region
 
-    def make_bucket(self, bucket):
-        self.request("PUT", f"/{bucket}")
+    def make_bucket(self, bucket, object_lock=False):
+        self.request("PUT", f"/{bucket}", more_headers={"x-amz-bucket-object-lock-enabled": "true"} if object_lock else None)
 
     def put(self, bucket, key, data):
         self.request("PUT", f"/{bucket}/{key}", data)
@@ -48,14 +48,24 @@ class S3Client:
             if not token:
                 return found
 
-    def request(self, method, path, body=b"", query=None):
+    def versions(self, bucket, prefix=""):
+        """(key, version) of all that there is and was, as far as one page has it; deletions too."""
+        page = ElementTree.fromstring(self.request("GET", f"/{bucket}", query={"versions": "", "prefix": prefix}))
+        return [(entry.find(f"{NAMESPACE}Key").text, entry.find(f"{NAMESPACE}VersionId").text) for entry in page
+                if entry.tag.removeprefix(NAMESPACE) in ("Version", "DeleteMarker")]
+
+    def delete_version(self, bucket, key, version):
+        self.request("DELETE", f"/{bucket}/{key}", query={"versionId": version})
+
+    def request(self, method, path, body=b"", query=None, more_headers=None):
         """One request, signed with Signature Version 4."""
         host = f"127.0.0.1:{self.port}"
         quoted = urllib.parse.quote(path, safe="/-_.~")
         asked = "&".join(f"{urllib.parse.quote(name, safe='-_.~')}={urllib.parse.quote(value, safe='-_.~')}"
                          for name, value in sorted((query or {}).items()))
         now = datetime.datetime.utcnow()
-        headers = {"host": host, "x-amz-content-sha256": hashlib.sha256(body).hexdigest(), "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+        headers = {"host": host, "x-amz-content-sha256": hashlib.sha256(body).hexdigest(), "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+                   **(more_headers or {})}
         signed = ";".join(sorted(headers))
         canonical = "\n".join([method, quoted, asked, *(f"{name}:{headers[name]}" for name in sorted(headers)), "", signed,
                                headers["x-amz-content-sha256"]])

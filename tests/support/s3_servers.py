@@ -57,7 +57,7 @@ class SeaweedFS(S3Server):
         configuration = self.folder / "s3.json"
         configuration.write_text(json.dumps({"identities": [
             self.identity("admin", "admin", ["Admin", "Read", "List", "Tagging", "Write"]),
-            self.identity(self.access_key, self.secret_key, ["Read", "List", "Tagging", "Write"])]}))
+            self.identity(self.access_key, self.secret_key, ["Read", "List", "Tagging", "Write", "PutObjectRetention"])]}))
         master, volume, filer = free_port(), free_port(), free_port()
         self.server = Server(self.name, [installed("seaweedfs", "seaweedfs-4.48/bin/weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                                          f"-dir={data}", f"-master.port={master}", f"-volume.port={volume}", "-filer",
