@@ -17,9 +17,9 @@ struct recovery {
     void *context;
 };
 
-/* The FS key of the highest generation that has a record; of two, that of the newer record. Keys for one snapshot alone
- * do not count. *ret_found is whole. *ret_claim, also of a failure: where the key claims to be wrapped that was found,
- * or is missing.
+/* The FS key of the highest generation that has a record; of two, that of the newer record. Of a key whose records
+ * disagree the lowest generation counts: it may be one that leaked. Keys for one snapshot alone do not count.
+ * *ret_found is whole. *ret_claim, also of a failure: where the key claims to be wrapped that was found, or is missing.
  *
  * A key none of whose wrappings opens may be the one in force, as far as it has the newest record of all: then its
  * failure is that of the filesystem, unless `skip_unopened`. What is no wrapping of a key of this filesystem, whatever

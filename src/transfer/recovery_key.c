@@ -144,6 +144,70 @@ search_key(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct 
     return learnt ? search_once(trial, key_check, ret_found, err) : status;
 }
 
+/* --- its generation --- */
+
+/* Whoever has an FS key that leaked can seal a record that makes it one of a later generation, and recovering would go
+ * on with it. But a key keeps its generation: what was said of it first stays, where nobody may delete, and of its
+ * records the lowest is true. */
+struct telling {
+    const struct recovery *recovery;
+    const struct secret *fs_key;
+    uint64_t lowest;
+};
+
+static enum sealift_status
+read_generation(struct telling *telling, const char *name, uint64_t *ret_generation, struct sealift_error *err)
+{
+    SCOPED(key_record_done) struct key_record record = {0};
+    uint8_t key_check[KEY_CHECK_SIZE];
+    struct private_part names;
+    struct uuid fs, uuid;
+
+    if (!name_parse_key_record(name, &fs, key_check, &uuid))
+        return error_set(err, SEALIFT_INVALID, "%s: is no key record", name);
+    TRY(key_record_fetch(telling->recovery->store, &fs, key_check, &uuid, &record, err));
+    TRY(key_record_private(&record, telling->fs_key, &names, err));
+    *ret_generation = names.generation;
+    return SEALIFT_OK;
+}
+
+static enum sealift_status
+hear_record(void *context, const struct store_object *object, struct sealift_error *err)
+{
+    struct telling *telling = context;
+    struct sealift_error failure;
+    uint64_t generation;
+
+    TRY(world_check_cancel(telling->recovery->world, err));
+    if (read_generation(telling, object->name, &generation, &failure) == SEALIFT_OK) {
+        if (generation < telling->lowest)
+            telling->lowest = generation;
+        return SEALIFT_OK;
+    }
+    if (!ends_it(failure.status))
+        return SEALIFT_OK; /* not sealed with the key, or garbage: it says nothing */
+    *err = failure;
+    return err->status;
+}
+
+/* No call to the KMS: the key is at hand. */
+static enum sealift_status
+settle_generation(const struct recovery *recovery, struct key_found *found, struct sealift_error *err)
+{
+    struct telling telling = {recovery, found->fs_key, found->names.generation};
+    char prefix[NAME_SIZE];
+
+    name_of_key_records_of(&recovery->fs, found->envelope.key_check, prefix);
+    TRY(store_list(recovery->store, prefix, NULL, hear_record, &telling, err));
+    if (telling.lowest < found->names.generation)
+        world_log(recovery->world, LOG_WARNING,
+                  "%s: its records disagree about the generation of this FS key, and the lowest counts: somebody who "
+                  "has the key may have written there",
+                  prefix);
+    found->names.generation = telling.lowest;
+    return SEALIFT_OK;
+}
+
 /* --- which of them --- */
 
 static bool
@@ -189,12 +253,13 @@ look_at_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct
     struct trial trial = {.recovery = choice->recovery};
     struct sealift_error failure;
 
-    (void)count;
     TRY(world_check_cancel(choice->recovery->world, err));
     TRY(meet_newest(choice->recovery, key_check, newest, err));
-    if (search_key(&trial, key_check, &found, &failure) == SEALIFT_OK)
+    if (search_key(&trial, key_check, &found, &failure) == SEALIFT_OK) {
+        if (count > 1 && uuid_is_zero(&found.snapshot))
+            TRY(settle_generation(choice->recovery, &found, err));
         consider(choice, &found);
-    else if (!ends_it(failure.status))
+    } else if (!ends_it(failure.status))
         note_closed(choice, &trial, key_check, newest, &failure);
     else {
         *err = failure;

@@ -169,6 +169,34 @@ Test(recovery, passes_over_keys_for_one_snapshot_alone)
     expect_key(ours);
 }
 
+/* Who has it writes a record that opens, and says what he likes; he takes none away. */
+Test(recovery, does_not_believe_a_key_that_leaked_to_be_the_newest)
+{
+    SCOPED(secret_free) struct secret *leaked = add_key(here, 1);
+    SCOPED(secret_free) struct secret *in_force = add_key(here, 2);
+    const struct private_part names = names_of(99);
+    const struct envelope envelope = wrap(here, leaked, NULL);
+
+    put(&envelope, leaked, &names, NULL);
+    here->unwraps = 0;
+    expect_key(in_force);
+    cr_assert_eq(here->unwraps, 2u, "one for each FS key");
+    cr_assert_not_null(strstr(fixture.log, "the lowest counts"), "%s", fixture.log);
+}
+
+Test(recovery, goes_on_with_the_generation_that_was_said_first)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 3);
+    SCOPED(key_found_done) struct key_found found = {0};
+    const struct private_part names = names_of(9);
+    const struct envelope envelope = wrap(here, key, NULL);
+    struct kms_hint claim;
+
+    put(&envelope, key, &names, NULL);
+    cr_assert_eq(find(false, &found, &claim), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(found.names.generation, 3u);
+}
+
 Test(recovery, brings_names_and_at_rest_key_along)
 {
     SCOPED(secret_free) struct secret *key = random_key(FS_KEY_SIZE);
