@@ -66,19 +66,27 @@ def run_each_command(table, machine, tree, folder, set_kms):
     with table.row("`fs snapshot upload --new-data-key`"):
         machine.ok("fs", "snapshot", "upload", "home", "tuesday", "--new-data-key")
     recover_one(table, machine, folder, set_kms)
+    with table.row("`fs rekey`"):
+        machine.ok("fs", "rekey", "home")
+    with table.row("`fs key list --check`"):
+        machine.ok("fs", "key", "list", id_of(machine, "home2"), "--obs", "dr", "--check")
     with table.row("all others"):
+        machine.ok("fs", "key", "home")
         for words in (["kms"], ["fs"], ["fs", "snapshot"], ["obs", "snapshots", "dr"], ["fs", "snapshot", "verify", "home", "monday", "--objects", "--read"]):
             machine.ok(*words)
 
 
+def id_of(machine, name):
+    return next(fs["id"] for fs in machine.ok("fs", "--json").json if fs["name"] == name)
+
+
 def recover_one(table, machine, folder, set_kms):
     """home2, whose one key is all that there is of it."""
-    home2 = next(fs["id"] for fs in machine.ok("fs", "--json").json if fs["name"] == "home2")
     bare = Sealift(folder / "home-2")
     bare.ok(*set_kms, "--no-check")
     add_folder_store(bare, folder / "bucket")
     with table.row("`cluster recover`"):
-        bare.ok("cluster", "recover", "dr", "--fs", home2)
+        bare.ok("cluster", "recover", "dr", "--fs", id_of(machine, "home2"))
 
 
 def run_what_opens_names(table, machine):
@@ -121,6 +129,9 @@ def test_vault_and_openbao(page, prepared, bao, folder, small_tree):
     set_kms = ("kms", "set", "vault", way.address, "cluster-key", "--role-id", role_id, "--secret-id-file", secret_file(folder, "secret-id", secret_id))
     table = Table(page, lambda: Counter(path.removeprefix("/v1/") for path in way.asked))
     run_each_command(table, prepared, small_tree, folder, set_kms)
+    bao.rotate_key()
+    with table.row("`kms rewrap`"):
+        prepared.ok("fs", "kms-rewrap", "home2")
     run_encrypted(table, prepared, folder)
     assert table.seen == set(table.rows), "every row was tried"
     way.stop()

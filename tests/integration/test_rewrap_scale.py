@@ -148,8 +148,7 @@ def test_of_a_bucket(machine, folder, shared_bao, place, needs_tools):
 def test_of_a_bucket_that_deletes_and_replaces_nothing(machine, folder, shared_bao, s3, locked_place, needs_tools):
     many = Many(machine, folder, shared_bao, locked_place, "--lock-mode", "compliance", "--lock-for", "1d")
     rewrap_everything(many)
-    record = next(name for name in locked_place.list() if "/keys/" in name)
-    versions = s3.client.versions(locked_place.bucket, f"sealift/{record.rsplit('/', 1)[0]}/")
+    versions = s3.client.versions(locked_place.bucket, f"sealift/fs/{many.locators[0].split('/')[0]}/keys/")
     assert len(versions) == len({key for key, _ in versions}) == 3, "each record once, and none taken away"
     with pytest.raises(S3Error, match="403"):
         s3.client.delete_version(locked_place.bucket, *versions[0])
