@@ -12,6 +12,7 @@ import pytest
 
 from support import process
 from support.command import Sealift, binary
+from support.crash_world import CrashWorld, Restored, fill
 from support.kmip_job import Recorded
 from support.odd_sources import OddSources
 from support.openbao import OpenBao
@@ -19,6 +20,7 @@ from support.openbao_cluster import OpenBaoCluster
 from support.pykmip import PyKmip
 from support.s3_servers import Place, chosen_s3
 from support.sample_tree import make_sample_tree, make_small_tree, remove_tree
+from support.two_vaults import TwoVaults
 from support.vault_tenant import Tenant, allow
 
 failed = pytest.StashKey()
@@ -137,6 +139,23 @@ def bao_cluster(bao_cluster_once):
     """Three servers, of which a test may kill or seal one: all serve at its start, whatever the test before did."""
     bao_cluster_once.mend()
     return bao_cluster_once
+
+
+@pytest.fixture(scope="session")
+def two_vaults(servers_folder):
+    """For tests in which keys change."""
+    servers = TwoVaults(servers_folder)
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def crash_cluster(servers_folder, two_vaults):
+    """A cluster under the cluster key of these, which can be had again."""
+    made = CrashWorld(servers_folder / "crash")
+    made.machine.ok("kms", "set", *two_vaults.cluster)
+    fill(made, made.beside, make_small_tree(made.beside / "source"))
+    return Restored(made)
 
 
 @pytest.fixture(scope="session")

@@ -2,106 +2,31 @@
 every key opens, from the table alone and from the bucket alone; the same command goes on; and then the new key alone opens everything."""
 
 import shutil
-import subprocess
 from collections import Counter
 
 import pytest
 
 from support.command import Sealift
-from support.crash_world import CrashWorld, LocalKey, all_at_rest_keys, drill, in_buckets, places, subjects
+from support.crash_world import CrashWorld, LocalKey, all_at_rest_keys, drill, fill, in_buckets, places, subjects
 from support.exit_codes import NOT_FOUND
 from support.key_change import KeyChange, check_kills, kills, records_of_keys
 from support.killed_steps import KilledSteps
-from support.kms_access import secret_file
-from support.loop_disk import loop_disk
-from support.main_job import upload
-from support.openbao import OpenBao
-from support.sample_tree import make_small_tree
-
-CLUSTER, TENANT, OTHER = ("vault", None, "old-key", 1), ("vault", "tenants/a", "own-key", 1), ("vault", None, "new-key", 1)
+from support.two_vaults import CLUSTER, OTHER, TENANT, own_key
 
 
-class Servers:
-    """A Vault with the cluster key and a tenant's, and another Vault. `cluster`, `tenant` and `other` are what stands behind `kms set` for each of these
-    keys, whose login opens nothing else."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.bao, self.second = (OpenBao(folder / name).start_dev() for name in ("openbao-crash-1", "openbao-crash-2"))
-        self.all = [self.bao, self.second]
-        self.bao.add_namespace("tenants/a")
-        for server, namespace in ((self.bao, ""), (self.bao, "tenants/a"), (self.second, "")):
-            server.add_transit(namespace=namespace)
-        self.cluster = self.access(self.bao, "old-key")
-        self.tenant = self.access(self.bao, "own-key", "tenants/a")
-        self.other = self.access(self.second, "new-key")
-        self.own_key = own_key(self.tenant)
-        self.rotating = self.access(self.bao, "rotating")
-        self.rotating_tenant = self.access(self.bao, "rotating-own", "tenants/a")
-
-    def access(self, server, key, namespace=""):
-        server.add_key(key, namespace=namespace)
-        server.add_policy(key, key, namespace=namespace)
-        role_id, secret_id = server.add_approle(key, role=key, namespace=namespace)
-        return ["vault", server.address, key, "--role-id", role_id, "--secret-id-file", secret_file(self.folder, f"secret-{key}", secret_id),
-                *(["--namespace", namespace] if namespace else [])]
-
-    def stop(self):
-        for server in self.all:
-            server.stop()
+@pytest.fixture
+def servers(two_vaults):
+    return two_vaults
 
 
-def own_key(access):
-    """For a filesystem, what `kms set` is told of a key."""
-    role_id, secret, namespace = (access[access.index(option) + 1] for option in ("--role-id", "--secret-id-file", "--namespace"))
-    return ["--kms-key-identifier", access[2], "--kms-namespace", namespace, "--kms-role-id", role_id, "--kms-secret-id-file", secret]
-
-
-@pytest.fixture(scope="module")
-def servers(servers_folder):
-    made = Servers(servers_folder)
-    yield made
-    made.stop()
+@pytest.fixture
+def cluster(crash_cluster):
+    return crash_cluster.again()
 
 
 @pytest.fixture
 def world(folder):
     return CrashWorld(folder)
-
-
-def fill(world, folder, tree, *options):
-    """`home` has a snapshot; so has `live`, which is encrypted; `bare` is in no bucket: its key is in the table alone. Returns their ids."""
-    machine = world.machine
-    machine.ok("fs", "add", "home", tree, "--obs", "dr", *options)
-    machine.ok("fs", "add", "bare", tree / "folder-1", "--no-key-backup", *options)
-    upload(machine, "home", "monday")
-    with loop_disk(folder, options=("-O", "encrypt"), megabytes=64) as disk:
-        machine.ok("fs", "add", "live", disk.path / "live", "--obs", "dr", "--encrypted", *options)
-        (disk.path / "live" / "file").write_text("of live")
-        upload(machine, "live", "monday")
-    world.keep()
-    return world.ids()
-
-
-@pytest.fixture(scope="module")
-def cluster_once(servers, servers_folder):
-    """Under the cluster key; and how it was in the beginning."""
-    folder = servers_folder / "crash"
-    folder.mkdir()
-    world = CrashWorld(folder)
-    world.machine.ok("kms", "set", *servers.cluster)
-    fill(world, folder, make_small_tree(folder / "source"))
-    return world, shutil.copytree(world.kept, folder / "first", symlinks=True)
-
-
-@pytest.fixture
-def cluster(cluster_once):
-    """The same for every test."""
-    world, first = cluster_once
-    shutil.rmtree(world.kept)
-    subprocess.run(["cp", "-a", first, world.kept], check=True)
-    world.bring_back()
-    return world
 
 
 # --- from one KMS to another ---
@@ -115,7 +40,7 @@ def test_kms_set(cluster, servers):
 def test_kms_set_that_is_killed_again_and_again(cluster, servers):
     """Each time a little later, and what was done before is used: it ends, and nothing piles up."""
     everything, records, command = subjects(drill(cluster.machine)), records_of_keys(cluster), ["kms", "set", *servers.other]
-    killed = KilledSteps(cluster.kept.parent / "trace", cluster.machine, command)
+    killed = KilledSteps(cluster.beside / "trace", cluster.machine, command)
     steps, times = killed.rehearse(), 0
     cluster.bring_back()
     for step in steps[len(steps) // 3:]:

@@ -13,17 +13,18 @@ from reader.sealift_reader import Damaged, unwrap_local
 from support.bucket_keys import keys_of_envelope
 from support.command import Sealift
 from support.http_json import HttpError
-from support.main_job import add_folder_store
+from support.loop_disk import loop_disk
+from support.main_job import add_folder_store, upload
 
 
 class CrashWorld:
     """`machine` and its bucket, which lie in one folder. What is elsewhere stays when it is brought back: so do the servers."""
 
     def __init__(self, folder):
-        self.folder, self.kept = folder / "world", folder / "world-kept"
+        self.beside, self.folder, self.kept = folder, folder / "world", folder / "world-kept"
         self.bucket = self.folder / "bucket"
         self.url = f"file://{self.bucket}"
-        self.folder.mkdir()
+        self.folder.mkdir(parents=True)
         self.machine = Sealift(self.folder / "home")
         add_folder_store(self.machine, self.bucket)
 
@@ -38,7 +39,7 @@ class CrashWorld:
 
     def elsewhere(self, name, access):
         """A machine that knows nothing but this KMS."""
-        other = Sealift(self.kept.parent / name)
+        other = Sealift(self.beside / name)
         shutil.rmtree(other.home, ignore_errors=True)
         other.ok("kms", "set", *access)
         return other
@@ -54,6 +55,34 @@ class CrashWorld:
         """What the kernel calls the at-rest key of each filesystem that has one, as the table says."""
         with closing(sqlite3.connect(f"file:{self.kept / 'home' / 'sealift.db'}?mode=ro", uri=True)) as table:
             return dict(table.execute("SELECT uuid, at_rest FROM fs WHERE at_rest != ''"))
+
+
+def fill(world, folder, tree, *options):
+    """`home` has a snapshot; so has `live`, which is encrypted; `bare` is in no bucket: its key is in the table alone. Returns their ids."""
+    machine = world.machine
+    machine.ok("fs", "add", "home", tree, "--obs", "dr", *options)
+    machine.ok("fs", "add", "bare", tree / "folder-1", "--no-key-backup", *options)
+    upload(machine, "home", "monday")
+    with loop_disk(folder, options=("-O", "encrypt"), megabytes=64) as disk:
+        machine.ok("fs", "add", "live", disk.path / "live", "--obs", "dr", "--encrypted", *options)
+        (disk.path / "live" / "file").write_text("of live")
+        upload(machine, "live", "monday")
+    world.keep()
+    return world.ids()
+
+
+class Restored:
+    """A world that many tests begin with."""
+
+    def __init__(self, world):
+        self.world, self.first = world, world.beside / "world-first"
+        subprocess.run(["cp", "-a", world.kept, self.first], check=True)
+
+    def again(self):
+        shutil.rmtree(self.world.kept)
+        subprocess.run(["cp", "-a", self.first, self.world.kept], check=True)
+        self.world.bring_back()
+        return self.world
 
 
 def drill(machine, *options):

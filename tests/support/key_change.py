@@ -30,20 +30,24 @@ class KeyChange:
         return [one for one in seen if self.of is None or (one["filesystem_id"] if isinstance(one, dict) else one[1]) in self.of]
 
 
-def kills(world, command, every=1, tidy=lambda: None):
+def kills(world, command, every=1, tidy=lambda: None, threads=False):
     """The command is killed at each of its steps in turn, or at one of so many, always from the same beginning: `tidy` takes away what is not in the
-    world. With SEALIFT_TEST_LONG at every step, also the smaller ones."""
-    killed = KilledSteps(world.kept.parent / "trace", world.machine, command, (*STEPS, *SMALLER) if LONG else STEPS)
+    world. With SEALIFT_TEST_LONG at every step, also the smaller ones. `threads`: it has several, and may be done before the last of its steps come."""
+    killed = KilledSteps(world.beside / "trace", world.machine, command, (*STEPS, *SMALLER) if LONG and not threads else STEPS)
     tidy()
     world.bring_back()
-    steps = killed.rehearse()
+    steps, came = killed.rehearse(), 0
     for step in steps[::1 if LONG else every]:
         tidy()
         world.bring_back()
-        assert killed.kill(step), f"it ended before {step}"
-        print(f"killed at {step}")  # beside a failure
-        yield step
+        was_killed = killed.kill(step)
+        assert was_killed or threads, f"it ended before {step}"
+        if was_killed:
+            came += 1
+            print(f"killed at {step}")  # beside a failure
+            yield step
     tidy()
+    assert came >= 2
     print(f"{len(steps)} steps")
 
 

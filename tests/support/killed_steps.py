@@ -14,13 +14,13 @@ from support.command import Result, binary
 STEPS = ("sendto", "sendmsg", "fdatasync", "ftruncate", "link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat")
 SMALLER = ("pwrite64", "write", "fsync", "mkdir", "mkdirat")  # in between
 PATIENCE = 120
-TOLD = re.compile(r"\d+ +(\w+)\((.*)")
+TOLD = re.compile(r"(\d+) +(\w+)\((.*)")
 TO_SOMEBODY_WHO_READS = ("write(1,", "write(2,")
 
 
 @dataclass
 class Step:
-    """The `number`-th call of this name."""
+    """The `number`-th call of this name; where there are several threads, of the first that comes so far."""
 
     call: str
     number: int
@@ -48,15 +48,16 @@ class KilledSteps:
         """All steps, of a command that ends well."""
         done = self.run()
         assert done.code == 0, done
-        counted, steps = Counter(), []
+        counted, steps = Counter(), {}
         for line in self.trace.read_text(errors="replace").splitlines():
             told = TOLD.match(line)
             if told:
-                counted[told[1]] += 1
-                step = Step(told[1], counted[told[1]], f"{told[1]}({told[2]}")
+                thread, call, rest = told.groups()
+                counted[thread, call] += 1
+                step = Step(call, counted[thread, call], f"{call}({rest}")
                 if not step.told.startswith(TO_SOMEBODY_WHO_READS):
-                    steps.append(step)
-        return steps
+                    steps.setdefault((step.call, step.number), step)
+        return list(steps.values())
 
     def kill(self, step):
         """Up to this step. Whether it came so far."""
