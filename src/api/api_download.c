@@ -74,11 +74,16 @@ check_spec(struct download_job *job, struct sealift_error *err)
     return handle_need(job->spec->locator, "the locator", err);
 }
 
+static struct store *
+key_store(const struct download_job *job)
+{
+    return job->spec->no_key_backup ? NULL : job->store;
+}
+
 static enum sealift_status
 put_key(struct download_job *job, struct sealift_error *err)
 {
-    struct store *store = job->spec->no_key_backup ? NULL : job->store;
-    enum sealift_status status = new_fs_put_key(job->sealift, &job->fs, store, err);
+    enum sealift_status status = new_fs_put_key(job->sealift, &job->fs, key_store(job), err);
 
     if (status == SEALIFT_DENIED)
         return error_hint(err, "the new filesystem's wrapped key is put there; --no-key-backup does without, for a "
@@ -211,7 +216,7 @@ static enum sealift_status
 give_up(struct download_job *job, const struct sealift_error *failure)
 {
     download_free(&job->download);
-    new_fs_give_up(job->sealift, &job->fs, job->spec->no_key_backup ? NULL : job->store);
+    new_fs_give_up(job->sealift, &job->fs, key_store(job));
     return failure->status;
 }
 
@@ -223,7 +228,8 @@ download(struct download_job *job, struct sealift_download_result *ret_result, s
     TRY(prepare(job, err));
     if (fill(job, &outcome, err) != SEALIFT_OK)
         return give_up(job, err);
-    if (new_fs_register(job->sealift, &job->fs, err) != SEALIFT_OK || name_snapshot(job, err) != SEALIFT_OK)
+    if (new_fs_register(job->sealift, &job->fs, key_store(job), err) != SEALIFT_OK ||
+        name_snapshot(job, err) != SEALIFT_OK)
         return error_prefix(err, "%s: all contents are there, but the configuration table could not note it",
                             job->spec->path);
     TRY(check_degraded(job, &outcome, err));

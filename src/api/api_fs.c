@@ -101,7 +101,7 @@ add(struct sealift *sealift, const struct sealift_fs_spec *spec, const char *sel
     wish.selection = selection;
     TRY(new_fs_make_keys(sealift, &wish, &fs, err));
     TRY(new_fs_put_key(sealift, &fs, store, err));
-    if (new_fs_encrypt(sealift, &fs, err) == SEALIFT_OK && new_fs_register(sealift, &fs, err) == SEALIFT_OK)
+    if (new_fs_encrypt(sealift, &fs, err) == SEALIFT_OK && new_fs_register(sealift, &fs, store, err) == SEALIFT_OK)
         return SEALIFT_OK;
     new_fs_give_up(sealift, &fs, store);
     return err->status;

@@ -117,6 +117,16 @@ note_published(struct upload_job *job, const struct manifest *manifest, struct s
 
 /* --- publishing --- */
 
+/* The filesystem's keys may have moved to another KMS in the hours of the upload. */
+static enum sealift_status
+follow_kms(struct upload_job *job, struct publication *publication, struct sealift_error *err)
+{
+    TRY(handle_follow_kms(job->sealift, err));
+    if (publication->alone == NULL)
+        return SEALIFT_OK;
+    return handle_fs_kms(job->sealift, &job->source.fs, true, &publication->alone, err);
+}
+
 static enum sealift_status
 prepare_manifest(struct upload_job *job, const struct publication *publication, struct manifest *ret_manifest,
                  struct sealift_error *err)
@@ -124,6 +134,7 @@ prepare_manifest(struct upload_job *job, const struct publication *publication, 
     struct publication with_ancestry = *publication;
 
     TRY(upload_source_look_again(job->sealift, &job->source, err));
+    TRY(follow_kms(job, &with_ancestry, err));
     with_ancestry.sequence = job->source.fs.last_sequence + 1;
     with_ancestry.has_predecessor = job->source.fs.last_sequence > 0;
     memcpy(with_ancestry.predecessor_sha256, job->source.fs.last_body_sha256, SHA256_SIZE);

@@ -37,7 +37,11 @@ enum sealift_status handle_routes(struct sealift *sealift, struct kms_routes **r
 /* How the cluster's KMS is reached. NOT_FOUND: none is set. */
 enum sealift_status handle_cluster_config(struct sealift *sealift, struct kms_config *ret_config,
                                           struct sealift_error *err);
-/* The KMS that new keys are wrapped with: the configured one; with `allow_none`, the local one where none is. */
+/* What another process has changed since they were made joins them: a KMS that has come into force, filesystems' own
+ * keys. None is taken away, for a transfer may be using it. */
+enum sealift_status handle_follow_kms(struct sealift *sealift, struct sealift_error *err);
+/* The KMS that new keys are wrapped with: the one that is configured at this moment; with `allow_none`, the local one
+ * where none is. */
 enum sealift_status handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms,
                                struct sealift_error *err);
 /* The one that a filesystem's keys are wrapped with: at its own key, else handle_kms(). */

@@ -160,6 +160,17 @@ add_fs(void *context, const struct table_fs *row, struct sealift_error *err)
 }
 
 static enum sealift_status
+add_known(struct making *making, struct sealift_error *err)
+{
+    struct table *table;
+
+    TRY(add_cluster(making, err));
+    table = making->sealift->table;
+    TRY(table_kms_former_list(table, add_former, making, err));
+    return table_fs_list(table, add_fs, making, err);
+}
+
+static enum sealift_status
 make_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct sealift_error *err)
 {
     SCOPED(kms_routes_free) struct kms_routes *routes = NULL;
@@ -171,9 +182,7 @@ make_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct seal
     options.audit = sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
     TRY(kms_routes_new(&sealift->world, &options, &routes, err));
     making.routes = routes;
-    TRY(add_cluster(&making, err));
-    TRY(table_kms_former_list(sealift->table, add_former, &making, err));
-    TRY(table_fs_list(sealift->table, add_fs, &making, err));
+    TRY(add_known(&making, err));
     TRY(kms_routes_add(routes, KMS_ROLE_LOCAL, &local, err));
     *ret_routes = TAKE(routes);
     return SEALIFT_OK;
@@ -194,16 +203,29 @@ handle_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct se
     return SEALIFT_OK;
 }
 
+enum sealift_status
+handle_follow_kms(struct sealift *sealift, struct sealift_error *err)
+{
+    SCOPED(making_done) struct making making = {.sealift = sealift, .routes = sealift->routes};
+
+    return making.routes != NULL ? add_known(&making, err) : SEALIFT_OK;
+}
+
 /* --- who wraps --- */
 
 enum sealift_status
 handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struct sealift_error *err)
 {
+    struct kms_config config;
     struct kms_routes *routes;
     enum sealift_status status;
 
     TRY(handle_routes(sealift, &routes, err));
-    status = kms_routes_first(routes, KMS_ROLE_CLUSTER, ret_kms, err);
+    status = handle_cluster_config(sealift, &config, err);
+    if (status == SEALIFT_OK) {
+        TRY(kms_routes_add(routes, KMS_ROLE_CLUSTER, &config, err)); /* one that is there already stays */
+        return kms_routes_get(routes, &config, ret_kms, err);
+    }
     if (status != SEALIFT_NOT_FOUND)
         return status;
     if (allow_none)

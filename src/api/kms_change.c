@@ -5,6 +5,7 @@
 #include "kms_lock.h"
 #include "local_key_end.h"
 #include "own_keys_check.h"
+#include "publish_lock.h"
 #include "scoped.h"
 
 #include <string.h>
@@ -90,8 +91,12 @@ move_fs(struct key_moves *moves, const struct kms_change *change, const struct u
 {
     struct key_move move = {.own_key = change->wish->convert ? "" : NULL};
     struct table_fs row;
-    enum sealift_status status = table_fs_get_by_uuid(moves->sealift->table, fs, &row, err);
+    SCOPED(fd_done) int lock = -1;
+    enum sealift_status status;
 
+    /* What is published meanwhile may bring a key of its own, which would be missed. */
+    TRY(publish_lock_take(&moves->sealift->world, moves->sealift->home, &lock, err));
+    status = table_fs_get_by_uuid(moves->sealift->table, fs, &row, err);
     if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
         return SEALIFT_OK;
     TRY(status);

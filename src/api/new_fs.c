@@ -88,25 +88,30 @@ make_row(struct sealift *sealift, const struct new_fs_wish *wish, struct table_f
     return table_fs_check_free(sealift->table, row, err);
 }
 
+static enum sealift_status
+wrap(struct new_fs *fs, struct sealift_error *err)
+{
+    struct kms_errand errand = {.fs = fs->row.uuid};
+
+    return keyring_seal(fs->kms, &errand, fs->key, fs->at_rest_key, &fs->envelope, err);
+}
+
 enum sealift_status
 new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct new_fs *ret_fs,
                  struct sealift_error *err)
 {
     SCOPED(new_fs_done) struct new_fs fs = {0};
     const struct world *world = &sealift->world;
-    struct kms_errand errand = {0};
-    struct kms *kms;
 
     TRY(make_row(sealift, wish, &fs.row, err));
     TRY(handle_introduce(sealift, &fs.row, err));
-    TRY(handle_fs_kms(sealift, &fs.row, wish->allow_no_kms, &kms, err));
+    TRY(handle_fs_kms(sealift, &fs.row, wish->allow_no_kms, &fs.kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
     if (wish->encrypted) {
         TRY(secret_random(world, AT_REST_KEY_SIZE, &fs.at_rest_key, err));
         TRY(at_rest_identify(fs.at_rest_key, fs.row.at_rest, err));
     }
-    errand.fs = fs.row.uuid;
-    TRY(keyring_seal(kms, &errand, fs.key, fs.at_rest_key, &fs.envelope, err));
+    TRY(wrap(&fs, err));
     *ret_fs = fs;
     fs.key = fs.at_rest_key = NULL;
     return SEALIFT_OK;
@@ -152,11 +157,26 @@ new_fs_encrypt(struct sealift *sealift, struct new_fs *fs, struct sealift_error 
     return at_rest_encrypt(fs->row.path, fs->at_rest_key, err);
 }
 
-enum sealift_status
-new_fs_register(struct sealift *sealift, const struct new_fs *fs, struct sealift_error *err)
+static enum sealift_status
+follow_kms(struct sealift *sealift, struct new_fs *fs, struct store *store, struct sealift_error *err)
 {
-    if (fs->row.incomplete)
+    const bool locally = strcmp(fs->envelope.kms.type, "local") == 0;
+    struct kms *kms;
+
+    TRY(handle_fs_kms(sealift, &fs->row, locally, &kms, err));
+    if (kms == fs->kms)
+        return SEALIFT_OK;
+    fs->kms = kms;
+    TRY(wrap(fs, err));
+    return new_fs_put_key(sealift, fs, store, err);
+}
+
+enum sealift_status
+new_fs_register(struct sealift *sealift, struct new_fs *fs, struct store *store, struct sealift_error *err)
+{
+    if (fs->row.incomplete) /* the table has had it for long, and what moves moves it, too */
         return table_fs_complete(sealift->table, &fs->row.uuid, err);
+    TRY(follow_kms(sealift, fs, store, err));
     return table_fs_add(sealift->table, &fs->row, &fs->envelope, err);
 }
 

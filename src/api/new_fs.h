@@ -23,6 +23,7 @@ struct new_fs {
     struct envelope envelope;
     struct secret *key;
     struct secret *at_rest_key; /* NULL: it is not encrypted at rest */
+    struct kms *kms;            /* that wrapped them */
     struct work_lock *lock;     /* while the table has it as incomplete, and this process makes it */
 };
 
@@ -39,8 +40,10 @@ enum sealift_status new_fs_put_key(struct sealift *sealift, struct new_fs *fs, s
                                    struct sealift_error *err);
 /* Encrypts the directory, the row being stored as an incomplete one before; nothing to do when that is not wished. */
 enum sealift_status new_fs_encrypt(struct sealift *sealift, struct new_fs *fs, struct sealift_error *err);
-/* Stores the row, or says that it is complete: from now on the filesystem is known. */
-enum sealift_status new_fs_register(struct sealift *sealift, const struct new_fs *fs, struct sealift_error *err);
+/* Stores the row, or says that it is complete: from now on the filesystem is known. When another KMS came into force
+ * meanwhile, and moved what it knew of, the keys are wrapped there, and their record put, first. */
+enum sealift_status new_fs_register(struct sealift *sealift, struct new_fs *fs, struct store *store,
+                                    struct sealift_error *err);
 /* Nothing came of the filesystem: takes back the row, the kernel's key, and, where that is allowed, the key record in
  * `store` (may be NULL). */
 void new_fs_give_up(struct sealift *sealift, const struct new_fs *fs, struct store *store);
