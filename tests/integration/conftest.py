@@ -141,6 +141,17 @@ def bao_cluster(bao_cluster_once):
     return bao_cluster_once
 
 
+@pytest.fixture
+def second_bao(folder):
+    """Another one, whose key and policy have the same names."""
+    server = OpenBao(folder / "openbao-2").start_dev()
+    server.add_transit()
+    server.add_key()
+    server.add_policy("sealift")
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def two_vaults(servers_folder):
     """For tests in which keys change."""

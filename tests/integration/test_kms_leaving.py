@@ -7,23 +7,12 @@ from support.exit_codes import CONFLICT, NOT_FOUND
 from support.kms_access import secret_file
 from support.main_job import add_folder_store, add_local_fs, download_same, upload
 from support.moving_cluster import MovingCluster, outcomes
-from support.openbao import OpenBao
 from support.pykmip import PyKmip
 
 
 @pytest.fixture
 def cluster(folder, small_tree, needs_tools):
     return MovingCluster(folder, small_tree)
-
-
-@pytest.fixture
-def second(folder):
-    server = OpenBao(folder / "second").start_dev()
-    server.add_transit()
-    server.add_key()
-    server.add_policy("sealift")
-    yield server
-    server.stop()
 
 
 def approle(folder, bao):
@@ -52,8 +41,8 @@ def add_tenants(cluster, bao):
     cluster.locators.update(anna=None, bert=None)
 
 
-def test_own_keys_move_to_where_they_are_on_the_new_kms(cluster, folder, bao, second):
-    machine, new = cluster.machine, approle(folder, second)
+def test_own_keys_move_to_where_they_are_on_the_new_kms(cluster, folder, bao, second_bao):
+    machine, new = cluster.machine, approle(folder, second_bao)
     cluster.set_kms(approle(folder, bao))
     cluster.fill()
     add_tenants(cluster, bao)
@@ -62,8 +51,8 @@ def test_own_keys_move_to_where_they_are_on_the_new_kms(cluster, folder, bao, se
     failed = machine.fails("kms", "set", *new, code=NOT_FOUND, says=["2 filesystems with keys of their own", "anna, bert", "nothing is changed",
                                                                     "--convert-to-cluster-key-on-fs"])
     assert failed.out == "" and machine.ok("kms", "--json").json["address"] == bao.address
-    restore(bao, second, "anna")
-    second.add_key("bert")  # of the same name, and another key
+    restore(bao, second_bao, "anna")
+    second_bao.add_key("bert")  # of the same name, and another key
     shown = cluster.set_kms(new)
     assert outcomes(shown) == {"anna": "current", **dict.fromkeys(["bare", "bert", "fresh", "home"], "rewrapped")}
     assert cluster.wrapped_by() == before
@@ -129,14 +118,14 @@ def test_the_local_key_goes_when_what_hung_on_it_has_moved(forgotten, cluster, f
 
 
 def test_a_key_that_was_brought_from_another_machine_is_not_touched(folder, bao, small_tree):
-    first, second = Sealift(folder / "home-1"), Sealift(folder / "home-2")
-    for machine in (first, second):
+    first, other = Sealift(folder / "home-1"), Sealift(folder / "home-2")
+    for machine in (first, other):
         add_folder_store(machine, folder / "bucket")
     add_local_fs(first, "home", small_tree)
     upload(first, "home", "monday")
-    (second.home / "local-kms.key").write_bytes((first.home / "local-kms.key").read_bytes())
-    second.ok("kms", "set", "vault", bao.address, "cluster-key", "--token-file", secret_file(folder, "token", bao.token))
-    assert (second.home / "local-kms.key").read_bytes() == (first.home / "local-kms.key").read_bytes()
+    (other.home / "local-kms.key").write_bytes((first.home / "local-kms.key").read_bytes())
+    other.ok("kms", "set", "vault", bao.address, "cluster-key", "--token-file", secret_file(folder, "token", bao.token))
+    assert (other.home / "local-kms.key").read_bytes() == (first.home / "local-kms.key").read_bytes()
 
 
 # --- kms reset ---
@@ -163,12 +152,12 @@ def test_reset_is_refused_while_filesystems_rely_on_the_kms(cluster, folder, bao
 # --- later ---
 
 
-def test_what_is_set_untried_moves_later(cluster, folder, bao, second):
+def test_what_is_set_untried_moves_later(cluster, folder, bao, second_bao):
     """Nothing is asked, and nothing moves; all opens through the one before, until `kms rewrap`."""
     machine = cluster.machine
     cluster.set_kms(approle(folder, bao))
     cluster.fill()
-    done = machine.ok("kms", "set", *approle(folder, second), "--no-check", "--json")
+    done = machine.ok("kms", "set", *approle(folder, second_bao), "--no-check", "--json")
     assert done.json["moved"] == [] and (done.json["former_address"], done.json["moving"]) == (bao.address, 3)
     assert "untried" in done.err and "sealift kms rewrap" in done.err
     cluster.check_opens()

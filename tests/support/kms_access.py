@@ -21,6 +21,11 @@ def secret_file(folder, name, secret):
     return path
 
 
+def token_access(folder, bao, address=None, key="cluster-key"):
+    """Behind `kms set`, with the root token: where what a token may do is not the point."""
+    return ["vault", address or bao.address, key, "--token-file", secret_file(folder, "token", bao.token)]
+
+
 def by_token_file(bao, folder):
     token = bao.add_token("sealift")
     return KmsAccess([bao.address, "cluster-key", "--token-file", secret_file(folder, "token", token)], token)
