@@ -5,7 +5,7 @@ import pytest
 from support.command import Sealift
 from support.exit_codes import UNAVAILABLE
 from support.kms_access import by_approle_file, by_kubernetes, by_token_file
-from support.main_job import add_folder_store, download_same, upload
+from support.main_job import add_folder_store, download_same, files_below, upload
 from support.vault_job import name_of, set_cluster
 
 
@@ -30,6 +30,17 @@ def test_all_serve(bao_cluster, machine, folder):
     checked = machine.ok("kms", "check", "--json")
     assert away(checked) == []
     assert [finding["call"] for finding in checked.json][:3] == [f"reach {name_of(server)}" for server in named]
+
+
+def test_servers_are_added_later(bao_cluster, machine, small_tree, folder):
+    """The key stays where it is: what was wrapped is found to be current, and nothing is written to the bucket."""
+    set_cluster(machine, bao_cluster, by_approle_file, folder, bao_cluster.active.address)
+    machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
+    before = files_below(folder / "bucket").keys()
+    result = set_cluster(machine, bao_cluster, by_approle_file, folder)
+    outcome, = [line.split() for line in result.out.splitlines() if line.startswith("home ")]
+    assert outcome[2] == "current"
+    assert files_below(folder / "bucket").keys() == before
 
 
 @pytest.mark.parametrize("by", [by_approle_file, by_kubernetes, by_token_file])
