@@ -7,6 +7,7 @@ import pytest
 
 from support.cache import installed
 from support.command import Sealift, binary
+from support.main_job import add_folder_store, upload
 from support.openbao import BAO, OpenBao
 from support.pykmip import PYTHON
 from support.recipes import read_recipes
@@ -16,7 +17,7 @@ RECIPES = {page: read_recipes(f"kms/{page}.md") for page in ("vault", "openbao",
 
 def test_each_recipe_is_run_here():
     assert {page: set(recipes) for page, recipes in RECIPES.items()} == {
-        "vault": {"vault", "vault-connect"}, "openbao": {"openbao", "openbao-connect"},
+        "vault": {"vault", "vault-connect", "vault-tenant", "vault-tenant-connect", "vault-shared", "vault-shared-connect"}, "openbao": {"openbao", "openbao-connect"},
         "kmip": {"kmip-request", "kmip-sign", "kmip-key", "kmip-connect"}}
 
 
@@ -60,6 +61,28 @@ def test_key_policy_and_login(page, tool, prefix, desk, empty_bao):
     said = desk.run(RECIPES[page][f"{page}-connect"], **address)
     assert "wrap" in said and "warning" not in said and "FAILED" not in said
     assert desk.machine.ok("kms", "--json").json["auth_method"] == "approle"
+
+
+def test_filesystems_with_keys_of_their_own(desk, empty_bao, small_tree):
+    """A tenant with a login of its own, and one whose key the cluster's login may use."""
+    recipes, admin = RECIPES["vault"], {"VAULT_ADDR": empty_bao.address, "VAULT_TOKEN": empty_bao.token}
+    (desk.tools / "vault").symlink_to(installed("openbao", BAO))
+    empty_bao.add_namespace("blue")
+    empty_bao.add_namespace("green")
+    empty_bao.add_transit(namespace="green")
+    empty_bao.add_key("green-key", namespace="green")
+    for recipe in ("vault", "vault-tenant", "vault-shared"):
+        desk.run(recipes[recipe], **admin)
+    assert (desk.folder / "blue-secret-id").stat().st_mode & 0o777 == 0o600
+    desk.run(recipes["vault-connect"], VAULT_ADDR=empty_bao.address)
+    add_folder_store(desk.machine, desk.folder / "bucket")
+    for name in ("blue", "green"):
+        desk.run(recipes["vault-tenant-connect" if name == "blue" else "vault-shared-connect"], SOURCE=small_tree / f"folder-{len(name) - 4}")
+        upload(desk.machine, name, "monday")
+        desk.machine.ok("fs", "snapshot", "verify", name, "monday", "--keys")
+        desk.machine.ok("fs", "kms-rewrap", name)
+    found = {fs["name"]: (fs["kms_namespace"], fs["kms_key_identifier"], fs["kms_role"] is None) for fs in desk.machine.ok("fs", "--json").json}
+    assert found == {"blue": ("blue", "blue-key", False), "green": ("green", "green-key", True)}
 
 
 def test_certificate_and_key_of_kmip(desk, kmip):

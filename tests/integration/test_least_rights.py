@@ -11,6 +11,7 @@ from support.compare import assert_same
 from support.counted_http import CountedHttp
 from support.kms_access import secret_file
 from support.main_job import add_folder_store, download_same, upload
+from support.recipes import DOCS
 
 ENCRYPTS_ONLY = {"keys": ["read"], "encrypt": ["update"]}
 
@@ -166,3 +167,61 @@ def test_a_kmip_client_that_may_not_decrypt(kmip, folder, small_tree, needs_tool
     reader = Sealift(folder / "home-2")
     reader.ok("kms", "set", "kmip", *kmip.access(uid, "machine-b"))
     can_read(reader, folder / "bucket", locator, folder, small_tree)
+
+
+# --- the table of docs/KMS.md ---
+
+CALLS = ["keys", "encrypt", "decrypt", "rewrap"]
+
+
+def rights_of(role):
+    """What the page gives to a machine that does this."""
+    row, = [line for line in (DOCS / "KMS.md").read_text().splitlines() if line.startswith(f"| {role}")]
+    cell = row.split("|")[2]
+    return CALLS if "all four" in cell else [call for call in CALLS if f"`{call}`" in cell]
+
+
+def only_reads(machine, folder):
+    machine.ok("fs", "snapshot", "add", "home", "monday")
+    machine.ok("fs", "snapshot", "upload", "home", "monday")
+    machine.ok("obs", "snapshots", "dr", "--names")
+    machine.ok("fs", "snapshot", "verify", "home", "monday", "--data")
+    machine.ok("fs", "snapshot", "get", "home", "monday", "folder-0", "--to", folder / "got")
+    machine.ok("kms", "drill")
+
+
+def restores(machine, folder):
+    locator = machine.ok("fs", "snapshot", "--json").json[0]["locator"]
+    machine.ok("fs", "download", "home2", folder / "home2", "dr", locator)
+    machine.ok("fs", "add", "other", folder / "source" / "folder-1", "--obs", "dr")
+    machine.ok("fs", "rekey", "home")
+
+
+def rewraps(machine, folder):
+    machine.ok("kms", "rewrap")
+    assert machine.ok("fs", "--json").json[0]["name"] == "home"
+
+
+def uploads_without_reading(machine, folder):
+    machine.ok("fs", "snapshot", "add", "home", "monday")
+    machine.ok("fs", "snapshot", "upload", "home", "monday", "--new-data-key")
+
+
+@pytest.mark.parametrize("role, does", [("uploads, and [may not read]", uploads_without_reading), ("uploads, lists, verifies", only_reads),
+                                        ("restores with `fs download`", restores), ("rewraps after a rotation", rewraps)])
+def test_what_a_machine_does_needs_what_the_page_says_and_no_less(role, does, uploader, bao, folder):
+    machine, _ = uploader
+    rights = rights_of(role)
+    for missing in (None, *rights):
+        allowed = {call: ["read" if call == "keys" else "update"] for call in rights if call != missing}
+        bao.add_policy("sealift", allowed=allowed or {"export": ["deny"]})
+        bao.rotate_key()
+        other = Sealift(folder / f"without-{missing}" / "home", machine.environment)  # nothing of what the one before did
+        shutil.copytree(machine.home, other.home)
+        shutil.copytree(folder / "source", other.home.parent / "source", symlinks=True)
+        other.environment["SEALIFT_HOME"] = str(other.home)
+        if missing is None:
+            does(other, other.home.parent)
+            continue
+        with pytest.raises(AssertionError, match=f"(?s)exit code {code.DENIED}.*{missing}/cluster-key"):
+            does(other, other.home.parent)
