@@ -52,22 +52,13 @@ find_name_locked(const struct audit *audit, const struct uuid *fs)
 }
 
 static void
-put_text(struct json_writer *writer, const char *key, const char *text)
-{
-    if (text != NULL && text[0] != '\0')
-        json_put_string(writer, key, text);
-    else
-        json_put_null(writer, key);
-}
-
-static void
 put_uuid(struct json_writer *writer, const char *key, const struct uuid *uuid)
 {
     char text[UUID_TEXT_SIZE] = "";
 
     if (!uuid_is_zero(uuid))
         uuid_format(uuid, text);
-    put_text(writer, key, text);
+    json_put_text(writer, key, text);
 }
 
 /* They were taken as plain words without quotes, with spaces between. */
@@ -94,7 +85,7 @@ write_who(const struct audit *audit, struct json_writer *writer)
 
     time_format_ns(audit->world->clock->wall_ns(audit->world->clock), time);
     json_put_string(writer, "time", time);
-    put_text(writer, "command", audit->command);
+    json_put_text(writer, "command", audit->command);
     json_put_integer(writer, "pid", getpid());
 }
 
@@ -103,18 +94,18 @@ write_what(const struct audit *audit, const struct kms_event *event, struct json
 {
     const struct kms_errand *errand = event->errand;
 
-    put_text(writer, "filesystem", find_name_locked(audit, &errand->fs));
+    json_put_text(writer, "filesystem", find_name_locked(audit, &errand->fs));
     put_uuid(writer, "filesystem_id", &errand->fs);
     put_uuid(writer, "snapshot_id", &errand->snapshot);
     json_put_string(writer, "operation", event->operation);
     json_put_string(writer, "kms_type", event->type);
-    put_text(writer, "kms_namespace", errand->by.name_space);
-    put_text(writer, "kms_mount", errand->by.mount);
-    put_text(writer, "kms_key_identifier", errand->by.key_identifier);
+    json_put_text(writer, "kms_namespace", errand->by.name_space);
+    json_put_text(writer, "kms_mount", errand->by.mount);
+    json_put_text(writer, "kms_key_identifier", errand->by.key_identifier);
     json_put_integer(writer, "kms_key_version", errand->by.key_version);
     put_request_ids(writer, errand->request_ids);
     json_put_string(writer, "outcome", sealift_status_name(event->status));
-    put_text(writer, "message", event->message);
+    json_put_text(writer, "message", event->message);
 }
 
 static enum sealift_status

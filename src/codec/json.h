@@ -64,6 +64,8 @@ void json_open_array(struct json_writer *writer, const char *key);
 void json_close_array(struct json_writer *writer);
 /* `text` must be valid UTF-8, else finish() says so. */
 void json_put_string(struct json_writer *writer, const char *key, const char *text);
+/* The same, but null for NULL and for the empty text. */
+void json_put_text(struct json_writer *writer, const char *key, const char *text);
 /* An integer beyond 2^53 either way becomes a string (JavaScript and many parsers would round it). */
 void json_put_integer(struct json_writer *writer, const char *key, int64_t value);
 void json_put_bool(struct json_writer *writer, const char *key, bool value);

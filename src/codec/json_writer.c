@@ -170,6 +170,15 @@ json_put_string(struct json_writer *writer, const char *key, const char *text)
 }
 
 void
+json_put_text(struct json_writer *writer, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        json_put_string(writer, key, text);
+    else
+        json_put_null(writer, key);
+}
+
+void
 json_put_integer(struct json_writer *writer, const char *key, int64_t value)
 {
     bool is_exact = value >= -LARGEST_EXACT && value <= LARGEST_EXACT;

@@ -121,15 +121,6 @@ evidence_free(struct evidence **evidence)
 }
 
 static void
-put_text(struct json_writer *writer, const char *key, const char *text)
-{
-    if (text != NULL && text[0] != '\0')
-        json_put_string(writer, key, text);
-    else
-        json_put_null(writer, key);
-}
-
-static void
 put_time(struct json_writer *writer, const char *key, int64_t wall_ns)
 {
     char text[32];
@@ -220,9 +211,9 @@ write_header(struct evidence *evidence, const struct evidence_header *header, st
     json_put_integer(writer, "version", VERSION);
     put_now(evidence, writer);
     json_put_string(writer, "command", header->command);
-    put_text(writer, "store", header->store);
+    json_put_text(writer, "store", header->store);
     put_uuid(writer, "filesystem_id", header->fs);
-    put_text(writer, "filesystem", header->filesystem);
+    json_put_text(writer, "filesystem", header->filesystem);
     return close_line(evidence, writer, err);
 }
 
@@ -291,8 +282,8 @@ evidence_add(struct evidence *evidence, const struct evidence_object *object, co
     put_locator(writer, object);
     json_put_integer(writer, "size", (int64_t)object->size);
     put_contents(writer, object);
-    put_text(writer, "problem", object->problem.status != SEALIFT_OK ? object->problem.message : NULL);
-    put_text(writer, "finding", finding);
+    json_put_text(writer, "problem", object->problem.status != SEALIFT_OK ? object->problem.message : NULL);
+    json_put_text(writer, "finding", finding);
     return close_line(evidence, writer, err);
 }
 
@@ -305,10 +296,10 @@ put_key(struct json_writer *writer, const char *key, const struct kms_hint *hint
         return;
     }
     json_open_object(writer, key);
-    put_text(writer, "type", hint->type);
-    put_text(writer, "namespace", hint->name_space);
-    put_text(writer, "mount", hint->mount);
-    put_text(writer, "key_identifier", hint->key_identifier);
+    json_put_text(writer, "type", hint->type);
+    json_put_text(writer, "namespace", hint->name_space);
+    json_put_text(writer, "mount", hint->mount);
+    json_put_text(writer, "key_identifier", hint->key_identifier);
     json_put_integer(writer, "key_version", hint->key_version);
     json_close_object(writer);
 }
@@ -321,14 +312,14 @@ evidence_wrapping(struct evidence *evidence, const struct evidence_wrapping *wra
     if (evidence == NULL)
         return SEALIFT_OK;
     TRY(open_line("wrapping", &writer, err));
-    put_text(writer, "object", wrapping->object);
+    json_put_text(writer, "object", wrapping->object);
     put_uuid(writer, "filesystem_id", &wrapping->envelope->fs);
     json_put_hex(writer, "key_check", BYTES_OF(wrapping->envelope->key_check));
     json_put_hex(writer, "sha256", (struct bytes){wrapping->sha256, SHA256_SIZE});
     json_put_string(writer, "opens", wrapping->opens);
     put_key(writer, "by", wrapping->by);
     put_key(writer, "claims", &wrapping->envelope->kms);
-    put_text(writer, "problem", wrapping->problem);
+    json_put_text(writer, "problem", wrapping->problem);
     return close_line(evidence, writer, err);
 }
 
@@ -376,7 +367,7 @@ evidence_outcome(struct evidence *evidence, const char *name, const char *outcom
     put_now(evidence, writer);
     json_put_string(writer, "name", name);
     json_put_string(writer, "outcome", outcome);
-    put_text(writer, "problem", problem);
+    json_put_text(writer, "problem", problem);
     return close_line(evidence, writer, err);
 }
 
@@ -407,7 +398,7 @@ evidence_end(struct evidence *evidence, const struct sealift_error *failure, str
     TRY(open_line("end", &writer, err));
     put_now(evidence, writer);
     json_put_string(writer, "status", sealift_status_name(failure != NULL ? failure->status : SEALIFT_OK));
-    put_text(writer, "problem", failure != NULL ? failure->message : NULL);
+    json_put_text(writer, "problem", failure != NULL ? failure->message : NULL);
     TRY(sha256_stream_end(evidence->stream, hash, err));
     json_put_hex(writer, "sha256", BYTES_OF(hash));
     TRY(close_line(evidence, writer, err));

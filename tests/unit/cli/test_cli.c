@@ -1,42 +1,7 @@
 /* The commands, against a libsealift that is played: what it is asked, and what is made of its answers. */
-#include "captured.h"
-#include "cli.h"
-#include "fake_sealift.h"
+#include "played_cli.h"
 
-#include <criterion/criterion.h>
 #include <signal.h>
-#include <time.h>
-
-static struct captured out, errors;
-
-static int
-run(char *const *argv)
-{
-    int argc = 0, code;
-
-    while (argv[argc] != NULL)
-        argc++;
-    setenv("TZ", "UTC", 1);
-    tzset();
-    code = cli_main(argc, (char **)(uintptr_t)argv, captured_begin(&out), captured_begin(&errors));
-    captured_end(&out);
-    captured_end(&errors);
-    return code;
-}
-
-#define RUN(...) run((char *[]){"sealift", __VA_ARGS__, NULL})
-
-static void
-expect_out(const char *part)
-{
-    cr_assert_neq(strstr(out.text, part), NULL, "expected '%s' in:\n%s", part, out.text);
-}
-
-static void
-expect_error(const char *part)
-{
-    cr_assert_neq(strstr(errors.text, part), NULL, "expected '%s' in:\n%s", part, errors.text);
-}
 
 Test(cli, adds_an_obs_and_shows_what_was_found)
 {

@@ -1,33 +1,5 @@
 /* The commands that give a filesystem a key of its own, against a libsealift that is played. */
-#include "captured.h"
-#include "cli.h"
-#include "fake_sealift.h"
-
-#include <criterion/criterion.h>
-
-static struct captured out, errors;
-
-static int
-run(char *const *argv)
-{
-    int argc = 0, code;
-
-    while (argv[argc] != NULL)
-        argc++;
-    fake.calls[0] = '\0';
-    code = cli_main(argc, (char **)(uintptr_t)argv, captured_begin(&out), captured_begin(&errors));
-    captured_end(&out);
-    captured_end(&errors);
-    return code;
-}
-
-#define RUN(...) run((char *[]){"sealift", __VA_ARGS__, NULL})
-
-static void
-expect_error(const char *part)
-{
-    cr_assert_neq(strstr(errors.text, part), NULL, "expected '%s' in:\n%s", part, errors.text);
-}
+#include "played_cli.h"
 
 Test(own_key_options, are_taken_by_fs_add)
 {
@@ -131,6 +103,7 @@ Test(own_key_options, change_all_at_once_the_key_first)
     cr_assert_str_eq(fake.calls, "open fs_move_key fs_select fs_rename fs_list ");
     cr_assert_str_eq(fake.name, "blue");
     cr_assert_str_eq(fake.new_name, "green");
+    fake.calls[0] = '\0';
     fake.answer = SEALIFT_DENIED;
     cr_assert_eq(RUN("fs", "update", "blue", "--kms-key-identifier", "k2", "--new-name", "green"), 3);
     cr_assert_str_eq(fake.calls, "open fs_move_key ");

@@ -55,6 +55,18 @@ Test(json_writer, writes_in_the_order_of_the_calls_without_white_space)
                            "\"list\":[1,{},[],\"\"],\"inner\":{\"hex\":\"00ff\",\"base64\":\"Zm9vYmFy\"}}");
 }
 
+Test(json_writer, writes_null_for_a_text_that_is_none)
+{
+    SCOPED(json_writer_free) struct json_writer *writer = new_writer();
+
+    json_open_array(writer, NULL);
+    json_put_text(writer, NULL, "a");
+    json_put_text(writer, NULL, "");
+    json_put_text(writer, NULL, NULL);
+    json_close_array(writer);
+    assert_written(writer, "[\"a\",null,null]");
+}
+
 Test(json_writer, writes_integers_beyond_two_to_the_53rd_as_strings)
 {
     SCOPED(json_writer_free) struct json_writer *writer = new_writer();
