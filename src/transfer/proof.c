@@ -58,10 +58,11 @@ same_key(const struct kms_hint *condemned, const struct kms_hint *by)
     return strcmp(condemned->key_identifier, by->key_identifier) == 0;
 }
 
+/* Version 0, which is not known, is below all of them. */
 static bool
 is_below(const struct condemned *condemned, int64_t version)
 {
-    return condemned->below_version == 0 || version == 0 || version < condemned->below_version;
+    return condemned->below_version == 0 || version < condemned->below_version;
 }
 
 bool

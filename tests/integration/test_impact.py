@@ -8,6 +8,7 @@ import pytest
 from support import exit_codes as code
 from support.command import Sealift
 from support.kms_access import secret_file
+from support.main_job import add_folder_store, upload
 from support.tenants import Tenants
 
 TENANT_KEY = ("--key", "tenant-key", "--namespace", "team/a")
@@ -138,6 +139,27 @@ def test_a_record_of_another_key_and_a_crowd_of_newer_ones(cluster):
     assert with_verdict(shown, "dies") == [("filesystem", "red")], "what the table has"
     key = next(row for row in shown["listing"] if (row["kind"], row["filesystem"]) == ("key", "red"))
     assert (key["verdict"], key["kms_key_identifier"], key["others"], key["wrappings"]) == ("survives", "spare-key", 1, 43)
+
+
+def test_kmip(folder, kmip, small_tree):
+    """Keys without versions and namespaces. This server calls its keys by numbers, so that the condemned one has many names."""
+    cluster_key, tenant_key = kmip.add_shared_key(), kmip.add_shared_key()
+    machine = Sealift(folder / "home-1")
+    add_folder_store(machine, folder / "bucket")
+    machine.ok("kms", "set", "kmip", *kmip.access(cluster_key))
+    machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
+    machine.ok("fs", "add", "red", small_tree / "folder-0", "--obs", "dr", "--kms-key-identifier", tenant_key)
+    for name in ("home", "red"):
+        upload(machine, name, "monday")
+    for key, dies in {cluster_key: "home", tenant_key: "red"}.items():
+        shown = impact(machine, "--key", key)
+        assert {row["filesystem"]: row["verdict"] for row in shown["listing"]} == {"home": "survives", "red": "survives"} | {dies: "dies"}
+    for path in folder.glob("bucket/fs/*/keys/*.json"):
+        path.write_text(path.read_text().replace(f'"{tenant_key}"', f'"0{tenant_key}"'))
+    shown = impact(machine, "--key", tenant_key)
+    assert {row["filesystem"]: row["verdict"] for row in shown["listing"]} == {"home": "survives", "red": "dies"}
+    for option in (["--below-version", "2"], ["--namespace", "team/a"]):
+        machine.fails("kms", "impact", *option, code=code.INVALID, says=["KMIP"])
 
 
 def test_a_kms_that_is_away_makes_no_key_unneeded(cluster, folder):

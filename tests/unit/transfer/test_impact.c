@@ -220,6 +220,19 @@ Test(impact, what_another_key_opens_survives)
     cr_assert_eq(found_fs.verdict, IMPACT_DIES, "the table has the old wrapping");
 }
 
+Test(impact, of_several_that_survive_the_newest_record_is_named)
+{
+    struct envelope first = wrap_by_other(), second = wrap_by_other();
+    struct uuid newest;
+
+    fixture_put_key_record(&fixture, &first);
+    newest = fixture_put_key_record(&fixture, &second);
+    fixture_put_key_record(&fixture, &fixture.envelope);
+    run();
+    cr_assert(uuid_equal(&found_snapshot.tally.record, &newest));
+    cr_assert_eq(found_snapshot.tally.others, 2u);
+}
+
 Test(impact, a_key_that_wraps_nothing_is_not_needed)
 {
     with_table = true;
@@ -390,6 +403,21 @@ Test(impact, a_manifest_that_is_not_authentic_is_unknown)
     cr_assert_eq(found_snapshot.problem.status, SEALIFT_CORRUPT, "%s", found_snapshot.problem.message);
 }
 
+Test(impact, a_manifest_that_was_altered_is_unknown_though_its_key_opens)
+{
+    SCOPED(buf_done) struct buf text = {.max = MANIFEST_MAX_SIZE};
+    char name[NAME_SIZE], *at;
+
+    name_of_manifest(&locator.fs, &locator.snapshot, name);
+    cr_assert_eq(store_get(fixture.store, name, MANIFEST_MAX_SIZE, &text, &err), SEALIFT_OK);
+    at = memmem(text.data, text.len, "\"entries\":1", 11);
+    cr_assert_not_null(at);
+    at[10] = '2';
+    cr_assert_eq(store_memory_overwrite(fixture.store, name, buf_bytes(&text), &err), SEALIFT_OK);
+    expect(IMPACT_DIES, IMPACT_UNKNOWN);
+    cr_assert_eq(found_snapshot.tally.condemned, 2u);
+}
+
 Test(impact, a_manifest_that_makes_no_sense_is_unknown)
 {
     char name[NAME_SIZE];
@@ -427,6 +455,38 @@ Test(impact, a_version_that_is_retired_is_claimed)
     expect(IMPACT_CLAIMED, IMPACT_CLAIMED);
     condemned.below_version = 1;
     expect(IMPACT_UNKNOWN, IMPACT_UNKNOWN);
+}
+
+Test(impact, a_retired_version_is_claimed_by_its_ciphertext_whatever_the_hint_says)
+{
+    struct kms_hint forged = tenant->place;
+
+    forged.key_version = 9;
+    forge_hints(&forged);
+    tenant->latest = tenant->least = 2;
+    condemned.below_version = 2;
+    expect(IMPACT_CLAIMED, IMPACT_CLAIMED);
+}
+
+Test(impact, a_version_that_is_not_known_may_be_any)
+{
+    struct kms_hint by = tenant->place;
+
+    condemned.below_version = 2;
+    cr_assert(condemned_is(&condemned, &by));
+    by.key_version = 2;
+    cr_assert_not(condemned_is(&condemned, &by));
+    by.key_version = 1;
+    cr_assert(condemned_is(&condemned, &by));
+}
+
+Test(impact, a_kmip_key_is_the_same_in_capitals)
+{
+    const struct condemned uid = {.place = hint("kmip", "", "", "ab-1", 0)};
+    const struct kms_hint capitals = hint("kmip", "", "", "AB-1", 0), another = hint("kmip", "", "", "ab-2", 0);
+
+    cr_assert(condemned_is(&uid, &capitals));
+    cr_assert_not(condemned_is(&uid, &another));
 }
 
 Test(impact, a_kms_that_is_away_leaves_the_list_incomplete)
