@@ -133,7 +133,8 @@ put_in_force(struct rekey *rekey, struct sealift_error *err)
     change.key_record = record;
     if (table_fs_rewrapped(rekey->sealift->table, &change, err) == SEALIFT_OK)
         return SEALIFT_OK;
-    take_back_record(rekey, &record);
+    if (err->status == SEALIFT_CONFLICT) /* else the table may have it all the same */
+        take_back_record(rekey, &record);
     return err->status;
 }
 
