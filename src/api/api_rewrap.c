@@ -129,7 +129,11 @@ rewrap_rows(struct rewrapping *rewrapping, struct sealift_error *err)
         TRY(rewrap_row(rewrapping, &row, err));
     }
     TRY(key_moves_end(&rewrapping->moves, GO_ON, err));
-    return rewrapping->spec->dry_run ? SEALIFT_OK : table_kms_moved(table, err);
+    if (rewrapping->spec->dry_run)
+        return SEALIFT_OK;
+    TRY(table_kms_moved(table, err));
+    handle_forget_kms(rewrapping->sealift); /* with what it has of a former one */
+    return SEALIFT_OK;
 }
 
 /* --- filesystems of a bucket --- */

@@ -1,22 +1,5 @@
-#include "cli.h"
-#include "cli_scoped.h"
+#include "cmd_kms_rewrap.h"
 #include "commands.h"
-#include "rewrapped_view.h"
-
-static enum sealift_status
-run(struct cli *cli, const void *values, struct sealift_error *err)
-{
-    SCOPED(listing_done)
-    struct listing listing = {.out = cli->out, .json = cli->json, .columns = rewrapped_view_columns};
-    const struct sealift_rewrap_spec *spec = values;
-    struct sealift *sealift;
-    enum sealift_status status;
-
-    TRY(cli_open(cli, &sealift, err));
-    status = sealift_kms_rewrap(sealift, spec, rewrapped_view_add, &listing, err);
-    listing_end(&listing);
-    return status;
-}
 
 static const struct option arguments[] = {
     {.name = "NAME",
@@ -55,5 +38,5 @@ const struct command cmd_fs_kms_rewrap = {
     .arguments = arguments,
     .groups = {{options, 0}},
     .size = sizeof(struct sealift_rewrap_spec),
-    .run = run,
+    .run = cmd_kms_rewrap_run,
 };

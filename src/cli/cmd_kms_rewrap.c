@@ -1,11 +1,12 @@
-#include "cli.h"
+#include "cmd_kms_rewrap.h"
+
 #include "cli_scoped.h"
 #include "commands.h"
 #include "obs_options.h"
 #include "rewrapped_view.h"
 
-static enum sealift_status
-run(struct cli *cli, const void *values, struct sealift_error *err)
+enum sealift_status
+cmd_kms_rewrap_run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     SCOPED(listing_done)
     struct listing listing = {.out = cli->out, .json = cli->json, .columns = rewrapped_view_columns};
@@ -79,5 +80,5 @@ const struct command cmd_kms_rewrap = {
     .arguments = no_options,
     .groups = {{options, 0}, {obs_access_options, offsetof(struct sealift_rewrap_spec, obs)}},
     .size = sizeof(struct sealift_rewrap_spec),
-    .run = run,
+    .run = cmd_kms_rewrap_run,
 };
