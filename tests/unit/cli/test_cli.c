@@ -148,6 +148,48 @@ Test(cli, sets_a_kmip_server_by_arguments)
     expect_out("mode:            AES-CBC\n");
 }
 
+/* Who has read the KMS from `kms set --json` finds it where it was; what moved is one key more. */
+Test(cli, shows_what_moved_to_another_kms_beside_it)
+{
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--convert-to-cluster-key-on-fs",
+                     "--destroy-local-key", "--json"),
+                 0, "%s", errors.text);
+    cr_assert(fake.change.convert && fake.change.destroy_local_key);
+    cr_assert_not(fake.change.no_check);
+    cr_assert_eq(strncmp(out.text, "{\"moved\":[\n{\"filesystem\":\"home\",", 32), 0, "%s", out.text);
+    expect_out("}\n]\n,\"type\":\"vault\",\"address\":\"http://127.0.0.1:8200\",\"key\":\"cluster-key\",");
+    expect_out("\"former_type\":null,");
+    expect_out("\"moving\":0}\n");
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R"), 0);
+    expect_out("\n\nFILESYSTEM");
+    fake.rows = 0;
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--json"), 0);
+    cr_assert_eq(strncmp(out.text, "{\"moved\":[]\n,\"type\":", 20), 0, "%s", out.text);
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R"), 0);
+    cr_assert_null(strstr(out.text, "FILESYSTEM"));
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--no-check", "--destroy-local-key"), 2);
+}
+
+Test(cli, shows_what_moved_before_a_change_of_kms_failed)
+{
+    fake.answer = SEALIFT_KEY;
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--json"), 8);
+    expect_out("{\"moved\":[\n{\"filesystem\":\"home\",");
+    fake.rows = 0;
+    cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R", "--json"), 8);
+    cr_assert_str_eq(out.text, "", "nothing was changed");
+}
+
+Test(cli, resets_the_kms)
+{
+    cr_assert_eq(RUN("kms", "reset", "--allow-downgrade"), 0, "%s", errors.text);
+    cr_assert(fake.change.convert, "it is what the downgrade is called there");
+    expect_out("FILESYSTEM");
+    expect_error("No KMS is set any more.");
+    cr_assert_eq(RUN("kms", "reset"), 0);
+    cr_assert_not(fake.change.convert);
+}
+
 Test(cli, asks_for_certificate_and_key_of_kmip)
 {
     cr_assert_eq(RUN("kms", "set", "kmip", "a:5696", "uid"), 2);
