@@ -200,7 +200,7 @@ struct sealift_impact_result {
 
 /* Opens every wrapping of every FS key, through the KMS that this cluster has and, where that does not tell, through
  * the condemned key alone. Nothing is changed anywhere. The verdicts are no failure; that something could not be asked
- * is: UNAVAILABLE at the end. CONFLICT: the file for the evidence exists. */
+ * is: UNAVAILABLE at the end, or why a store could not be gone through. CONFLICT: the file for the evidence exists. */
 enum sealift_status sealift_kms_impact(struct sealift *sealift, const struct sealift_impact_spec *spec,
                                        sealift_each_impacted *each, void *context,
                                        struct sealift_impact_result *ret_result, struct sealift_error *err);

@@ -152,6 +152,20 @@ is_safe(const struct impact_outcome *outcome, uint64_t left_out)
            left_out == 0 && outcome->waiting.status == SEALIFT_OK;
 }
 
+/* Most likely its name was mistyped, and the right one is not safe to destroy at all. */
+static void
+warn_of_a_stranger(const struct impact_job *job, const struct impact_outcome *outcome)
+{
+    const struct kms_hint *place = &job->key.condemned.place;
+
+    if (outcome->survives == 0 || outcome->touched > 0)
+        return;
+    world_log(&job->sealift->world, LOG_WARNING,
+              "nothing that was looked at opens by %s key %s%s%s, or names it: is it the one that is meant?",
+              place->type, place->key_identifier, place->name_space[0] != '\0' ? " in namespace " : "",
+              place->name_space);
+}
+
 static enum sealift_status
 work(struct impact_job *job, struct impact_telling *telling, struct sealift_impact_result *ret_result,
      struct sealift_error *err)
@@ -162,6 +176,7 @@ work(struct impact_job *job, struct impact_telling *telling, struct sealift_impa
     TRY(session_begin(job->sealift, &job->spec->transfer, 0, &job->session, err));
     TRY(begin_evidence(job, err));
     TRY(run(job, telling, &outcome, err));
+    warn_of_a_stranger(job, &outcome);
     *ret_result = (struct sealift_impact_result){
         .dies = outcome.dies,
         .survives = outcome.survives,
@@ -176,7 +191,7 @@ work(struct impact_job *job, struct impact_telling *telling, struct sealift_impa
     if (outcome.waiting.status == SEALIFT_OK)
         return SEALIFT_OK;
     *err = outcome.waiting;
-    return error_prefix(err, "the list is not complete, something could not be asked for now");
+    return error_prefix(err, "the list is not complete, something could not be looked at");
 }
 
 enum sealift_status

@@ -177,6 +177,10 @@ check_another_opens(struct sealift *sealift, const struct key_owner *owner, cons
         *err = why;
         return status;
     }
+    if (status == SEALIFT_NOT_FOUND)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "its FS key has no other key record, so this one may be the last that opens it, and stays: "
+                         "add another first (\"sealift kms rewrap\", \"sealift fs key add\")");
     return error_set(err, SEALIFT_CONFLICT,
                      "no other key record of the same FS key was shown to open from here, so this one may be the last "
                      "that does, and stays%s%s",

@@ -77,12 +77,24 @@ leave_out_row(void *context, const struct table_obs *row, struct sealift_error *
     return SEALIFT_OK;
 }
 
+/* What the table does not have was most likely mistyped, and then nothing that follows would be an answer. */
+static enum sealift_status
+check_name(const struct survey_plan *plan, struct sealift_error *err)
+{
+    struct table_obs row;
+
+    if (plan->obs->url == NULL || strstr(plan->obs->url, "://") != NULL)
+        return SEALIFT_OK;
+    return table_obs_get(plan->sealift->table, plan->obs->url, &row, err);
+}
+
 enum sealift_status
 survey_plan_run(void *context, struct survey_run *run, struct sealift_error *err)
 {
     struct survey_plan *plan = context;
     struct planning planning = {plan, run, plan->obs->url};
 
+    TRY(check_name(plan, err));
     TRY(table_fs_list(plan->sealift->table, hand_in_fs, &planning, err));
     if (plan->obs->url == NULL)
         return table_obs_list(plan->sealift->table, hand_in_row, &planning, err);

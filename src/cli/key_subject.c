@@ -38,7 +38,8 @@ key_subject_read(const struct key_subject *subject, struct sealift_key_spec *spe
         return SEALIFT_OK;
     }
     if (subject->obs.url == NULL)
-        return failure_set(err, SEALIFT_INVALID, "%s: is a locator; say with --obs which object store has it",
+        return failure_set(err, SEALIFT_INVALID,
+                           "%s: is a locator, or a filesystem's UUID; say with --obs which object store has it",
                            subject->name_or_locator);
     spec->locator = subject->name_or_locator;
     return SEALIFT_OK;

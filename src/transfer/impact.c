@@ -423,9 +423,18 @@ note_waiting(struct impact_outcome *outcome, const struct sealift_error *failure
         outcome->waiting = *failure;
 }
 
+/* Whatever the reason is: nobody knows what else is there. */
+static void
+note_missing(struct impact_outcome *outcome, const struct sealift_error *failure)
+{
+    if (outcome->waiting.status == SEALIFT_OK)
+        outcome->waiting = *failure;
+}
+
 static void
 count(struct impact_outcome *outcome, const struct impact_finding *finding)
 {
+    outcome->touched += finding->tally.condemned + finding->tally.claimed > 0 ? 1 : 0;
     outcome->dies += finding->verdict == IMPACT_DIES ? 1 : 0;
     outcome->survives += finding->verdict == IMPACT_SURVIVES ? 1 : 0;
     outcome->claimed += finding->verdict == IMPACT_CLAIMED ? 1 : 0;
@@ -448,7 +457,7 @@ tell(void *context, const struct survey_item *item, struct sealift_error *err)
         progress_add(impact->request->progress, 0, 0, 0, finding->fetched);
     } else {
         impact->outcome.unknown++;
-        note_waiting(&impact->outcome, &item->failure);
+        note_missing(&impact->outcome, &item->failure);
     }
     return impact->request->each(impact->request->context, item, finding, err);
 }

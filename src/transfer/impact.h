@@ -41,7 +41,9 @@ struct impact_request {
 struct impact_outcome {
     uint64_t dies, survives, claimed, unknown; /* a store that could not be gone through is unknown */
     uint64_t fetched;
-    struct sealift_error waiting; /* the first that could not be asked for now; OK: all could */
+    uint64_t touched; /* that have a wrapping which the condemned key opens, or which names it */
+    /* The first that could not be asked for now, or a store that could not be gone through; OK: all could. */
+    struct sealift_error waiting;
 };
 
 enum sealift_status impact_run(const struct impact_request *request, struct impact_outcome *ret_outcome,

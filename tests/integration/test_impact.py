@@ -176,7 +176,9 @@ def test_other_stores_of_the_table(cluster, folder):
     assert shown["totals"]["stores_left_out"] == 1 and not shown["totals"]["safe"]
     assert impact(cluster.machine, "--key", "spare-key")["totals"]["safe"]
     (folder / "bucket-2").rename(folder / "gone")
-    assert not impact(cluster.machine, "--key", "spare-key")["totals"]["safe"], "a store that cannot be looked at may hold anything"
+    shown = impact(cluster.machine, "--key", "spare-key", expect=code.NOT_FOUND)
+    assert not shown["totals"]["safe"], "a store that cannot be looked at may hold anything"
+    cluster.machine.fails("kms", "impact", "mistyped", "--key", "spare-key", code=code.NOT_FOUND, says=["mistyped"])
 
 
 # Crypto-shred
