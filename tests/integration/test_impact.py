@@ -77,6 +77,18 @@ def test_old_versions(cluster):
     expect(cluster, impact(cluster.machine, "--below-version", "3"), dies=("home", "fresh", "late"))
 
 
+def test_old_versions_after_a_rewrap(cluster):
+    cluster.rotate("cluster-key")
+    cluster.machine.ok("kms", "rewrap")
+    shown = impact(cluster.machine, "--below-version", "2")
+    expect(cluster, shown, safe=True)
+    snapshot = next(row for row in shown["listing"] if row["kind"] == "snapshot" and row["filesystem"] == "home")
+    assert (snapshot["kms_key_version"], snapshot["condemned"], snapshot["others"]) == (2, 2, 1), "the old record and the manifest's own are as they were"
+    cluster.retire_below(2, "cluster-key")
+    assert failing_in_a_drill(cluster) == []
+    expect(cluster, impact(cluster.machine), dies=("home", "fresh"))
+
+
 FORGED = [dict(key_version=99), dict(namespace="", key_identifier="cluster-key"), dict(namespace="team/b"), dict(mount="kv", key_identifier="none"),
           dict(namespace="", mount="team/a/transit"), dict(type="kmip", namespace="", mount="", key_identifier="7")]
 
@@ -209,6 +221,24 @@ def test_crypto_shred(cluster, folder):
     cluster.machine.ok("fs", "snapshot", "verify", cluster.locators["red"][0], "--obs", "dr", "--keys")
     (cluster.bucket / forgotten).unlink()
     cluster.machine.fails("kms", "impact", "dr", "--evidence", folder / "first", code=code.CONFLICT, says=["first", "never written over"])
+
+
+def test_a_break_glass_key_that_lies_elsewhere(cluster, folder):
+    """It cannot be asked here, so it saves nothing; but the evidence names what it wrapped. Where it lies at hand, it does."""
+    offline = folder / "offline.key"
+    cluster.machine.ok("fs", "key", "add", "red", "--local-key-file", offline)
+    record = str(cluster.records("red")[-1].relative_to(cluster.bucket))
+    shown = impact(cluster.machine, "dr", *TENANT_KEY, "--evidence", folder / "evidence")
+    expect(cluster, shown, dies=("red",))
+    assert {row["unopened"] for row in shown["listing"] if row["filesystem"] == "red" and row["kind"] != "filesystem"} == {1}
+    line, = [line for line in read_evidence(folder / "evidence") if line["evidence"] == "wrapping" and line["object"] == record]
+    assert (line["opens"], line["by"], line["claims"]["type"]) == ("nothing", None, "local")
+
+    offline.rename(cluster.machine.home / "local-kms.key")
+    shown = impact(cluster.machine, "dr", *TENANT_KEY)
+    assert with_verdict(shown, "dies") == [("filesystem", "red")]
+    cluster.destroy_key("tenant-key", "team/a")
+    assert failing_in_a_drill(cluster) == [("filesystem", "red")]
 
 
 def test_crypto_shred_to_its_end(cluster, folder):
