@@ -33,7 +33,7 @@ static const struct row {
     const char *sentence;
 } rows[] = {
     /* What any call may meet. */
-    {ANY_ACT, ANY_STATUS, "namespace not found", SEALIFT_NOT_FOUND, "there is no such namespace: check --namespace"},
+    {ANY_ACT, ANY_STATUS, "namespace not found", SEALIFT_NOT_FOUND, "there is no such namespace: check its path"},
     {ANY_ACT, 501, "", SEALIFT_UNAVAILABLE,
      "the server is not initialised yet: its admin has to initialise and unseal it"},
     {ANY_ACT, 503, "", SEALIFT_UNAVAILABLE,
@@ -98,7 +98,7 @@ static const struct row {
     {KEY, ANY_STATUS, "encryption key not found", SEALIFT_NOT_FOUND,
      "there is no such key: its name or the transit path is wrong, or it was deleted"},
     {KEY, ANY_STATUS, "no handler for route", SEALIFT_NOT_FOUND,
-     "nothing is mounted at this path of this namespace: check --transit-path and --namespace"},
+     "nothing is mounted at this path of this namespace: check transit path and namespace"},
     {KEY, ANY_STATUS, "missing 'context'", SEALIFT_KEY,
      "the key is a derived one, which needs a context for each call: use a key that was created with derived=false"},
     {KEY, ANY_STATUS, "not supported for key type", SEALIFT_KEY,
@@ -109,7 +109,7 @@ static const struct row {
      "a "
      "new master key"},
     {USE_KEY, 404, "", SEALIFT_NOT_FOUND, "there is no such key, or no transit engine at this path"},
-    {KEY, 405, "", SEALIFT_INVALID, "what is mounted at this path is no transit engine: check --transit-path"},
+    {KEY, 405, "", SEALIFT_INVALID, "what is mounted at this path is no transit engine: check the transit path"},
     {ANY_ACT, 403, "", SEALIFT_DENIED, "refused"},
     {KEY, 400, "", SEALIFT_KEY, "the server finds something wrong with it"},
 };
@@ -133,7 +133,7 @@ find_row(enum vault_act act, const struct vault_answer *answer)
 {
     static const struct row another_engine = {
         .meaning = SEALIFT_INVALID,
-        .sentence = "what is mounted at this path is no transit engine: check --transit-path",
+        .sentence = "what is mounted at this path is no transit engine: check the transit path",
     };
 
     if (!is_vaults_own(answer))

@@ -205,8 +205,10 @@ sealift_key_list(struct sealift *sealift, const struct sealift_key_spec *spec, s
     SCOPED(listing_done) struct key_listing listing = {.sealift = sealift, .each = each, .context = context};
 
     TRY(key_owner_find(sealift, spec, &listing.owner, err));
-    if (spec->check)
+    if (spec->check) {
         TRY(handle_routes(sealift, &listing.routes, err));
+        kms_routes_be_impatient(listing.routes);
+    }
     TRY(key_owner_in_force(&listing.owner, listing.in_force, &listing.any_in_force, err));
     return uuid_is_zero(&listing.owner.snapshot) ? list_filesystem(&listing, err) : list_snapshot(&listing, err);
 }

@@ -9,9 +9,31 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* A slip that would be found out on the day on which the second one is needed. */
 static enum sealift_status
-open_configured(struct sealift *sealift, const struct sealift_second_kms_spec *spec, struct kms **ret_kms,
-                struct sealift_error *err)
+refuse_own_kms(struct sealift *sealift, const struct key_owner *owner, const struct kms_config *config,
+               struct sealift_error *err)
+{
+    struct kms_config cluster;
+    struct sealift_error unused;
+    struct kms_hint place;
+    struct kms *own;
+
+    if (!owner->by_name || handle_cluster_config(sealift, &cluster, &unused) != SEALIFT_OK ||
+        handle_fs_kms(sealift, &owner->row, false, &own, &unused) != SEALIFT_OK)
+        return SEALIFT_OK;
+    kms_config_place(config, &place);
+    if (strcmp(cluster.address, config->address) != 0 || !kms_is_place_of(&own->place, &place))
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_CONFLICT,
+                     "key %s of %s is the one that wraps the keys of filesystem %s already: a second KMS, or at least "
+                     "another key, is wanted",
+                     config->key, config->address, owner->row.name);
+}
+
+static enum sealift_status
+open_configured(struct sealift *sealift, const struct key_owner *owner, const struct sealift_second_kms_spec *spec,
+                struct kms **ret_kms, struct sealift_error *err)
 {
     struct kms_config config;
 
@@ -24,6 +46,7 @@ open_configured(struct sealift *sealift, const struct sealift_second_kms_spec *s
     } else {
         TRY(kmip_spec_read(spec->kmip, &config, err));
     }
+    TRY(refuse_own_kms(sealift, owner, &config, err));
     return kms_open(&sealift->world, &config, sealift->home, ret_kms, err);
 }
 
@@ -87,8 +110,8 @@ open_file(struct sealift *sealift, const char *path, struct kms **ret_kms, struc
 }
 
 enum sealift_status
-second_kms_open(struct sealift *sealift, const struct sealift_second_kms_spec *spec, struct kms **ret_kms,
-                struct sealift_error *err)
+second_kms_open(struct sealift *sealift, const struct key_owner *owner, const struct sealift_second_kms_spec *spec,
+                struct kms **ret_kms, struct sealift_error *err)
 {
     SCOPED(kms_free) struct kms *kms = NULL;
 
@@ -98,7 +121,7 @@ second_kms_open(struct sealift *sealift, const struct sealift_second_kms_spec *s
     if (spec->local_key_file != NULL)
         TRY(open_file(sealift, spec->local_key_file, &kms, err));
     else
-        TRY(open_configured(sealift, spec, &kms, err));
+        TRY(open_configured(sealift, owner, spec, &kms, err));
     TRY(handle_outfit_kms(sealift, kms, err));
     *ret_kms = TAKE(kms);
     return SEALIFT_OK;

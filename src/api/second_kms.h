@@ -2,12 +2,12 @@
 #ifndef SECOND_KMS_H
 #define SECOND_KMS_H
 
-#include "handle.h"
+#include "key_owner.h"
 
-#include <sealift/keys.h>
-
-/* INVALID unless exactly one is named; CONFLICT: the key file is the one that this home has already. */
-enum sealift_status second_kms_open(struct sealift *sealift, const struct sealift_second_kms_spec *spec,
-                                    struct kms **ret_kms, struct sealift_error *err);
+/* INVALID unless exactly one is named; CONFLICT: it is where the owner's keys are wrapped already, or the key file is
+ * the one that this home has. */
+enum sealift_status second_kms_open(struct sealift *sealift, const struct key_owner *owner,
+                                    const struct sealift_second_kms_spec *spec, struct kms **ret_kms,
+                                    struct sealift_error *err);
 
 #endif

@@ -81,6 +81,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     totalled_end(&drill.listing, cmd_kms_drill_totals_columns, is_whole ? &result : NULL);
     if (!cli->json && is_whole)
         cli_show(cli, cmd_kms_drill_totals_columns, &result);
+    if (status == SEALIFT_OK && result.filesystems + result.keys + result.snapshots == 0)
+        console_say(&cli->console, "There was nothing to open: the table has no filesystem, and no store holds one.");
     return status;
 }
 

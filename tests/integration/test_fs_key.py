@@ -189,6 +189,8 @@ def test_what_makes_no_second_kms_is_refused(cluster, folder, shared_bao):
     machine.fails("fs", "key", "add", "home", "--local-key-file", machine.home / "local-kms.key", code=CONFLICT, says=["this home's own local key"])
     machine.fails("fs", "key", "add", "home", "--vault", shared_bao.address, "--kms-key-identifier", "missing", "--kms-token-file",
                   secret_file(folder, "root", "root"), code=NOT_FOUND, says=["missing"])
+    machine.fails("fs", "key", "add", "home", "--vault", shared_bao.address, "--kms-key-identifier", cluster.key, "--kms-token-file", folder / "root",
+                  code=CONFLICT, says=[cluster.key, "filesystem home already"])
     assert len(key_records(cluster.bucket)) == 1
     local = Sealift(folder / "home-2")
     add_folder_store(local, folder / "bucket-2")

@@ -390,6 +390,10 @@ sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec
 
     (void)sealift;
     fake.obs = spec->obs;
+    if (fake.rows == 0) {
+        *ret_result = (struct sealift_drill_result){0};
+        return fake_answer("kms_drill", err);
+    }
     if (each(context, &home, err) != SEALIFT_OK || each(context, &monday, err) != SEALIFT_OK)
         return err->status;
     *ret_result = (struct sealift_drill_result){.filesystems = 1, .snapshots = 1, .opened = 1, .waiting = 1};
@@ -409,6 +413,9 @@ sealift_kms_impact(struct sealift *sealift, const struct sealift_impact_spec *sp
 
     (void)sealift;
     fake.impact = *spec;
+    *ret_result = (struct sealift_impact_result){0};
+    if (fake.rows == 0)
+        return fake_answer("kms_impact", err);
     if (each(context, &monday, err) != SEALIFT_OK)
         return err->status;
     *ret_result = (struct sealift_impact_result){.claimed = 1};

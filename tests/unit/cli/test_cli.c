@@ -296,6 +296,15 @@ Test(cli, tells_what_would_be_lost_with_a_key)
     expect_out("\n]\n,\"totals\":{\"dies\":0,\"survives\":0,\"claimed\":1,");
 }
 
+Test(cli, says_when_there_was_nothing_to_drill_or_to_lose)
+{
+    fake.rows = 0;
+    cr_assert_eq(RUN("kms", "drill"), 0);
+    expect_error("There was nothing to open");
+    cr_assert_eq(RUN("kms", "impact"), 0);
+    expect_error("There is nothing here that a key could open");
+}
+
 Test(cli, adds_a_filesystem_only_with_a_place_for_its_key)
 {
     cr_assert_eq(RUN("fs", "add", "home", "/srv/home"), 2);
