@@ -185,6 +185,23 @@ def test_the_bucket_fails_in_the_middle(tenants, machine, folder, small_tree):
     assert place_of(machine, "red") == tenants.blue.place
 
 
+def test_an_older_key_that_would_stay_behind_keeps_the_filesystem(tenants, machine, folder, small_tree):
+    """Once the table names another own key, nothing here would say any more who opens what the old one wrapped."""
+    machine.ok("fs", "add", "red", small_tree, "--obs", "dr", *tenants.red.options)
+    upload(machine, "red", "monday")
+    record, = key_records(folder)
+    machine.ok("fs", "rekey", "red")
+    before, text = fs_of(machine, "red"), record.read_text()
+    record.write_text(text.replace('"tenants/red"', '"tenants/nobody"'))
+    assert record.read_text() != text
+    machine.fails("fs", "update", "red", *tenants.blue.options, code=DENIED, says=["keeps the key that it has", "would stay behind", "tenants/nobody"])
+    assert fs_of(machine, "red") == before
+    record.write_text(text)
+    machine.ok("fs", "update", "red", *tenants.blue.options)
+    assert place_of(machine, "red") == tenants.blue.place
+    machine.ok("fs", "snapshot", "verify", "red", "monday", "--keys")
+
+
 def test_a_cluster_with_a_token_is_refused_with_the_way_out(tenants, folder, small_tree):
     machine = Recorded(folder / "home-token")
     add_folder_store(machine, folder / "bucket")
