@@ -155,9 +155,10 @@ explain_none(struct sealift *sealift, struct sealift_error *err)
     if (kms.former_type == NULL || kms.moving == 0)
         return err->status;
     return error_hint(err,
-                      "%" PRId64 " filesystems still wait to move from the %s KMS before (%s) to the local key: "
+                      "%" PRId64 " filesystem%s still to be moved from the %s KMS before (%s) to the local key: "
                       "\"sealift kms reset --allow-downgrade\" goes on",
-                      kms.moving, kms.former_type, kms.former_address != NULL ? kms.former_address : "");
+                      kms.moving, kms.moving == 1 ? " is" : "s are", kms.former_type,
+                      kms.former_address != NULL ? kms.former_address : "");
 }
 
 enum sealift_status

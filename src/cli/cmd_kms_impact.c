@@ -9,7 +9,6 @@
 #include "transfer_options.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define REMARK_SIZE 160
 
@@ -58,8 +57,6 @@ struct kms_impact {
 struct impact {
     struct cli *cli;
     struct listing listing;
-    uint64_t rows;
-    bool key_was_seen; /* it opened something, or something names it */
 };
 
 /* NULL: the one wrapping that there is was told of. */
@@ -81,26 +78,10 @@ show(void *context, const struct sealift_impacted *impacted, struct sealift_erro
     struct impact *impact = context;
     char remark[REMARK_SIZE];
 
-    impact->rows++;
-    if (impacted->condemned > 0 || strcmp(impacted->verdict, "claimed") == 0)
-        impact->key_was_seen = true;
     if (impact->cli->json)
         return listing_add(&impact->listing, impacted, err);
     key_line_write(impact->cli->out, impacted->verdict, &impacted->keyed, remark_on(impacted, remark));
     return SEALIFT_OK;
-}
-
-/* A slip in the key's name would else read as if all were well. */
-static void
-say_what_was_not_seen(const struct impact *impact, const struct sealift_impact_spec *spec)
-{
-    struct console *console = &impact->cli->console;
-
-    if (impact->rows == 0)
-        console_say(console, "There is nothing here that a key could open: no filesystem, and nothing in a store.");
-    else if (!impact->key_was_seen && spec->below_version == 0)
-        console_say(console, "Nothing here was opened by this key, nor names it: are key, namespace and transit path "
-                             "the ones that are meant? `sealift fs` shows those of each filesystem.");
 }
 
 static void
@@ -108,6 +89,9 @@ show_totals(struct cli *cli, const struct sealift_impact_result *result)
 {
     if (!cli->json)
         output_record(cli->out, cmd_kms_impact_totals_columns, result);
+    if (result->dies + result->survives + result->claimed + result->unknown == 0)
+        console_say(&cli->console,
+                    "There is nothing here that a key could open: no filesystem, and nothing in a store.");
     if (result->stores_left_out > 0)
         console_say(&cli->console,
                     "Other object stores of the table were not looked at; without OBS every one of them is.");
@@ -118,10 +102,7 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
 {
     const struct kms_impact *given = values;
     struct sealift_impact_spec spec = given->spec;
-    struct impact impact = {
-        .cli = cli,
-        .listing = {.out = cli->out, .json = cli->json, .columns = cmd_kms_impact_columns},
-    };
+    struct impact impact = {cli, {.out = cli->out, .json = cli->json, .columns = cmd_kms_impact_columns}};
     struct sealift_impact_result result = {.seconds = -1};
     struct sealift *sealift;
     enum sealift_status status;
@@ -138,10 +119,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     console_finish(&cli->console);
     is_whole = result.seconds >= 0; /* it went through everything */
     totalled_end(&impact.listing, cmd_kms_impact_totals_columns, is_whole ? &result : NULL);
-    if (is_whole) {
+    if (is_whole)
         show_totals(cli, &result);
-        say_what_was_not_seen(&impact, &spec);
-    }
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "cli_scoped.h"
 #include "commands.h"
+#include "kms_change_options.h"
 #include "kms_change_view.h"
 
 struct kms_reset {
@@ -40,6 +41,7 @@ const struct command cmd_kms_reset = {
         "a key of their own move as well. The KMS must be reachable for it. After a failure, or a kill, the same "
         "command goes on.",
     .examples = "sealift kms reset\nsealift kms reset --allow-downgrade",
+    .interrupted = KMS_CHANGE_INTERRUPTED,
     .arguments = no_options,
     .groups = {{options, 0}},
     .size = sizeof(struct kms_reset),

@@ -118,6 +118,7 @@ const struct command cmd_kms_set_kmip = {
                 "sealift kms set kmip kmip1.example.com:5696,kmip2.example.com:5696 KEY-UID --client-cert "
                 "/etc/sealift/kmip.pem --client-key credential:kmip-key --username sealift --password-file "
                 "credential:kmip-password",
+    .interrupted = KMS_CHANGE_INTERRUPTED,
     .arguments = arguments,
     .groups = {{options, 0}, {kms_change_options, offsetof(struct kms_set_kmip, change)}},
     .size = sizeof(struct kms_set_kmip),

@@ -130,6 +130,7 @@ const struct command cmd_kms_set_vault = {
         "--secret-id-file /etc/sealift/secret-id\n"
         "VAULT_ADDR=https://vault.example.com:8200 sealift kms set vault cluster-key --token-file "
         "/etc/sealift/token --namespace team/a",
+    .interrupted = KMS_CHANGE_INTERRUPTED,
     .arguments = arguments,
     .groups = {{options, 0}, {kms_change_options, offsetof(struct kms_set_vault, change)}},
     .size = sizeof(struct kms_set_vault),
