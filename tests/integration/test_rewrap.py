@@ -14,11 +14,13 @@ from support.command import Sealift
 from support.counted_http import CountedHttp
 from support.exit_codes import CONFLICT, DENIED, INVALID, NOT_FOUND
 from support.kms_access import secret_file
+from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, download_same, upload
 from support.sample_tree import make_small_tree
 from support.wrappings import BucketFolder, all_envelopes, key_records, newest_records
 
 LONG = "SEALIFT_TEST_LONG" in os.environ
+NO_FSCRYPT = not os.path.exists("/sys/fs/ext4/features/encryption")
 
 
 class Cluster:
@@ -190,6 +192,25 @@ def test_a_rewrap_during_an_upload_does_no_harm(cluster):
     assert done == [True, {"home": "rewrapped"}]
     cluster.retire()
     cluster.check_opens("home")
+
+
+@pytest.mark.skipif(NO_FSCRYPT, reason="this kernel's ext4 has no fscrypt")
+def test_the_key_of_an_encrypted_disk_goes_along(cluster, folder):
+    """It was never uploaded, and is unlocked meanwhile."""
+    machine = cluster.machine
+    with loop_disk(folder, options=("-O", "encrypt"), megabytes=32) as disk:
+        live = disk.path / "live"
+        machine.ok("fs", "add", "live", live, "--obs", "dr", "--encrypted")
+        (live / "file").write_text("of live")
+        cluster.rotate()
+        with (live / "file").open() as held:
+            assert outcomes(machine.ok("kms", "rewrap", "--json")) == {"live": "rewrapped"}
+            cluster.retire()
+            assert held.read() == "of live"
+        machine.ok("fs", "lock", "live")
+        machine.ok("fs", "unlock", "live")
+        assert (live / "file").read_text() == "of live"
+        machine.ok("fs", "lock", "live")
 
 
 # --- filesystems with keys of their own ---
