@@ -9,10 +9,12 @@
 /* They fill a struct sealift_kms_change. */
 extern const struct option kms_change_options[];
 
-/* What becomes of filesystems: for the description of such a command. */
+/* For whoever stopped it. */
 #define KMS_CHANGE_INTERRUPTED                                                                                         \
     "What has moved stays so, and the rest opens as before. `sealift kms` shows what is still moving; give the same "  \
     "command again to go on."
+
+/* What becomes of filesystems: for the description of such a command. */
 #define KMS_CHANGE_DESCRIPTION                                                                                         \
     "Filesystems that exist move to it, one after the other, with all their uploaded snapshots: what it opens "        \
     "already "                                                                                                         \

@@ -193,6 +193,31 @@ def test_a_leaked_credential(cluster, bao):
     cluster.check()
 
 
+def test_whether_a_leaked_credential_was_used(desk, folder, monkeypatch):
+    """By what the KMS wrote down of somebody else, among all that sealift did."""
+    bao = OpenBao(folder / "openbao").start_dev_audited()
+    try:
+        bao.add_transit()
+        bao.add_key()
+        bao.add_policy("sealift")
+        desk.connect(desk.log_in(bao))
+        desk.fill()
+        for words in (["kms", "check"], ["kms", "drill"], ["kms", "rewrap"], ["fs", "rekey", "home"], ["fs", "key", "home", "--check"]):
+            desk.machine.ok(*words)
+        logs = folder / "logs"
+        logs.mkdir()
+        (logs / "machine").write_bytes((desk.machine.home / "audit.log").read_bytes())
+        monkeypatch.chdir(folder)
+        variables = {"KMS_AUDIT_LOG": bao.audit_log, "AUDIT_LOGS": logs}
+        assert desk.run("foreign-decrypts", **variables) == ""
+        assert len((folder / "theirs").read_text().splitlines()) > 10, "there is something to tell apart"
+        bao.unwrap(next(iter(desk.envelopes(desk.id("home")).values())))
+        foreign, = desk.run("foreign-decrypts", **variables).splitlines()
+        assert [answer["path"] for answer in bao.audited() if answer["id"] == foreign] == ["transit/decrypt/cluster-key"]
+    finally:
+        bao.stop()
+
+
 def test_a_leaked_key(cluster, bao, monkeypatch):
     """Whoever has the filesystem's first key reads what was uploaded under it, and nothing of what comes afterwards. They read with another program."""
     monkeypatch.syspath_prepend(READER)
