@@ -90,7 +90,8 @@ sealift_key_add(struct sealift *sealift, const struct sealift_key_spec *spec, co
     TRY(key_owner_find(sealift, spec, &owner, err));
     TRY(key_owner_need_store(&owner, err));
     TRY(second_kms_open(sealift, &owner, kms, &second, err));
-    TRY(add(sealift, &owner, second, &adding, &outcome, err));
+    if (add(sealift, &owner, second, &adding, &outcome, err) != SEALIFT_OK)
+        return error_prefix(err, "%s gets no further KMS", spec->fs != NULL ? spec->fs : spec->locator);
     if (outcome.failed == 0)
         return SEALIFT_OK;
     return error_set(err, outcome.failure.status,
