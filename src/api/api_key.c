@@ -5,16 +5,31 @@
 #include "own_key_spec.h"
 #include "scoped.h"
 
+struct finder {
+    struct sealift *sealift;
+    const struct own_key *own;
+};
+
+static enum sealift_status
+find_target(void *context, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
+{
+    const struct finder *finder = context;
+
+    (void)row;
+    return handle_own_kms(finder->sealift, finder->own, &move->target, err);
+}
+
 /* Where the keys go is tried there before anything is written: rewrap() wraps, and opens again, first. */
 static enum sealift_status
 move(struct key_moves *moves, const struct table_fs *row, const struct own_key *own, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf json = {0};
-    struct key_move to = {.row = row, .alone = true};
+    struct finder finder = {moves->sealift, own};
+    struct key_move to = {.row = row, .alone = true, .find_target = find_target, .finder = &finder};
 
     TRY(own_key_to_json(own, &json, err));
     TRY(buf_text(&json, &to.own_key, err));
-    TRY(handle_own_kms(moves->sealift, own, &to.target, err));
+    TRY(find_target(&finder, row, &to, err));
     TRY(key_moves_one(moves, &to, err));
     if (moves->failed == 0)
         return SEALIFT_OK;

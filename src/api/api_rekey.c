@@ -125,6 +125,7 @@ put_in_force(struct rekey *rekey, struct sealift_error *err)
     struct table_fs_rewrap change = {
         .fs = rekey->row.uuid,
         .expected = &rekey->row.key_record,
+        .as_read = &rekey->row,
         .envelope = &rekey->envelope,
         .generation = rekey->row.generation + 1,
     };

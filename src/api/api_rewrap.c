@@ -74,8 +74,10 @@ find_newest(struct rewrapping *rewrapping, struct kms *kms, int64_t *ret_version
 /* --- filesystems of the table --- */
 
 static enum sealift_status
-find_target(struct rewrapping *rewrapping, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
+find_target(void *finder, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
 {
+    struct rewrapping *rewrapping = finder;
+
     if (rewrapping->spec->convert)
         TRY(handle_kms(rewrapping->sealift, false, &move->target, err));
     else
@@ -83,21 +85,17 @@ find_target(struct rewrapping *rewrapping, const struct table_fs *row, struct ke
     return find_newest(rewrapping, move->target, &move->least_version, err);
 }
 
-static bool
-ends_all(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static enum sealift_status
 rewrap_row(struct rewrapping *rewrapping, const struct table_fs *row, struct sealift_error *err)
 {
-    struct key_move move = {.row = row, .own_key = rewrapping->spec->convert ? "" : NULL};
-    enum sealift_status status = find_target(rewrapping, row, &move, err);
+    const struct key_move move = {
+        .row = row,
+        .own_key = rewrapping->spec->convert ? "" : NULL,
+        .find_target = find_target,
+        .finder = rewrapping,
+    };
 
-    if (status == SEALIFT_OK)
-        return key_moves_one(&rewrapping->moves, &move, err);
-    return ends_all(status) ? status : key_moves_refuse(&rewrapping->moves, row, err, err);
+    return key_moves_one(&rewrapping->moves, &move, err);
 }
 
 static enum sealift_status
@@ -204,44 +202,66 @@ rewrap_bucket(struct rewrapping *rewrapping, struct sealift_error *err)
 /* --- one filesystem --- */
 
 /* Of a filesystem with its own key at a KMIP server: that key becomes another one. */
-static enum sealift_status
-give_new_uid(struct rewrapping *rewrapping, struct key_move *move, struct buf *json, struct sealift_error *err)
+struct new_uid {
+    struct rewrapping *rewrapping;
+    struct buf json;
+};
+
+static void
+new_uid_done(struct new_uid *new_uid)
 {
+    buf_done(&new_uid->json);
+}
+
+static enum sealift_status
+find_new_uid(void *finder, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
+{
+    struct new_uid *new_uid = finder;
+    struct rewrapping *rewrapping = new_uid->rewrapping;
     struct own_key own;
 
-    TRY(own_key_from_json(bytes_of_text(move->row->own_key), &own, err));
+    TRY(own_key_from_json(bytes_of_text(row->own_key), &own, err));
     if (own.key[0] == '\0')
         return error_set(err, SEALIFT_INVALID,
                          "filesystem %s is under the cluster key: \"sealift kms rewrap --new-key-uid\" moves all that "
                          "are, \"sealift fs update %s --kms-key-identifier\" gives it a key of its own",
-                         move->row->name, move->row->name);
+                         row->name, row->name);
     if (strlen(rewrapping->spec->new_key_uid) >= sizeof(own.key))
         return error_set(err, SEALIFT_INVALID, "the new key's unique identifier is longer than %zu bytes",
                          sizeof(own.key) - 1);
     snprintf(own.key, sizeof(own.key), "%s", rewrapping->spec->new_key_uid);
-    TRY(own_key_to_json(&own, json, err));
-    TRY(buf_text(json, &move->own_key, err));
+    buf_clear(&new_uid->json);
+    TRY(own_key_to_json(&own, &new_uid->json, err));
+    TRY(buf_text(&new_uid->json, &move->own_key, err));
     return handle_own_kms(rewrapping->sealift, &own, &move->target, err);
+}
+
+/* What is wrong with the target is the only thing to be told then. */
+static enum sealift_status
+move_one(struct rewrapping *rewrapping, struct key_move *move, struct sealift_error *err)
+{
+    TRY(move->find_target(move->finder, move->row, move, err));
+    TRY(key_moves_one(&rewrapping->moves, move, err));
+    return key_moves_end(&rewrapping->moves, GO_ON, err);
 }
 
 static enum sealift_status
 rewrap_one(struct rewrapping *rewrapping, enum kms_type type, struct sealift_error *err)
 {
-    SCOPED(buf_done) struct buf json = {0};
+    SCOPED(new_uid_done) struct new_uid new_uid = {rewrapping, {0}};
     struct table_fs row;
-    struct key_move move = {.row = &row, .alone = true};
+    struct key_move move = {.row = &row, .alone = true, .find_target = find_target, .finder = rewrapping};
 
     TRY(table_fs_get(rewrapping->sealift->table, rewrapping->spec->fs, &row, err));
-    if (type == KMS_KMIP && rewrapping->spec->new_key_uid == NULL)
+    if (type != KMS_KMIP)
+        return move_one(rewrapping, &move, err);
+    if (rewrapping->spec->new_key_uid == NULL)
         return error_set(err, SEALIFT_INVALID,
                          "a KMIP key has no versions, so there is no newer one: make a new key on the server, and name "
                          "it with --new-key-uid");
-    if (type == KMS_KMIP)
-        TRY(give_new_uid(rewrapping, &move, &json, err));
-    else
-        TRY(find_target(rewrapping, &row, &move, err));
-    TRY(key_moves_one(&rewrapping->moves, &move, err));
-    return key_moves_end(&rewrapping->moves, GO_ON, err);
+    move.find_target = find_new_uid;
+    move.finder = &new_uid;
+    return move_one(rewrapping, &move, err);
 }
 
 /* --- another key of the cluster's --- */

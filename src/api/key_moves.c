@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "new_fs.h"
+#include "publish_lock.h"
 #include "rewrap.h"
 #include "scoped.h"
 
@@ -139,6 +140,7 @@ store_outcome(const struct key_moves *moves, const struct key_move *move, const 
     const struct table_fs_rewrap change = {
         .fs = row->uuid,
         .expected = &row->key_record,
+        .as_read = row,
         .key_record = outcome->key_record,
         .envelope = &outcome->envelope,
         .own_key = move->own_key,
@@ -176,6 +178,19 @@ move_once(struct key_moves *moves, const struct key_move *move, const struct tab
         return error_prefix(err, "an FS key that is not in force would stay behind");
     }
     return store_outcome(moves, move, row, ret_outcome, err);
+}
+
+static enum sealift_status
+try_once(struct key_moves *moves, const struct key_move *move, const struct table_fs *row,
+         struct rewrap_outcome *ret_outcome, struct sealift_error *err)
+{
+    struct key_move now = *move;
+
+    if (strcmp(row->own_key, move->row->own_key) != 0) /* which the routes may not know yet */
+        TRY(handle_follow_kms(moves->sealift, err));
+    if (now.find_target != NULL)
+        TRY(now.find_target(now.finder, row, &now, err));
+    return move_once(moves, &now, row, ret_outcome, err);
 }
 
 static const char *
@@ -221,20 +236,31 @@ ends_all(enum sealift_status status)
     return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
 }
 
+/* Then what is published meanwhile waits: it may bring a key of its own, which would be missed. A newer version of the
+ * same key makes nothing useless that is in use. */
+static bool
+goes_elsewhere(const struct key_move *move)
+{
+    return move->own_key != NULL || move->row->moving;
+}
+
 enum sealift_status
 key_moves_one(struct key_moves *moves, const struct key_move *move, struct sealift_error *err)
 {
     enum sealift_status status = SEALIFT_CONFLICT;
+    SCOPED(fd_done) int lock = -1;
     struct rewrap_outcome outcome;
     struct table_fs row;
 
     TRY(world_check_cancel(&moves->sealift->world, err));
+    if (goes_elsewhere(move) && !moves->dry_run)
+        TRY(publish_lock_take(&moves->sealift->world, moves->sealift->home, &lock, err));
     for (int i = 0; i < TRIES && status == SEALIFT_CONFLICT; i++) {
         status = table_fs_get_by_uuid(moves->sealift->table, &move->row->uuid, &row, err);
         if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
             return SEALIFT_OK;
         TRY(status);
-        status = move_once(moves, move, &row, &outcome, err);
+        status = try_once(moves, move, &row, &outcome, err);
     }
     if (status == SEALIFT_OK)
         return tell_outcome(moves, move, &outcome, err);

@@ -29,6 +29,13 @@ struct key_move {
     int64_t least_version; /* as in rewrap.h */
     const char *own_key;   /* JSON, that its row is to have with the new wrapping; NULL: as it is */
     bool alone;            /* which KMS is in force was not held still: whether it is moving stays as it is */
+
+    /* Sets `target` and `least_version` of `move` to what goes with the row. Another process may give the filesystem
+     * another key, or the cluster another KMS, so this is done whenever the row was read. NULL: the target is the same
+     * whatever the row says. */
+    enum sealift_status (*find_target)(void *finder, const struct table_fs *row, struct key_move *move,
+                                       struct sealift_error *err);
+    void *finder;
 };
 
 /* That it fails is told and counted. What is returned ends the whole: Ctrl-C, no memory, what `each` wants. That

@@ -5,7 +5,6 @@
 #include "kms_lock.h"
 #include "local_key_end.h"
 #include "own_keys_check.h"
-#include "publish_lock.h"
 #include "scoped.h"
 
 #include <string.h>
@@ -77,32 +76,35 @@ list_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     return buf_append(&list->fs, &row->uuid, sizeof(row->uuid), err);
 }
 
+struct finder {
+    struct sealift *sealift;
+    const struct kms_change *change;
+};
+
 static enum sealift_status
-find_target(struct sealift *sealift, const struct kms_change *change, const struct table_fs *row,
-            struct kms **ret_target, struct sealift_error *err)
+find_target(void *context, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
 {
+    const struct finder *finder = context;
+    const struct kms_change *change = finder->change;
+
     if (change->wish->convert)
-        return handle_kms(sealift, change->config == NULL, ret_target, err);
-    return handle_fs_kms(sealift, row, change->config == NULL, ret_target, err);
+        return handle_kms(finder->sealift, change->config == NULL, &move->target, err);
+    return handle_fs_kms(finder->sealift, row, change->config == NULL, &move->target, err);
 }
 
 static enum sealift_status
 move_fs(struct key_moves *moves, const struct kms_change *change, const struct uuid *fs, struct sealift_error *err)
 {
-    struct key_move move = {.own_key = change->wish->convert ? "" : NULL};
+    struct finder finder = {moves->sealift, change};
+    struct key_move move = {
+        .own_key = change->wish->convert ? "" : NULL, .find_target = find_target, .finder = &finder};
     struct table_fs row;
-    SCOPED(fd_done) int lock = -1;
-    enum sealift_status status;
+    enum sealift_status status = table_fs_get_by_uuid(moves->sealift->table, fs, &row, err);
 
-    /* What is published meanwhile may bring a key of its own, which would be missed. */
-    TRY(publish_lock_take(&moves->sealift->world, moves->sealift->home, &lock, err));
-    status = table_fs_get_by_uuid(moves->sealift->table, fs, &row, err);
     if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
         return SEALIFT_OK;
     TRY(status);
     move.row = &row;
-    if (find_target(moves->sealift, change, &row, &move.target, err) != SEALIFT_OK)
-        return key_moves_refuse(moves, &row, err, err);
     return key_moves_one(moves, &move, err);
 }
 

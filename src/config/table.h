@@ -135,14 +135,16 @@ struct table_fs_rewrap {
     const struct uuid *expected; /* the key record that was in force when the envelope was read */
     struct uuid key_record;      /* the new one, ... */
     const struct envelope *envelope;
-    const char *own_key; /* NULL: as it is */
-    uint64_t generation; /* 0: as it is */
-    bool moved;          /* all its FS keys are where they should be: it is moving no longer */
+    const struct table_fs *as_read; /* what the new envelope was made for; NULL: for the filesystem, whatever it is */
+    const char *own_key;            /* NULL: as it is */
+    uint64_t generation;            /* 0: as it is */
+    bool moved;                     /* all its FS keys are where they should be: it is moving no longer */
 };
 
 /* Another envelope is in force, and the table's copy of the one before it is gone, in one transaction. CONFLICT when
- * another process put another one in force meanwhile. That the new key record is in force already is a success, and
- * the rest is written. An envelope that lost the at-rest key of an encrypted filesystem is INTERNAL. */
+ * another process put another one in force meanwhile, or another KMS or own key is what the filesystem belongs to. That
+ * the new key record is in force already is a success, and the rest is written. An envelope that lost the at-rest key
+ * of an encrypted filesystem is INTERNAL. */
 enum sealift_status table_fs_rewrapped(struct table *table, const struct table_fs_rewrap *rewrap,
                                        struct sealift_error *err);
 /* What a published manifest leaves behind; refuses (CONFLICT) a sequence that is not beyond the last. */

@@ -109,15 +109,28 @@ delete_others(struct table *table, const struct table_fs_rewrap *rewrap, struct 
 }
 
 static enum sealift_status
+refuse_as_changed(const struct table_fs *there, struct sealift_error *err)
+{
+    return error_set(err, SEALIFT_CONFLICT,
+                     "filesystem \"%s\": its key was changed by another process meanwhile; run the command again",
+                     there->name);
+}
+
+/* The envelope was wrapped where it belonged to then. A change of KMS marks all that are to move as moving. */
+static bool
+belongs_elsewhere(const struct table_fs *there, const struct table_fs *as_read)
+{
+    return as_read != NULL && (there->moving != as_read->moving || strcmp(there->own_key, as_read->own_key) != 0);
+}
+
+static enum sealift_status
 replace_envelope(struct table *table, const struct table_fs *there, const struct table_fs_rewrap *rewrap,
                  struct sealift_error *err)
 {
     struct table_fs now = *there;
 
     if (!uuid_equal(&there->key_record, rewrap->expected))
-        return error_set(err, SEALIFT_CONFLICT,
-                         "filesystem \"%s\": its key was changed by another process meanwhile; run the command again",
-                         there->name);
+        return refuse_as_changed(there, err);
     now.key_record = rewrap->key_record;
     TRY(table_fs_envelope_insert(table, &now, rewrap->envelope, err));
     return delete_others(table, rewrap, err);
@@ -132,6 +145,8 @@ table_fs_rewrapped(struct table *table, const struct table_fs_rewrap *rewrap, st
     TRY(transaction_begin(&table->db, &transaction, err));
     TRY(table_fs_get_by_uuid(table, &rewrap->fs, &there, err));
     TRY(check_rewrap(&there, rewrap, err));
+    if (belongs_elsewhere(&there, rewrap->as_read))
+        return refuse_as_changed(&there, err);
     if (!uuid_equal(&there.key_record, &rewrap->key_record))
         TRY(replace_envelope(table, &there, rewrap, err));
     TRY(update_fs(table, &there, rewrap, err));

@@ -201,3 +201,54 @@ Test(key_moves, pass_over_a_filesystem_that_was_removed_meanwhile)
     fixture_expect(&fixture, key_moves_one(&moves, &move, &fixture.err), SEALIFT_OK, "");
     cr_assert_str_eq(told, "");
 }
+
+/* Another process, which changes the KMS while the first try is under way. */
+static enum sealift_status
+find_and_change(void *finder, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
+{
+    unsigned *found = finder;
+
+    (void)err;
+    cr_assert_eq(row->moving, *found > 0, "the row is read anew");
+    move->target = target;
+    if (++*found == 1)
+        begin_a_change();
+    return SEALIFT_OK;
+}
+
+Test(key_moves, find_the_target_anew_when_the_kms_was_changed_meanwhile)
+{
+    SCOPED(key_moves_done) struct key_moves moves = beginning();
+    struct table_fs row;
+    unsigned found = 0;
+    struct key_move move = {.row = &row, .find_target = find_and_change, .finder = &found};
+
+    fixture_add_fs(&fixture, "home", "tree");
+    row = row_of("home");
+    fixture_expect(&fixture, key_moves_one(&moves, &move, &fixture.err), SEALIFT_OK, "");
+    cr_assert_str_eq(told, "home rewrapped 1/0; ", "what the first try has put is used");
+    cr_assert_eq(found, 2u);
+    cr_assert_not(row_of("home").moving);
+}
+
+static enum sealift_status
+find_nothing(void *finder, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
+{
+    (void)finder;
+    (void)move;
+    return error_set(err, SEALIFT_INVALID, "nowhere for %s", row->name);
+}
+
+Test(key_moves, tell_of_a_filesystem_that_has_no_target)
+{
+    SCOPED(key_moves_done) struct key_moves moves = beginning();
+    struct table_fs row;
+    const struct key_move move = {.row = &row, .find_target = find_nothing};
+
+    fixture_add_fs(&fixture, "home", "tree");
+    row = row_of("home");
+    fixture_expect(&fixture, key_moves_one(&moves, &move, &fixture.err), SEALIFT_OK, "");
+    cr_assert_str_eq(told, "home failed 0/0; ");
+    fixture_expect(&fixture, key_moves_end(&moves, "hint", &fixture.err), SEALIFT_INVALID,
+                   "1 filesystem failed (home): nowhere for home");
+}

@@ -114,6 +114,36 @@ Test(table_fs_envelope, stays_when_another_process_was_faster)
     expect_in_force(&sample, &fs, "vault:v4:first");
 }
 
+/* Wrapped for the key that the filesystem had when it was read. */
+Test(table_fs_envelope, stays_when_the_filesystem_has_another_own_key_by_now)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct envelope envelope;
+    struct table_fs fs, as_read;
+    struct table_fs_rewrap rewrap;
+
+    config_sample_init(&sample);
+    as_read = fs = config_sample_add_fs(&sample, "home", 1);
+    envelope = another_envelope(&fs, "vault:v4:first");
+    rewrap = (struct table_fs_rewrap){.fs = fs.uuid,
+                                      .expected = &fs.key_record,
+                                      .key_record = fs.key_record,
+                                      .envelope = &envelope,
+                                      .own_key = "{\"key\":\"theirs\"}"};
+    cr_assert_eq(table_fs_rewrapped(sample.table, &rewrap, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+    rewrap.own_key = NULL;
+    rewrap.key_record = config_sample_uuid(101);
+    rewrap.as_read = &as_read;
+    cr_assert_eq(table_fs_rewrapped(sample.table, &rewrap, &sample.err), SEALIFT_CONFLICT);
+    cr_assert_not_null(strstr(sample.err.message, "changed by another process meanwhile"));
+    strcpy(as_read.own_key, "{\"key\":\"theirs\"}");
+    as_read.moving = true;
+    cr_assert_eq(table_fs_rewrapped(sample.table, &rewrap, &sample.err), SEALIFT_CONFLICT,
+                 "another KMS came and is in force");
+    as_read.moving = false;
+    cr_assert_eq(table_fs_rewrapped(sample.table, &rewrap, &sample.err), SEALIFT_OK, "%s", sample.err.message);
+}
+
 Test(table_fs_envelope, may_be_put_in_force_twice)
 {
     SCOPED(config_sample_done) struct config_sample sample;
