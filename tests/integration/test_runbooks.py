@@ -135,8 +135,8 @@ def test_rotating(cluster, bao):
     said = cluster.run("rotate", "rewrap", KEY="cluster-key")
     assert re.findall(r"^(\w+) .* rewrapped +vault +cluster-key +2 ", said, re.MULTILINE) == ["bare", "fresh", "home"]
     all_opens(said)
-    assert totals(cluster.run("retire-look", KEY="cluster-key"))["safe"] == "yes"
-    all_opens(cluster.run("retire", KEY="cluster-key"))
+    assert totals(cluster.run("retire-look", KEY="cluster-key", VERSION=2))["safe"] == "yes"
+    all_opens(cluster.run("retire", KEY="cluster-key", VERSION=2))
 
     assert not any(opens(bao, envelope) for envelope in before.values()), "what was copied before is useless"
     after = {name: envelope for name, envelope in cluster.envelopes(fs).items() if name not in before}
@@ -152,13 +152,13 @@ def test_a_machine_that_was_forgotten_is_seen_before_the_old_version_is_retired(
     other.ok("fs", "add", "theirs", cluster.tree, "--obs", "dr")
     upload(other, "theirs", "monday")
     cluster.run("rotate", "rewrap", KEY="cluster-key")
-    said = cluster.run("retire-look", KEY="cluster-key")
+    said = cluster.run("retire-look", KEY="cluster-key", VERSION=2)
     assert totals(said)["safe"] == "no"
     assert {name for (_, name), verdict in verdicts(said).items() if verdict == "dies"} == {other.ok("fs", "--json").json[0]["id"], "theirs"}
 
     cluster.run("rewrap", machine=other)
-    assert totals(cluster.run("retire-look", KEY="cluster-key"))["safe"] == "yes"
-    cluster.run("retire", KEY="cluster-key")
+    assert totals(cluster.run("retire-look", KEY="cluster-key", VERSION=2))["safe"] == "yes"
+    cluster.run("retire", KEY="cluster-key", VERSION=2)
     other.ok("fs", "snapshot", "verify", "theirs", "monday", "--data")
 
 
