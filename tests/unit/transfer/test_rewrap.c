@@ -652,6 +652,7 @@ Test(rewrap, fails_when_the_key_in_force_opens_nowhere)
     struct rewrap_request request = request_for(there);
     struct rewrap_outcome outcome;
 
+    (void)others;
     here->min_decryption_version = 2;
     cr_assert_eq(rewrap(&request, &outcome, &err), SEALIFT_KEY);
     cr_assert_not_null(strstr(err.message, "retired"), "%s", err.message);
@@ -665,6 +666,7 @@ Test(rewrap, asks_a_kms_that_is_away_for_the_key_in_force_and_no_more)
     struct rewrap_request request = request_for(there);
     struct rewrap_outcome outcome;
 
+    (void)others;
     here->fails = SEALIFT_UNAVAILABLE;
     here->unwraps = 0;
     cr_assert_eq(rewrap(&request, &outcome, &err), SEALIFT_UNAVAILABLE);
@@ -728,6 +730,7 @@ Test(rewrap, beside_gives_a_further_kms_a_wrapping_of_every_key)
     struct rewrap_request request = request_beside(&heard);
     struct rewrap_outcome outcome = done(&request);
 
+    (void)others;
     cr_assert_eq(outcome.records, 3u);
     cr_assert(heard.told == 3 && heard.put == 3 && heard.in_force == 1);
     expect_calls(here, 3, 0, 0);
