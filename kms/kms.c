@@ -138,13 +138,21 @@ call_again(struct call *call, enum sealift_status status, struct sealift_error *
     return status == SEALIFT_UNAVAILABLE && patience_lasts(&call->patience, err);
 }
 
+#define IMPATIENCE_NS (60 * NS_PER_S)
+
+static int64_t
+now_ns(const struct kms *kms)
+{
+    return kms->world->clock->mono_ns(kms->world->clock);
+}
+
 static enum sealift_status
 call_refuse(const struct call *call, struct sealift_error *err)
 {
     const struct kms *kms = call->kms;
 
     TRY(audit_ready(kms, err));
-    if (!kms->impatient || !atomic_load(&kms->away))
+    if (!kms->impatient || now_ns(kms) >= atomic_load(&kms->away_until_ns))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_UNAVAILABLE,
                      "the %s KMS (key %s) was not there a moment ago, and is not waited for once more", kms->ops->type,
@@ -162,7 +170,7 @@ call_end(const struct call *call, enum sealift_status status, const struct seali
         .message = status == SEALIFT_OK ? NULL : err->message,
     };
 
-    atomic_store(&call->kms->away, status == SEALIFT_UNAVAILABLE);
+    atomic_store(&call->kms->away_until_ns, status == SEALIFT_UNAVAILABLE ? now_ns(call->kms) + IMPATIENCE_NS : 0);
     if (call->kms->audit != NULL)
         call->kms->audit->note(call->kms->audit, &event);
     return status;

@@ -87,10 +87,10 @@ struct kms {
     const struct world *world;
     /* Where it wraps: type, namespace, mount, key; a local key that is not made yet has no name. */
     struct kms_hint place;
-    struct kms_audit *audit; /* hears of each call below; NULL: nobody does */
-    int64_t wait_seconds;    /* how long each call below is repeated while the KMS is not there; 0: not at all */
-    bool impatient;          /* once it was not there, the calls that follow fail at once: of many, all would wait */
-    atomic_bool away;        /* the last call ended so */
+    struct kms_audit *audit;       /* hears of each call below; NULL: nobody does */
+    int64_t wait_seconds;          /* how long each call below is repeated while the KMS is not there; 0: not at all */
+    bool impatient;                /* once it was not there, calls fail at once for a minute: of many, all would wait */
+    _Atomic int64_t away_until_ns; /* that minute's end, on the monotonic clock; 0: it was there */
 };
 
 /* Logs in when first used, not here. `home` is the folder of the local KMS's key file. `world` must outlive the KMS. */

@@ -259,6 +259,24 @@ Test(kms_routes, go_on_after_a_former_kms_that_is_away)
     cr_assert_not_null(strstr(err.message, "former will not"), "%s", err.message);
 }
 
+Test(kms_routes, ask_a_kms_that_is_away_once_a_minute_when_they_are_impatient)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    kms_routes_be_impatient(routes);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "");
+    cr_assert_not_null(strstr(err.message, "was not there a moment ago"), "%s", err.message);
+    scripted.clock.sleep_ns(&scripted.clock, 61 * NS_PER_S, NULL);
+    for (size_t i = 0; i < 4; i++)
+        cluster.answer[i] = SEALIFT_OK;
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster");
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster");
+}
+
 Test(kms_routes, go_on_after_a_refusal)
 {
     SCOPED(routes_done) struct kms_routes *routes = empty_routes();
