@@ -10,7 +10,7 @@ from support.command import Sealift
 from support.crash_world import CrashWorld, LocalKey, all_at_rest_keys, drill, fill, in_buckets, places, subjects
 from support.exit_codes import NOT_FOUND
 from support.key_change import KeyChange, check_kills, kills, records_of_keys
-from support.killed_steps import KilledSteps
+from support.killed_steps import STEPS, KilledSteps
 from support.two_vaults import CLUSTER, OTHER, TENANT, own_key
 
 
@@ -129,6 +129,16 @@ def rewraps(world, servers, command, keys, of, every):
 def test_kms_rewrap_of_all(rotated, servers):
     rewraps(rotated, servers, ["kms", "rewrap", "--all"], [(servers.rotating, None, "rotating"), (servers.rotating_tenant, "tenants/a", "rotating-own")],
             None, every=6)
+
+
+def test_kms_rewrap_to_a_new_key_of_kmip(world, kmip, folder, small_tree):
+    """Which has no versions. What is sent there goes through TLS, and is a write."""
+    old, new = kmip.add_shared_key(), kmip.add_shared_key()
+    world.machine.ok("kms", "set", "kmip", *kmip.access(old))
+    fill(world, folder, small_tree)
+    before, after = (world.elsewhere(name, ["kmip", *kmip.access(uid)]) for name, uid in (("before", old), ("after", new)))
+    check_kills(world, KeyChange(["kms", "rewrap", "--new-key-uid", new], [before], lambda: [after], {("kmip", None, new, 0)}, lambda: [kmip]), every=20,
+                calls=(*STEPS, "write"))
 
 
 def test_fs_kms_rewrap(rotated, servers):

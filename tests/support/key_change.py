@@ -30,10 +30,10 @@ class KeyChange:
         return [one for one in seen if self.of is None or (one["filesystem_id"] if isinstance(one, dict) else one[1]) in self.of]
 
 
-def kills(world, command, every=1, tidy=lambda: None, threads=False):
+def kills(world, command, every=1, tidy=lambda: None, threads=False, calls=STEPS):
     """The command is killed at each of its steps in turn, or at one of so many, always from the same beginning: `tidy` takes away what is not in the
     world. With SEALIFT_TEST_LONG at every step, also the smaller ones. `threads`: it has several, and may be done before the last of its steps come."""
-    killed = KilledSteps(world.beside / "trace", world.machine, command, (*STEPS, *SMALLER) if LONG and not threads else STEPS)
+    killed = KilledSteps(world.beside / "trace", world.machine, command, {*calls, *SMALLER} if LONG and not threads else calls)
     tidy()
     world.bring_back()
     steps, came = killed.rehearse(), 0
@@ -55,14 +55,14 @@ def records_of_keys(world):
     return Counter(record["envelope"]["key_check"] for record in world.key_records())
 
 
-def check_kills(world, change, every):
+def check_kills(world, change, every, calls=STEPS):
     """The whole of it. What it finds opening is the same before, after a kill, and in the end."""
     everything = subjects(drill(world.machine))
     changed = set(change.concerns(everything))
     at_rest = {fs: {key} for fs, key in world.at_rest().items()}
     records = records_of_keys(world)
     assert changed and at_rest
-    for _ in kills(world, change.command, every):
+    for _ in kills(world, change.command, every, calls=calls):
         assert subjects(drill(world.machine)) == everything
         assert subjects(drill_all(world, change, change.before)) == in_buckets(changed)
         assert all_at_rest_keys(world, change.kms()) == at_rest

@@ -14,6 +14,7 @@ class KmipServer:
     """`certificate` is the server's own, for `localhost` and 127.0.0.1 where nothing else is said."""
 
     name = None
+    type = "kmip"  # as envelopes have it
 
     def __init__(self, folder, authority=None, names="DNS:localhost,IP:127.0.0.1"):
         self.folder = Path(folder)
