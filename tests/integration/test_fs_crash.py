@@ -84,7 +84,7 @@ def test_fs_add_of_an_encrypted_one_with_its_own_key(cluster, servers, folder):
             assert subjects(drill(machine)) >= before
             assert len(filesystems_in_bucket(cluster) - there) <= 1
             if identifier is not None:
-                assert table_at_rest(machine)[was["id"]] == identifier
+                assert was is not None and table_at_rest(machine)[was["id"]] == identifier, "the table has the key of what is encrypted"
                 assert ("filesystem", was["id"], was["key_check"], None) in subjects(drill(machine))
                 assert ("key", was["id"], was["key_check"], None) in subjects(drill(tenant, "--obs", cluster.url))
                 assert all_at_rest_keys(cluster, servers.all)[was["id"]] == {identifier}

@@ -33,7 +33,7 @@ class KeyChange:
 def kills(world, command, every=1, tidy=lambda: None, threads=False, calls=STEPS):
     """The command is killed at each of its steps in turn, or at one of so many, always from the same beginning: `tidy` takes away what is not in the
     world. With SEALIFT_TEST_LONG at every step, also the smaller ones. `threads`: it has several, and may be done before the last of its steps come."""
-    killed = KilledSteps(world.beside / "trace", world.machine, command, {*calls, *SMALLER} if LONG and not threads else calls)
+    killed = KilledSteps(world.beside / "trace", world.machine, command, {*calls, *SMALLER} if LONG and not threads else calls, LONG)
     tidy()
     world.bring_back()
     steps, came = killed.rehearse(), 0

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from support.command import Result, binary
 
-# What it sends to a server; what it writes, when that is made to last, and when it gets or loses a name.
-STEPS = ("sendto", "sendmsg", "fdatasync", "ftruncate", "link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat")
-SMALLER = ("pwrite64", "write", "fsync", "mkdir", "mkdirat")  # in between
+# What it sends to a server; what it writes into the table, when that is made to last, and when a file gets or loses a name.
+STEPS = ("sendto", "sendmsg", "pwrite64", "fdatasync", "ftruncate", "link", "linkat", "rename", "renameat", "renameat2", "unlink", "unlinkat")
+SMALLER = ("write", "fsync", "mkdir", "mkdirat")  # in between
 PATIENCE = 120
 TOLD = re.compile(r"(\d+) +(\w+)\((.*)")
 TO_SOMEBODY_WHO_READS = ("write(1,", "write(2,")
@@ -31,10 +31,12 @@ class Step:
 
 
 class KilledSteps:
-    """Of one command. `trace` is a file for what strace tells; `calls` are those that count."""
+    """Of one command. `trace` is a file for what strace tells; `calls` are those that count, and of several writes of the table that follow each other
+    only the first, unless `every_write` is wanted."""
 
-    def __init__(self, trace, machine, arguments, calls=STEPS):
+    def __init__(self, trace, machine, arguments, calls=STEPS, every_write=False):
         self.trace, self.machine, self.arguments, self.calls = trace, machine, [str(argument) for argument in arguments], calls
+        self.every_write = every_write
 
     def run(self, *options):
         strace = ["strace", "-f", "-qq", "-o", str(self.trace), f"--trace={','.join(f'?{call}' for call in self.calls)}", *options]
@@ -48,15 +50,17 @@ class KilledSteps:
         """All steps, of a command that ends well."""
         done = self.run()
         assert done.code == 0, done
-        counted, steps = Counter(), {}
+        counted, steps, last = Counter(), {}, None
         for line in self.trace.read_text(errors="replace").splitlines():
             told = TOLD.match(line)
             if told:
                 thread, call, rest = told.groups()
                 counted[thread, call] += 1
                 step = Step(call, counted[thread, call], f"{call}({rest}")
-                if not step.told.startswith(TO_SOMEBODY_WHO_READS):
+                goes_on = call == last == "pwrite64" and not self.every_write
+                if not step.told.startswith(TO_SOMEBODY_WHO_READS) and not goes_on:
                     steps.setdefault((step.call, step.number), step)
+                last = call
         return list(steps.values())
 
     def kill(self, step):
