@@ -10,9 +10,8 @@
 #include <string.h>
 
 #define GO_ON                                                                                                          \
-    "what has moved stays so, and what has not opens through the KMS before, which is kept and needed until then: "    \
-    "give "                                                                                                            \
-    "the same command again to go on"
+    "what has moved stays so, and what has not opens through the KMS before, which is kept, and needed, until then: "  \
+    "give the same command again to go on"
 
 /* --- the table --- */
 
