@@ -137,6 +137,27 @@ def test_cluster_recover(cluster, servers):
     assert seen == {0, 1, 2}
 
 
+# --- snapshots that come ---
+
+
+def test_fs_snapshot_upload_with_a_key_for_it_alone(cluster, servers):
+    """What is published was shown to open; a key of which nothing came lies in the bucket, opens, and is nobody's."""
+    machine, elsewhere, upload_it = cluster.machine, cluster.elsewhere("elsewhere", servers.cluster), ["fs", "snapshot", "upload", "home", "tuesday"]
+    machine.ok("fs", "snapshot", "add", "home", "tuesday")
+    cluster.keep()
+    before, seen = whole(machine), set()
+    for _ in kills(cluster, [*upload_it, "--new-data-key"], every=5, threads=True):
+        found = whole(machine)
+        seen.add(len(found - before))
+        assert found >= before and whole(elsewhere, "--obs", cluster.url) == in_buckets(found)
+        is_restorable(cluster, elsewhere)
+        again = machine.run(*upload_it, "--new-data-key")
+        assert again.code == 0 or again.code == CONFLICT and snapshots(machine, "home")["tuesday"]["status"] == "uploaded", again
+        machine.ok("fs", "snapshot", "verify", "home", "tuesday", "--data")
+        assert len(whole(machine) - before) <= 4, "a key and a snapshot; and, of the attempt that was killed, at most the same"
+    assert seen >= {0, 1}
+
+
 # --- snapshots and filesystems that go ---
 
 
