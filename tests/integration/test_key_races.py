@@ -78,3 +78,14 @@ def test_the_kms_is_exchanged_meanwhile(world, two_vaults):
     fill(world, two_vaults.cluster)
     there, back, rekey = ["kms", "set", *two_vaults.other], ["kms", "set", *two_vaults.cluster], ["fs", "rekey", "letters"]
     play(world, [[there], [back, rekey], [there, ["kms", "rewrap"]], [back, back]])
+
+
+def test_recoveries_second_keys_and_removals(world, two_vaults):
+    """A recovery, which finds everything there already; a second KMS; a filesystem that is forgotten, and comes back."""
+    fill(world, two_vaults.cluster)
+    role_id, secret = (two_vaults.other[two_vaults.other.index(option) + 1] for option in ("--role-id", "--secret-id-file"))
+    second = ["fs", "key", "add", "home", "--vault", two_vaults.second.address, "--kms-key-identifier", "new-key", "--kms-role-id", role_id,
+              "--kms-secret-id-file", secret]
+    recover, rekey, to_own = ["cluster", "recover", "dr"], ["fs", "rekey", "home"], ["fs", "update", "home", *own_key(two_vaults.tenant)]
+    play(world, [[recover, rekey], [second, rekey], [recover, to_own], [second, to_own, ["kms", "rewrap", "--all"]],
+                 [recover, ["fs", "update", "home", "--use-cluster-kms-key-identifier"]], [["fs", "remove", "letters"], ["kms", "rewrap", "--all"]], [recover, rekey]])
