@@ -133,13 +133,6 @@ now_ns(const struct kmip_client *client)
     return client->world->clock->mono_ns(client->world->clock);
 }
 
-/* Nothing that another server could cure. */
-static bool
-ends_the_search(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 /* A refusal that passes is this server's trouble, like one of the network. */
 static enum sealift_status
 ask(struct kmip_server *server, const struct kmip_call *call, struct kmip_reply *ret_reply, struct sealift_error *err)
@@ -196,7 +189,7 @@ try_each_locked(struct search *search, size_t first, struct kmip_reply *ret_repl
         status = ask(&client->servers[at], search->call, ret_reply, err);
         if (status == SEALIFT_OK)
             note_answer(client, at);
-        search->over = status == SEALIFT_OK || ends_the_search(status) || client->servers[at].trouble_is_ours;
+        search->over = status == SEALIFT_OK || error_ends_all(status) || client->servers[at].trouble_is_ours;
         if (search->over)
             return status;
         note_trouble(search, at, err);

@@ -37,13 +37,6 @@ try_keys(const struct kmip_key *key, const char *other_uid, const struct kmip_se
                      first.message, second.message);
 }
 
-static bool
-ends_the_search(enum sealift_status status)
-{
-    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
-           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 enum sealift_status
 kmip_unwrap(const struct kmip_key *key, const char *other_uid, const struct kmip_sealed *sealed,
             struct secret **ret_kek, const char **ret_uid, struct sealift_error *err)
@@ -53,11 +46,12 @@ kmip_unwrap(const struct kmip_key *key, const char *other_uid, const struct kmip
     struct sealift_error first;
     enum sealift_status status = try_keys(key, other_uid, sealed, ret_kek, ret_uid, &other_place_may_do, err), second;
 
-    if (ends_the_search(status) || !other_place_may_do || !kmip_sealed_move_tag(sealed, &moved))
+    if (status == SEALIFT_OK || error_ends_trying(status) || !other_place_may_do ||
+        !kmip_sealed_move_tag(sealed, &moved))
         return status;
     first = *err;
     second = try_keys(key, other_uid, &moved, ret_kek, ret_uid, &other_place_may_do, err);
-    if (ends_the_search(second))
+    if (second == SEALIFT_OK || error_ends_trying(second))
         return second;
     *err = first;
     if (status == SEALIFT_INVALID && sealed->has_tag) /* a version that is pinned, where others would do */

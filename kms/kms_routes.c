@@ -287,8 +287,7 @@ ends_the_search(enum sealift_status status, const struct candidates *candidates,
 {
     if (status == SEALIFT_UNAVAILABLE)
         return i + 1 >= candidates->exact && candidates->route[i]->role != KMS_ROLE_FORMER;
-    return status == SEALIFT_OK || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL;
+    return status == SEALIFT_OK || error_ends_all(status);
 }
 
 static enum sealift_status

@@ -122,14 +122,6 @@ key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_
 
 /* --- Unwrapping --- */
 
-/* When the server is away, or we are told to stop, another key would do no better. */
-static bool
-ends_the_search(enum sealift_status status)
-{
-    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
-           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static bool
 names_another_key(const struct vault *vault, const struct kms_hint *hint)
 {
@@ -184,9 +176,9 @@ vault_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *
     errand->by = hint_of(&vault->config, wrapped_kek);
 
     /* The configured key first: the hint may be out of date, for mounts are moved and keys restored under other names.
-     */
+     * But when the server is away, or we are told to stop, another key would do no better. */
     status = vault_transit_unwrap(vault->login, &place, wrapped_kek, ret_kek, err);
-    if (ends_the_search(status))
+    if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
     first = *err;
     if (strcmp(hint->name_space, vault->config.vault.name_space) != 0)
@@ -195,7 +187,7 @@ vault_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *
         return status;
 
     status = unwrap_as_hinted(vault, errand, hint, wrapped_kek, ret_kek, err);
-    if (ends_the_search(status))
+    if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
     second = *err;
     return error_set(err, status == SEALIFT_DENIED ? status : first.status, "%s; nor with the key that it names: %s",

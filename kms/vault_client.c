@@ -162,13 +162,6 @@ now_ns(const struct vault_client *client)
     return client->world->clock->mono_ns(client->world->clock);
 }
 
-/* Nothing that another server, or another try, could cure. */
-static bool
-ends_the_search(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 /* OK: the server answered what it was asked. With one server alone only what may pass is a trouble of its: anything
  * else is for the caller to explain, who knows what it asked for. */
 static enum sealift_status
@@ -232,7 +225,7 @@ try_each(struct search *search, struct sealift_error *err)
         status = ask(search, &client->servers[at], err);
         if (status == SEALIFT_OK || is_turned_away(search))
             note_answer(client, at, &search->answer);
-        if (status == SEALIFT_OK || ends_the_search(status))
+        if (status == SEALIFT_OK || error_ends_all(status))
             return status;
         note_trouble(search, at, err);
         if (is_turned_away(search)) {
@@ -273,8 +266,8 @@ call_patiently(struct search *search, struct sealift_error *err)
     do {
         status = try_each(search, err);
         search->rounds++;
-    } while (status != SEALIFT_OK && !ends_the_search(status) && wait_for_another_round(search, err));
-    if (status == SEALIFT_OK || ends_the_search(status))
+    } while (status != SEALIFT_OK && !error_ends_all(status) && wait_for_another_round(search, err));
+    if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     TRY(world_check_cancel(client->world, err));
     if (client->count == 1 && search->answered)

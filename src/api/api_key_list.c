@@ -67,7 +67,7 @@ try_to_open(const struct key_listing *listing, struct row *row, struct sealift_e
     struct kms_errand errand = {.fs = listing->owner.fs, .snapshot = row->snapshot};
     enum sealift_status status = kms_routes_open(listing->routes, &errand, row->envelope, &fs_key, NULL, &row->problem);
 
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL) {
+    if (error_ends_all(status)) {
         *err = row->problem;
         return status;
     }

@@ -243,8 +243,7 @@ bring_back(struct recovering *recovering, const struct uuid *uuid, struct recove
 static bool
 ends_it(enum sealift_status status)
 {
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL || status == SEALIFT_IO;
+    return error_ends_trying(status) || status == SEALIFT_IO;
 }
 
 static enum sealift_status

@@ -230,12 +230,6 @@ tell_outcome(struct key_moves *moves, const struct key_move *move, const struct 
     return tell(moves, &told, err);
 }
 
-static bool
-ends_all(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 /* Then what is published meanwhile waits: it may bring a key of its own, which would be missed. A newer version of the
  * same key makes nothing useless that is in use. */
 static bool
@@ -264,7 +258,7 @@ key_moves_one(struct key_moves *moves, const struct key_move *move, struct seali
     }
     if (status == SEALIFT_OK)
         return tell_outcome(moves, move, &outcome, err);
-    return ends_all(status) ? status : key_moves_refuse(moves, move->row, err, err);
+    return error_ends_all(status) ? status : key_moves_refuse(moves, move->row, err, err);
 }
 
 /* --- one that only a bucket tells of --- */
@@ -302,7 +296,7 @@ key_moves_in_bucket(struct key_moves *moves, const struct key_move_in_bucket *mo
     TRY(handle_routes(moves->sealift, &request.routes, err));
     kms_routes_be_impatient(request.routes);
     status = rewrap(&request, &outcome, &failure);
-    if (ends_all(status)) {
+    if (error_ends_all(status)) {
         *err = failure;
         return status;
     }

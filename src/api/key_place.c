@@ -99,13 +99,6 @@ try_place(struct key_places *places, const struct kms_config *config, struct sea
     return kms_routes_adopt(places->routes, KMS_ROLE_OWN, &kms, err);
 }
 
-static bool
-ends_it(enum sealift_status status)
-{
-    return status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
-           status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 enum sealift_status
 key_places_meet(void *context, const struct kms_hint *claim, struct sealift_error *err)
 {
@@ -123,7 +116,7 @@ key_places_meet(void *context, const struct kms_hint *claim, struct sealift_erro
     status = own_key_apply(&places->cluster, &own, &config, err);
     if (status == SEALIFT_OK)
         status = try_place(places, &config, err);
-    if (ends_it(status))
+    if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
     world_log(&places->sealift->world, LOG_INFO, "the cluster's login does not reach key %s/%s in namespace %s: %s",
               claim->mount, claim->key_identifier, claim->name_space, err->message);

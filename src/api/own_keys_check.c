@@ -89,12 +89,6 @@ check_row(struct check *check, const struct table_fs *row, struct sealift_error 
 
 /* --- all --- */
 
-static bool
-ends_all(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static enum sealift_status
 count_refused(struct check *check, const struct table_fs *row, struct sealift_error *err)
 {
@@ -116,7 +110,7 @@ look_at(void *context, const struct table_fs *row, struct sealift_error *err)
         return SEALIFT_OK;
     TRY(world_check_cancel(&check->sealift->world, err));
     status = check_row(check, row, err);
-    if (status == SEALIFT_OK || ends_all(status))
+    if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     return count_refused(check, row, err);
 }

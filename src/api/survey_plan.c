@@ -51,7 +51,7 @@ hand_in_store(const struct planning *planning, const struct sealift_obs_spec *sp
 
     if (status == SEALIFT_OK)
         return survey_bucket(planning->run, &store, err);
-    if (survey_ends_by(status))
+    if (error_ends_all(status))
         return status;
     failure = *err;
     return survey_missing(planning->run, url, &failure, err);

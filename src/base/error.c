@@ -146,6 +146,18 @@ error_no_memory(struct sealift_error *err)
     return error_set(err, SEALIFT_NO_MEMORY, "out of memory");
 }
 
+bool
+error_ends_all(enum sealift_status status)
+{
+    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
+}
+
+bool
+error_ends_trying(enum sealift_status status)
+{
+    return status == SEALIFT_UNAVAILABLE || error_ends_all(status);
+}
+
 const char *
 sealift_status_name(enum sealift_status status)
 {

@@ -3,6 +3,7 @@
 #define ERROR_H
 
 #include <sealift/status.h>
+#include <stdbool.h>
 
 /* Fills in `err` and returns `status`, so that failing is one line: return error_set(err, SEALIFT_INVALID, "...").
  * Control characters and bytes that are not UTF-8, as they arrive through an argument (a server's answer, a file name),
@@ -24,5 +25,14 @@
 
 /* NO_MEMORY with the plain message. */
 enum sealift_status error_no_memory(struct sealift_error *err);
+
+/* Whoever goes through many (filesystems, wrappings, objects, servers) notes that one failed and goes on with the next.
+ * Not so where the next one would fare the same:
+ *
+ * error_ends_all(): CANCELLED, NO_MEMORY, INTERNAL. It is no matter of the one that failed; all work ends.
+ * error_ends_trying(): these, and UNAVAILABLE. For those that hang on one and the same server: with another of them, or
+ * with this one again, there is no more to be had from it now. */
+bool error_ends_all(enum sealift_status status);
+bool error_ends_trying(enum sealift_status status);
 
 #endif

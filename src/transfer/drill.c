@@ -83,7 +83,7 @@ search_records(void *context, void *finding, struct sealift_error *err)
 
     if (key_search_run(search->drill->request->world, &wanted, &found, err) != SEALIFT_OK) {
         key->failure = *err;
-        return survey_ends_by(err->status) ? err->status : SEALIFT_OK;
+        return error_ends_all(err->status) ? err->status : SEALIFT_OK;
     }
     note_what_is_lost(&found, key);
     key->record = found.record;
@@ -138,7 +138,7 @@ search_own(void *context, void *finding, struct sealift_error *err)
     if (kms_routes_open(search->drill->request->routes, &errand, &search->manifest->envelope, &key->fs_key, NULL,
                         err) != SEALIFT_OK) {
         key->failure = *err;
-        return survey_ends_by(err->status) ? err->status : SEALIFT_OK;
+        return error_ends_all(err->status) ? err->status : SEALIFT_OK;
     }
     key->by = errand.by;
     return SEALIFT_OK;
@@ -343,7 +343,7 @@ look(void *context, struct survey_item *item, struct sealift_error *err)
         status = look_at_filesystem(drill, item, finding, err);
         break;
     }
-    if (status == SEALIFT_OK || survey_ends_by(status))
+    if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     finding->failure = *err;
     return SEALIFT_OK;

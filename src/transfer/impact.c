@@ -166,7 +166,7 @@ add_record(void *context, const struct store_object *object, struct sealift_erro
         TRY(write_record(search, object->name, &text, &record, NULL, err));
         return add_parsed(search, object->name, &record, err);
     }
-    if (survey_ends_by(failure.status)) {
+    if (error_ends_all(failure.status)) {
         *err = failure;
         return err->status;
     }
@@ -183,7 +183,7 @@ add_records(struct records_search *search, struct sealift_error *err)
     if (store_list(search->store, prefix, NULL, add_record, search, err) == SEALIFT_OK)
         return SEALIFT_OK;
     impact_tally_note_failure(&search->state->tally, err);
-    return survey_ends_by(err->status) ? err->status : SEALIFT_OK;
+    return error_ends_all(err->status) ? err->status : SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -338,7 +338,7 @@ look_at_snapshot(struct impact *impact, const struct survey_item *item, struct i
         .impact = impact, .item = item, .finding = finding, .text = {.max = MANIFEST_MAX_SIZE + 1}};
 
     if (look_at_manifest(&look, err) != SEALIFT_OK) {
-        if (survey_ends_by(err->status))
+        if (error_ends_all(err->status))
             return err->status;
         finding->problem = *err; /* and it remains unknown */
     }

@@ -43,14 +43,6 @@ is_over(const struct run *run)
     return !run->search->all && run->found.fs_key != NULL && (run->found_whole || !run->search->whole);
 }
 
-/* Another wrapping, or the same one in a minute, would do no better. */
-static bool
-ends_the_search(enum sealift_status status)
-{
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL;
-}
-
 static enum sealift_status
 tell(const struct run *run, const struct key_attempt *attempt, struct sealift_error *err)
 {
@@ -61,7 +53,7 @@ static enum sealift_status
 note_failure(struct run *run, const char *where, const struct key_record *record, const struct sealift_error *failure,
              struct sealift_error *err)
 {
-    if (ends_the_search(failure->status)) {
+    if (error_ends_trying(failure->status)) {
         *err = *failure;
         return err->status;
     }
@@ -83,7 +75,7 @@ ask(const struct key_search *search, struct kms_errand *errand, const struct env
         enum sealift_status status = keyring_open(search->first, errand, envelope, &opened->fs_key, at_rest_key, err);
 
         opened->by_first = status == SEALIFT_OK;
-        if (status == SEALIFT_OK || ends_the_search(status) || search->routes == NULL)
+        if (status == SEALIFT_OK || error_ends_trying(status) || search->routes == NULL)
             return status;
     }
     return kms_routes_open(search->routes, errand, envelope, &opened->fs_key, at_rest_key, err);

@@ -108,12 +108,6 @@ opened_done(struct opened *opened)
     secret_free(&opened->at_rest_key);
 }
 
-static bool
-ends_all_work(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static enum sealift_status
 open_by_routes(const struct finding_proof *finding, struct opened *opened, struct sealift_error *err)
 {
@@ -164,7 +158,7 @@ tell_apart(const struct finding_proof *finding, struct opened *opened, struct pr
     status = open_by_condemned(finding, &again, err);
     if (status == SEALIFT_OK)
         return accept(finding->condemned, &again, proof, err);
-    if (ends_all_work(status))
+    if (error_ends_all(status))
         return status;
     if (status == SEALIFT_KEY || status == SEALIFT_CORRUPT || status == SEALIFT_NOT_FOUND)
         return accept(finding->condemned, opened, proof, err); /* that one was asked, and does not open it */
@@ -185,7 +179,7 @@ find(const struct finding_proof *finding, struct proof *proof, struct sealift_er
 
     if (status == SEALIFT_OK)
         return tell_apart(finding, &opened, proof, err);
-    if (ends_all_work(status))
+    if (error_ends_all(status))
         return status;
     proof->failure = *err;
     if (status == SEALIFT_UNAVAILABLE)
@@ -193,7 +187,7 @@ find(const struct finding_proof *finding, struct proof *proof, struct sealift_er
     status = open_by_condemned(finding, &opened, &ignored);
     if (status == SEALIFT_OK)
         return accept(finding->condemned, &opened, proof, err);
-    if (ends_all_work(status)) {
+    if (error_ends_all(status)) {
         *err = ignored;
         return status;
     }

@@ -90,14 +90,6 @@ write_intent(struct purge *purge, struct sealift_error *err)
 
 /* --- deleting --- */
 
-/* What ends a purge: everything else is the store's answer about one object. */
-static bool
-ends_it(enum sealift_status status)
-{
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL;
-}
-
 static void
 count(struct purge *purge, const struct store_object *object, const struct sealift_error *refusal)
 {
@@ -126,7 +118,7 @@ delete_object(struct purge *purge, const struct store_object *object, struct sea
 {
     *ret_refusal = (struct sealift_error){0};
     if (store_delete(purge->store, object->name, err) != SEALIFT_OK) {
-        if (ends_it(err->status))
+        if (error_ends_trying(err->status))
             return err->status;
         *ret_refusal = *err;
     }

@@ -40,14 +40,6 @@ choice_done(struct choice *choice)
     key_found_done(&choice->best);
 }
 
-/* Nothing else will do better now. */
-static bool
-ends_it(enum sealift_status status)
-{
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL;
-}
-
 /* --- one FS key --- */
 
 /* What cannot be read, or holds another key than its name says, never was a wrapping of ours; what the KMS does not
@@ -118,7 +110,7 @@ meet_newest(const struct recovery *recovery, const uint8_t key_check[KEY_CHECK_S
 
     if (key_record_fetch(recovery->store, &recovery->fs, key_check, newest, &record, &failure) == SEALIFT_OK)
         return meet(recovery, &record.envelope.kms, &learnt, err);
-    if (!ends_it(failure.status))
+    if (!error_ends_trying(failure.status))
         return SEALIFT_OK; /* the search tells it */
     *err = failure;
     return err->status;
@@ -131,7 +123,7 @@ search_key(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct 
     enum sealift_status status = search_once(trial, key_check, ret_found, err);
     bool learnt = false;
 
-    if (status == SEALIFT_OK || ends_it(status))
+    if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
     for (size_t i = 0; i < trial->claim_count; i++) {
         struct sealift_error failure;
@@ -184,7 +176,7 @@ hear_record(void *context, const struct store_object *object, struct sealift_err
             telling->lowest = generation;
         return SEALIFT_OK;
     }
-    if (!ends_it(failure.status))
+    if (!error_ends_trying(failure.status))
         return SEALIFT_OK; /* not sealed with the key, or garbage: it says nothing */
     *err = failure;
     return err->status;
@@ -259,7 +251,7 @@ look_at_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct
         if (count > 1 && uuid_is_zero(&found.snapshot))
             TRY(settle_generation(choice->recovery, &found, err));
         consider(choice, &found);
-    } else if (!ends_it(failure.status))
+    } else if (!error_ends_trying(failure.status))
         note_closed(choice, &trial, key_check, newest, &failure);
     else {
         *err = failure;

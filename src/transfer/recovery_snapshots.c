@@ -32,13 +32,6 @@ gathering_done(struct gathering *gathering)
         secret_free(&gathering->keys[i].fs_key);
 }
 
-static bool
-ends_it(enum sealift_status status)
-{
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ||
-           status == SEALIFT_INTERNAL;
-}
-
 static const struct secret *
 find_key(const struct gathering *gathering, const struct manifest *manifest)
 {
@@ -103,7 +96,7 @@ look_at_manifest(void *context, const struct store_object *object, struct sealif
         return SEALIFT_OK;
     if (read_manifest(gathering, &locator, &manifest, &names, &failure) == SEALIFT_OK)
         return gathering->each(gathering->context, &manifest, &names, err);
-    if (ends_it(failure.status)) {
+    if (error_ends_trying(failure.status)) {
         *err = failure;
         return err->status;
     }

@@ -58,12 +58,6 @@ search_for(const struct rewrap_request *request, const struct key_search *search
     return SEALIFT_OK;
 }
 
-static bool
-ends_it(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static enum sealift_status
 find(const struct rewrap_request *request, const uint8_t key_check[KEY_CHECK_SIZE], struct key_found *ret_found,
      struct sealift_error *err)
@@ -82,7 +76,7 @@ find(const struct rewrap_request *request, const uint8_t key_check[KEY_CHECK_SIZ
 
         search.at = &request->target->place;
         status = search_for(request, &search, ret_found, err);
-        if (status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || ends_it(status))
+        if (status == SEALIFT_OK || error_ends_trying(status))
             return status;
         search.at = NULL;
         search.first = NULL;
@@ -303,7 +297,7 @@ try_other_key(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct s
             ? error_set(err, SEALIFT_UNAVAILABLE, "left for the next time, as a KMS or the store was away before")
             : do_other_key(run, key_check, err);
 
-    if (status == SEALIFT_OK || ends_it(status) || run->was_stopped)
+    if (status == SEALIFT_OK || error_ends_all(status) || run->was_stopped)
         return status;
     name_of_key_records_of(&run->request->fs, key_check, name);
     return error_prefix(err, "%s: this FS key stays as it is", name);
@@ -323,7 +317,7 @@ do_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid
     TRY(world_check_cancel(run->request->world, err));
     run->outcome.keys++;
     status = try_other_key(run, key_check, err);
-    if (status == SEALIFT_OK || ends_it(status) || run->was_stopped)
+    if (status == SEALIFT_OK || error_ends_all(status) || run->was_stopped)
         return status;
     return note_failure(run, key_check, err);
 }

@@ -27,12 +27,6 @@ struct survey_run {
     struct bucket *buckets;    /* the planning thread's */
 };
 
-bool
-survey_ends_by(enum sealift_status status)
-{
-    return status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY || status == SEALIFT_INTERNAL;
-}
-
 static void
 ticket_free(struct ticket **ticket)
 {
@@ -158,7 +152,7 @@ judge_listing(struct folder *folder, enum sealift_status status, struct sealift_
 {
     const struct sealift_error failure = *err;
 
-    if (status == SEALIFT_OK || survey_ends_by(status))
+    if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     return survey_missing(folder->run, folder->store->url, &failure, err);
 }

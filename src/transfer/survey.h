@@ -70,7 +70,4 @@ enum sealift_status survey_bucket(struct survey_run *run, struct store **store, 
 enum sealift_status survey_missing(struct survey_run *run, const char *url, const struct sealift_error *failure,
                                    struct sealift_error *err);
 
-/* No memory, Ctrl-C, our own mistake: what ends a survey. All else is told of what it befell. */
-bool survey_ends_by(enum sealift_status status);
-
 #endif

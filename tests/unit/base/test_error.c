@@ -100,6 +100,18 @@ Test(error, cuts_what_does_not_fit_between_characters)
     cr_assert_null(strstr(err.message + len - 1, "\xc3"), "half a character at the end");
 }
 
+Test(error, knows_which_statuses_the_next_one_would_meet_too)
+{
+    for (int status = SEALIFT_OK; status <= SEALIFT_INTERNAL; status++) {
+        bool is_ours = status == SEALIFT_NO_MEMORY || status == SEALIFT_CANCELLED || status == SEALIFT_INTERNAL;
+        const char *name = sealift_status_name((enum sealift_status)status);
+
+        cr_assert_eq(error_ends_all((enum sealift_status)status), is_ours, "%s", name);
+        cr_assert_eq(error_ends_trying((enum sealift_status)status), is_ours || status == SEALIFT_UNAVAILABLE, "%s",
+                     name);
+    }
+}
+
 Test(error, names_every_status)
 {
     cr_assert_str_eq(sealift_status_name(SEALIFT_OK), "ok");
