@@ -8,6 +8,8 @@
 #include "snapshot_choice.h"
 #include "transfer_options.h"
 
+#include <string.h>
+
 struct snapshot_remove {
     struct sealift_snapshot_remove_spec spec;
 };
@@ -41,6 +43,35 @@ const struct column cmd_snapshot_remove_unused_columns[] = {
     {0},
 };
 
+enum {
+    COLUMNS = sizeof(cmd_snapshot_remove_columns) / sizeof(cmd_snapshot_remove_columns[0]),
+};
+
+/* What was not there has no size, and what was not looked for is not none. */
+static bool
+means_something(const struct column *column, const struct sealift_snapshot_removal *removal)
+{
+    switch (column->field) {
+    case offsetof(struct sealift_snapshot_removal, size):
+        return removal->manifest != NULL && strcmp(removal->manifest, "deleted") == 0;
+    case offsetof(struct sealift_snapshot_removal, unused_uploads):
+    case offsetof(struct sealift_snapshot_removal, unused_objects):
+    case offsetof(struct sealift_snapshot_removal, unused_bytes):
+        return removal->unused_known;
+    default:
+        return true;
+    }
+}
+
+static void
+choose_columns(const struct sealift_snapshot_removal *removal, struct column out[COLUMNS])
+{
+    memcpy(out, cmd_snapshot_remove_columns, sizeof(cmd_snapshot_remove_columns));
+    for (struct column *column = out; column->type != COLUMN_END; column++)
+        if (!means_something(column, removal))
+            column->header = NULL; /* only in JSON */
+}
+
 static enum sealift_status
 add_row(void *context, const struct sealift_unused *unused, struct sealift_error *err)
 {
@@ -55,6 +86,7 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     struct sealift_snapshot_removal removal = {0};
     SCOPED(listing_done)
     struct listing listing = {.out = cli->out, .json = cli->json, .columns = cmd_snapshot_remove_unused_columns};
+    struct column columns[COLUMNS];
     struct sealift *sealift;
     enum sealift_status status;
 
@@ -64,7 +96,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     removal_view_begin(cli);
     status = sealift_snapshot_remove(sealift, &spec, add_row, &listing, &removal, err);
     console_finish(&cli->console);
-    removal_view_end(cli, &listing, cmd_snapshot_remove_columns, status == SEALIFT_OK ? &removal : NULL);
+    choose_columns(&removal, columns);
+    removal_view_end(cli, &listing, columns, status == SEALIFT_OK ? &removal : NULL);
     TRY(status);
     if (removal.manifest != NULL)
         removal_view_say_versions(cli, removal.versioning, removal.object_lock);

@@ -39,6 +39,7 @@ struct fake_sealift {
     bool all_readable; /* in a preview */
     struct sealift_verify_spec verify;
     struct sealift_snapshot_remove_spec snapshot_remove;
+    bool never_uploaded; /* what snapshot_remove removed */
     struct sealift_fs_remove_spec fs_remove;
     const char *versioning, *object_lock; /* of the bucket, as removals say; NULL: "no" */
     const char *key_record;               /* as fs_remove says; NULL: "yes" */
@@ -674,6 +675,10 @@ sealift_snapshot_remove(struct sealift *sealift, const struct sealift_snapshot_r
     for (unsigned row = 0; row < fake.rows && fake.answer == SEALIFT_OK; row++)
         if (each(context, &unused, err) != SEALIFT_OK)
             return err->status;
+    if (fake.never_uploaded) {
+        *ret_removal = (struct sealift_snapshot_removal){.filesystem = "home", .name = "monday"};
+        return fake_answer("snapshot_remove", err);
+    }
     *ret_removal = (struct sealift_snapshot_removal){
         .locator = FAKE_LOCATOR,
         .filesystem = "home",

@@ -604,6 +604,17 @@ Test(cli, removes_a_snapshot_and_lists_what_nothing_uses)
     cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--obs", "dr"), 2);
 }
 
+Test(cli, tells_no_size_and_no_count_of_what_was_never_uploaded)
+{
+    fake.rows = 0;
+    fake.never_uploaded = true;
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday"), 0);
+    cr_assert_str_eq(out.text, "filesystem:  home\nremoved:     monday\n");
+    cr_assert_eq(RUN("fs", "snapshot", "remove", "home", "monday", "--json"), 0);
+    expect_out("\"manifest\":null,\"size\":0,");
+    expect_out("\"unused_known\":false,\"unused_uploads\":0,");
+}
+
 Test(cli, answers_a_removal_as_one_object)
 {
     fake.rows = 2;
