@@ -1,38 +1,5 @@
 /* The commands of a key's life, against a libsealift that is played. */
-#include "captured.h"
-#include "cli.h"
-#include "fake_sealift.h"
-
-#include <criterion/criterion.h>
-
-static struct captured out, errors;
-
-static int
-run(char *const *argv)
-{
-    int argc = 0, code;
-
-    while (argv[argc] != NULL)
-        argc++;
-    code = cli_main(argc, (char **)(uintptr_t)argv, captured_begin(&out), captured_begin(&errors));
-    captured_end(&out);
-    captured_end(&errors);
-    return code;
-}
-
-#define RUN(...) run((char *[]){"sealift", __VA_ARGS__, NULL})
-
-static void
-expect_out(const char *part)
-{
-    cr_assert_neq(strstr(out.text, part), NULL, "expected '%s' in:\n%s", part, out.text);
-}
-
-static void
-expect_error(const char *part)
-{
-    cr_assert_neq(strstr(errors.text, part), NULL, "expected '%s' in:\n%s", part, errors.text);
-}
+#include "played_cli.h"
 
 /* --- rewrap and rekey --- */
 
