@@ -230,11 +230,8 @@ handle_kms(struct sealift *sealift, bool allow_none, struct kms **ret_kms, struc
         return status;
     if (allow_none)
         return kms_routes_first(routes, KMS_ROLE_LOCAL, ret_kms, err);
-    return error_set(
-        err, SEALIFT_INVALID,
-        "no KMS is set: set one with \"sealift kms set vault\" or \"sealift kms set kmip\"; for trials only, "
-        "--allow-no-kms keeps an insecure key file in %s",
-        sealift->home);
+    return error_set(err, SEALIFT_INVALID,
+                     "no KMS is set: set one with \"sealift kms set vault\" or \"sealift kms set kmip\"");
 }
 
 enum sealift_status

@@ -96,6 +96,21 @@ wrap(struct new_fs *fs, struct sealift_error *err)
     return keyring_seal(fs->kms, &errand, fs->key, fs->at_rest_key, &fs->envelope, err);
 }
 
+/* What else there is, who makes a filesystem can be told; no other command has that option. */
+static enum sealift_status
+find_kms(struct sealift *sealift, const struct table_fs *row, bool allow_none, struct kms **ret_kms,
+         struct sealift_error *err)
+{
+    enum sealift_status status = handle_fs_kms(sealift, row, allow_none, ret_kms, err);
+    struct kms_config config;
+    struct sealift_error ignored;
+
+    if (status == SEALIFT_OK || row->own_key[0] != '\0' ||
+        handle_cluster_config(sealift, &config, &ignored) != SEALIFT_NOT_FOUND)
+        return status;
+    return error_hint(err, "for trials only, --allow-no-kms keeps an insecure key file in %s", sealift->home);
+}
+
 enum sealift_status
 new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct new_fs *ret_fs,
                  struct sealift_error *err)
@@ -105,7 +120,7 @@ new_fs_make_keys(struct sealift *sealift, const struct new_fs_wish *wish, struct
 
     TRY(make_row(sealift, wish, &fs.row, err));
     TRY(handle_introduce(sealift, &fs.row, err));
-    TRY(handle_fs_kms(sealift, &fs.row, wish->allow_no_kms, &fs.kms, err));
+    TRY(find_kms(sealift, &fs.row, wish->allow_no_kms, &fs.kms, err));
     TRY(secret_random(world, FS_KEY_SIZE, &fs.key, err));
     if (wish->encrypted) {
         TRY(secret_random(world, AT_REST_KEY_SIZE, &fs.at_rest_key, err));

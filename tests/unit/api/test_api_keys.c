@@ -233,3 +233,12 @@ Test(api_keys, rewrap_refuses_what_makes_no_sense)
     refuse_rewrap(&(struct sealift_rewrap_spec){.obs = {.url = "dr"}, .new_key_uid = "7"}, "cluster key");
     refuse_rewrap(&(struct sealift_rewrap_spec){.new_key_uid = ""}, "identifier is missing");
 }
+
+/* What `fs add` has for a trial, no command that moves a key has. */
+Test(api_keys, who_moves_a_key_without_a_kms_hears_of_no_option_that_is_not_there)
+{
+    const enum sealift_status status = sealift_fs_move_key(fixture.sealift, "home", NULL, NULL, NULL, &fixture.err);
+
+    fixture_expect(&fixture, status, SEALIFT_INVALID, "no KMS is set: set one with \"sealift kms set");
+    cr_assert_null(strstr(fixture.err.message, "--allow-no-kms"), "%s", fixture.err.message);
+}
