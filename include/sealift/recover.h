@@ -25,8 +25,9 @@ enum sealift_status sealift_cluster_get(struct sealift *sealift, struct sealift_
 
 struct sealift_recover_spec {
     struct sealift_obs_spec obs; /* the name of a store in the table, or a URL, which becomes one */
-    const char *obs_name;        /* with a URL: what it is called; NULL: as its last part */
-    const char *fs_id;           /* only this filesystem; NULL: every one of the bucket */
+    const char *obs_name; /* with a URL: what it is called; NULL: as its last part. CONFLICT: it is in the table under
+                             another name */
+    const char *fs_id;    /* only this filesystem; NULL: every one of the bucket */
     const char *new_name, *path; /* with fs_id, in place of those that it had */
     /* Opens keys that the cluster's own login does not: a key that filesystems had of their own, with its credential.
      */

@@ -47,17 +47,34 @@ recovering_done(struct recovering *recovering)
 /* --- the store --- */
 
 struct by_url {
-    const char *url;
+    const struct sealift_obs_spec *obs;
+    const char *wanted; /* of several the one that is called so; NULL: any */
     char name[TABLE_NAME_MAX];
 };
+
+/* Two servers may have a bucket of one name. */
+static enum sealift_status
+is_store(const struct sealift_obs_spec *obs, const struct table_obs *row, bool *ret_is, struct sealift_error *err)
+{
+    SCOPED(obs_options_free) struct obs_options *options = NULL;
+    struct sealift_obs_spec of_row;
+
+    *ret_is = strcmp(row->url, obs->url) == 0;
+    if (!*ret_is || obs->endpoint == NULL)
+        return SEALIFT_OK;
+    TRY(obs_options_from_json(bytes_of_text(row->options), &options, &of_row, err));
+    *ret_is = of_row.endpoint != NULL && strcmp(of_row.endpoint, obs->endpoint) == 0;
+    return SEALIFT_OK;
+}
 
 static enum sealift_status
 match_url(void *context, const struct table_obs *row, struct sealift_error *err)
 {
     struct by_url *by = context;
+    bool is;
 
-    (void)err;
-    if (strcmp(row->url, by->url) == 0)
+    TRY(is_store(by->obs, row, &is, err));
+    if (is && (by->name[0] == '\0' || (by->wanted != NULL && strcmp(row->name, by->wanted) == 0)))
         memcpy(by->name, row->name, sizeof(by->name));
     return SEALIFT_OK;
 }
@@ -80,9 +97,14 @@ static enum sealift_status
 add_store(struct recovering *recovering, struct sealift_error *err)
 {
     const struct sealift_recover_spec *spec = recovering->spec;
-    struct by_url by = {.url = spec->obs.url};
+    struct by_url by = {.obs = &spec->obs, .wanted = spec->obs_name};
 
     TRY(table_obs_list(recovering->sealift->table, match_url, &by, err));
+    if (by.name[0] != '\0' && spec->obs_name != NULL && strcmp(by.name, spec->obs_name) != 0)
+        return error_set(err, SEALIFT_CONFLICT,
+                         "%s is in the table already, as object store %s: leave --obs-name out, or name the store in "
+                         "place of its URL (\"sealift cluster recover %s\")",
+                         spec->obs.url, by.name, by.name);
     if (by.name[0] == '\0' && !spec->dry_run) {
         if (spec->obs_name != NULL)
             snprintf(by.name, sizeof(by.name), "%s", spec->obs_name);

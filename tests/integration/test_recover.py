@@ -422,6 +422,8 @@ def test_what_is_missing_is_told(local, folder):
     second.fails("cluster", "recover", url, "--fs", "nonsense", code=code.INVALID, says=["no UUID"])
     second.fails("cluster", "recover", url, "--fs", str(uuid.uuid4()), code=code.NOT_FOUND, says=["nothing of a filesystem"])
     recover(second, store=url)
+    second.fails("cluster", "recover", url, "--obs-name", "foo", code=code.CONFLICT, says=["as object store bucket", "sealift cluster recover bucket"])
+    recover(second, "--obs-name", "bucket", store=url)
     assert [row["name"] for row in second.ok("obs", "--json").json] == ["bucket"]
     shown = second.ok("cluster", "--json").json
     assert (shown["stores"], shown["filesystems"], shown["snapshots"], shown["uploaded"], shown["kms_type"]) == (1, 2, 3, 3, None)
