@@ -58,10 +58,11 @@ typedef enum sealift_status sealift_each_recovered(void *context, const struct s
                                                    struct sealift_error *err);
 
 /* Brings back what the table held of a bucket's filesystems: names, paths, wrapped keys, snapshots; also of those that
- * were never uploaded. The KMS must be set. What is authentic comes, each filesystem in one transaction, with its key
- * shown to open; where it was downloaded from, and snapshots that were not uploaded yet, are not known to any bucket.
- * What the table knows already stays as it is, and only gets the snapshots that it misses. So it may be called again,
- * after a kill as well. Nothing is written to the bucket.
+ * were never uploaded. The KMS must be set, or the key file of the local one be in the home (INVALID). What is
+ * authentic comes, each filesystem in one transaction, with its key shown to open; where it was downloaded from, and
+ * snapshots that were not uploaded yet, are not known to any bucket. What the table knows already stays as it is, and
+ * only gets the snapshots that it misses. So it may be called again, after a kill as well. Nothing is written to the
+ * bucket.
  *
  * One that does not come keeps none of the others. The failure at the end names them, with the status of the first. */
 enum sealift_status sealift_cluster_recover(struct sealift *sealift, const struct sealift_recover_spec *spec,

@@ -343,8 +343,8 @@ recover(struct recovering *recovering, struct sealift_error *err)
     TRY(check_spec(recovering, err));
     TRY(own_key_spec_read(&recovering->spec->own_key, &given, err));
     TRY(handle_need_table(recovering->sealift, err));
-    TRY(open_store(recovering, err));
     TRY(key_places_begin(recovering->sealift, &given, &recovering->places, err));
+    TRY(open_store(recovering, err));
     TRY(find_filesystems(recovering, err));
     for (size_t at = 0; at < recovering->found.len; at += sizeof(found)) {
         memcpy(&found, recovering->found.data + at, sizeof(found));

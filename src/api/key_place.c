@@ -1,10 +1,12 @@
 #include "key_place.h"
 
 #include "error.h"
+#include "local.h"
 #include "scoped.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Whoever writes to the bucket chooses claims, and each is worth a login and a look. A thousand tenants have as many.
  */
@@ -14,6 +16,37 @@ void
 key_places_done(struct key_places *places)
 {
     buf_done(&places->met);
+}
+
+static enum sealift_status
+count_former(void *context, int64_t id, const char *config, struct sealift_error *err)
+{
+    (void)id;
+    (void)err;
+    *(bool *)context |= strcmp(config, TABLE_KMS_LOCAL) != 0;
+    return SEALIFT_OK;
+}
+
+/* Without any, each filesystem would be told to wait for a KMS of its own. */
+static enum sealift_status
+need_some_kms(const struct key_places *places, struct sealift_error *err)
+{
+    SCOPED(free_done) char *path = NULL;
+    const char *home = places->sealift->home;
+    bool has_former = false;
+
+    if (places->cluster.type != KMS_NONE)
+        return SEALIFT_OK;
+    TRY(table_kms_former_list(places->sealift->table, count_former, &has_former, err));
+    TRY(local_key_path(home, &path, err));
+    if (has_former || access(path, F_OK) == 0)
+        return SEALIFT_OK;
+    return error_set(
+        err, SEALIFT_INVALID,
+        "no KMS is set, so no key of a bucket opens: set the one that wraps them first, with \"sealift kms "
+        "set vault\" or \"sealift kms set kmip\"; what a trial without one wrapped opens when its "
+        "local-kms.key is copied to %s",
+        home);
 }
 
 enum sealift_status
@@ -28,6 +61,7 @@ key_places_begin(struct sealift *sealift, const struct own_key *given, struct ke
     status = handle_cluster_config(sealift, &places->cluster, err);
     if (status != SEALIFT_NOT_FOUND)
         TRY(status);
+    TRY(need_some_kms(places, err));
     TRY(handle_routes(sealift, &places->routes, err));
     return given->key[0] != '\0' ? handle_own_kms(sealift, given, &ignored, err) : SEALIFT_OK;
 }

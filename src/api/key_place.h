@@ -17,7 +17,7 @@ struct key_places {
 
 void key_places_done(struct key_places *places);
 
-/* `given` is a route from here on. */
+/* `given` is a route from here on. INVALID: no KMS is set, and the home has no key of the local one. */
 enum sealift_status key_places_begin(struct sealift *sealift, const struct own_key *given, struct key_places *places,
                                      struct sealift_error *err);
 

@@ -429,9 +429,22 @@ def test_what_is_missing_is_told(local, folder):
     assert (shown["stores"], shown["filesystems"], shown["snapshots"], shown["uploaded"], shown["kms_type"]) == (1, 2, 3, 3, None)
 
 
-def test_without_the_kms_everything_waits(local, folder):
+def test_the_kms_is_set_first(local, folder):
+    """One word at the start, and not one for each filesystem of the bucket."""
     _, second = local
     (second.home / "local-kms.key").unlink()
+    url = f"file://{folder / 'bucket'}"
+    for options in ([], ["--dry-run"], ["--kms-key-identifier", "key-a"]):
+        result = second.fails("cluster", "recover", url, *options, code=code.INVALID, says=["sealift kms set vault", "local-kms.key", str(second.home)])
+        assert "fs update" not in result.err and "warning" not in result.err.lower()
+    assert second.ok("obs", "--json").json == [], "nothing is begun"
+    assert rows(second) == ([], [])
+
+
+def test_with_another_kms_everything_waits(local, folder):
+    _, second = local
+    (second.home / "local-kms.key").write_bytes(bytes(32))
+    (second.home / "local-kms.key").chmod(0o600)
     add_folder_store(second, folder / "bucket")
     came = recover(second, code=(code.DENIED, code.NOT_FOUND, code.KEY, code.INVALID), says=["2 of 2"])
     assert {row["outcome"] for row in came.values()} == {"waiting"}
