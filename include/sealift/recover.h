@@ -51,8 +51,9 @@ struct sealift_recovered {
     uint64_t snapshots;                                                    /* that came into the table, or would */
     uint64_t passed_over; /* manifests in the bucket that do not authenticate, or whose key does not open */
     uint64_t sequence;    /* of its newest snapshot: the next one goes on from there */
-    const char *problem;  /* why it did not come, or what did not come with it; NULL: nothing */
-    const char *advice;   /* a command that would bring it; NULL: there is none to name */
+    const char *problem;  /* why it did not come, what did not come with it, or that a newer record names another key;
+                             NULL: nothing */
+    const char *advice;   /* a command that would bring it, or move it there; NULL: there is none to name */
 };
 typedef enum sealift_status sealift_each_recovered(void *context, const struct sealift_recovered *recovered,
                                                    struct sealift_error *err);

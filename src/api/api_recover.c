@@ -240,6 +240,19 @@ settle_new(struct recovering *recovering, struct recovered_fs *fs, struct recove
     return promise(recovering, &fs->row, err);
 }
 
+/* The key of what the table knows is the table's; but who gives another one may believe that it comes with it. */
+static enum sealift_status
+look_for_given(struct recovering *recovering, const struct recovery *recovery, struct recovered_fs *fs,
+               struct sealift_error *err)
+{
+    if (recovering->places.given.key[0] == '\0')
+        return SEALIFT_OK;
+    TRY(recovered_fs_compare(recovery, fs, err));
+    if (!key_places_is_given(&recovering->places, &fs->moved))
+        fs->moved = (struct kms_hint){0};
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 bring_back(struct recovering *recovering, const struct uuid *uuid, struct recovered_fs *fs, struct recovered_line *line,
            struct sealift_error *err)
@@ -255,10 +268,12 @@ bring_back(struct recovering *recovering, const struct uuid *uuid, struct recove
     };
 
     TRY(recovered_fs_gather(sealift, &recovery, recovering->spec->skip_unopened, fs, err));
-    if (fs->is_known)
+    if (fs->is_known) {
         TRY(check_known(recovering, fs, err));
-    else
+        TRY(look_for_given(recovering, &recovery, fs, err));
+    } else {
         TRY(settle_new(recovering, fs, line, err));
+    }
     return recovered_fs_store(sealift, fs, recovering->spec->dry_run, &line->recovered.snapshots, err);
 }
 
@@ -274,7 +289,7 @@ do_filesystem(struct recovering *recovering, const struct uuid *uuid, struct sea
     const struct recovered_line_scene scene = {
         .obs = recovering->spec->obs.url,
         .home = recovering->sealift->home,
-        .kms = recovering->places.cluster.type,
+        .kms = &recovering->places.cluster,
         .dry_run = recovering->spec->dry_run,
     };
     SCOPED(recovered_fs_done) struct recovered_fs fs = {0};

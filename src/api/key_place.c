@@ -196,6 +196,14 @@ look_at_row(void *context, const struct table_fs *row, struct sealift_error *err
     return SEALIFT_OK;
 }
 
+bool
+key_places_is_given(struct key_places *places, const struct kms_hint *claim)
+{
+    const struct looking looking = {.places = places, .by = claim};
+
+    return places->given.key[0] != '\0' && is_there(&looking, &places->given);
+}
+
 /* By the credentials that were given, by those of a filesystem that has the same key, by the cluster's. */
 static enum sealift_status
 find_own(struct looking *looking, struct sealift_error *err)

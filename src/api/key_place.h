@@ -26,6 +26,9 @@ enum sealift_status key_places_begin(struct sealift *sealift, const struct own_k
  * a transit key before anything is sent to it. */
 enum sealift_status key_places_meet(void *context, const struct kms_hint *claim, struct sealift_error *err);
 
+/* Whether this is the key that was given. */
+bool key_places_is_given(struct key_places *places, const struct kms_hint *claim);
+
 /* What the table has to keep of a key that opened at `by`: empty, when it is the cluster's, or no other can be used
  * here (then *ret_problem says why). */
 enum sealift_status key_places_own_key(struct key_places *places, const struct kms_hint *by,

@@ -123,9 +123,18 @@ recovered_fs_gather(struct sealift *sealift, const struct recovery *recovery, bo
         TRY(recovery_key(recovery, skip_unopened, &found, &fs->by, err));
         TRY(fill_row(sealift, &found, fs, err));
         TRY(handle_introduce(sealift, &fs->row, err));
+        TRY(recovery_moved(recovery, &found, &fs->moved, err));
     }
     TRY(spill_new(&sealift->world, SNAPSHOTS_IN_MEMORY, &fs->snapshots, err));
     return recovery_snapshots(recovery, fs->is_known ? NULL : &found, note_snapshot, fs, &fs->passed_over, err);
+}
+
+enum sealift_status
+recovered_fs_compare(const struct recovery *recovery, struct recovered_fs *fs, struct sealift_error *err)
+{
+    const struct key_found in_table = {.envelope = fs->envelope, .by = fs->envelope.kms, .record = fs->row.key_record};
+
+    return recovery_moved(recovery, &in_table, &fs->moved, err);
 }
 
 struct reading_back {

@@ -13,6 +13,7 @@ struct recovered_fs {
     bool is_known; /* the table has it: the row is the table's, but for the last sequence */
     struct envelope envelope;
     struct kms_hint by;      /* the key that opened it; before: where it claims to be wrapped */
+    struct kms_hint moved;   /* where a newer record says that it is wrapped by now; without a type: nowhere else */
     struct spill *snapshots; /* struct table_snapshot, in the order of time */
     uint64_t passed_over;    /* manifests that were not authentic */
     struct uuid newest;      /* of what its names are from: a key record, or an upload */
@@ -25,6 +26,10 @@ void recovered_fs_done(struct recovered_fs *fs);
  * looked for. `fs` keeps what was found out also when it fails. */
 enum sealift_status recovered_fs_gather(struct sealift *sealift, const struct recovery *recovery, bool skip_unopened,
                                         struct recovered_fs *fs, struct sealift_error *err);
+
+/* Whether a newer record names another key than the table has, of what the table knows. */
+enum sealift_status recovered_fs_compare(const struct recovery *recovery, struct recovered_fs *fs,
+                                         struct sealift_error *err);
 
 /* Writes it, as table_recover() does. */
 enum sealift_status recovered_fs_store(struct sealift *sealift, const struct recovered_fs *fs, bool dry_run,

@@ -1,6 +1,7 @@
 #include "recovered_line.h"
 
 #include "error.h"
+#include "scoped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,14 @@ show(struct recovered_line *line, const struct recovered_fs *fs)
     recovered->sequence = fs->row.last_sequence;
 }
 
+/* A place that only a record claims: what cannot stand in a command as it is, is not put into one. */
+static bool
+is_word(const char *text)
+{
+    return text[0] != '\0' && text[0] != '-' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")] == '\0';
+}
+
 /* --- it came --- */
 
 static const char *
@@ -49,32 +58,94 @@ outcome_of(const struct recovered_line_scene *scene, const struct recovered_fs *
     return scene->dry_run ? "would-merge" : "merged";
 }
 
+/* The options of the command that moves it there; what is the cluster's, an own key has anyway. False: there are none.
+ */
+static bool
+say_place(const struct kms_config *cluster, const struct kms_hint *claim, struct buf *out, struct sealift_error *err)
+{
+    const struct vault_config *vault = &cluster->vault;
+    const bool elsewhere = cluster->type == KMS_VAULT && strcmp(claim->name_space, vault->name_space) != 0;
+    const bool mounted = cluster->type == KMS_VAULT && strcmp(claim->mount, vault->transit_path) != 0;
+    struct kms_hint place;
+
+    kms_config_place(cluster, &place);
+    if (strcmp(place.type, claim->type) != 0 || !is_word(claim->key_identifier) ||
+        (elsewhere && !is_word(claim->name_space)) || (mounted && !is_word(claim->mount)))
+        return false;
+    if (kms_is_place_of(&place, claim))
+        return buf_printf(out, " --use-cluster-kms-key-identifier", err) == SEALIFT_OK;
+    return buf_printf(out, "%s%s --kms-key-identifier %s%s%s%s", err, elsewhere ? " --kms-namespace " : "",
+                      elsewhere ? claim->name_space : "", claim->key_identifier, mounted ? " --kms-transit-path " : "",
+                      mounted ? claim->mount : "",
+                      elsewhere ? " --kms-role-id ROLE --kms-secret-id-file FILE" : "") == SEALIFT_OK;
+}
+
+/* Half a command is none. */
+static void
+advise_moving(struct recovered_line *line, const struct recovered_line_scene *scene, const struct recovered_fs *fs)
+{
+    SCOPED(buf_done) struct buf command = {.max = sizeof(line->advice) - 1};
+    struct sealift_error ignored;
+
+    if (buf_printf(&command, "sealift fs update %s", &ignored, is_word(fs->row.name) ? fs->row.name : "NAME") ==
+            SEALIFT_OK &&
+        say_place(scene->kms, &fs->moved, &command, &ignored))
+        snprintf(line->advice, sizeof(line->advice), "%.*s", (int)command.len, (const char *)command.data);
+}
+
+static void
+format_place(const struct kms_hint *place, char out[1024])
+{
+    snprintf(out, 1024, "%s%s%s%s%s", place->mount, place->mount[0] != '\0' ? "/" : "", place->key_identifier,
+             place->name_space[0] != '\0' ? " in namespace " : "", place->name_space);
+}
+
+static void
+tell_moved(struct recovered_line *line, const struct recovered_line_scene *scene, const struct recovered_fs *fs)
+{
+    char moved[1024], by[1024];
+
+    format_place(&fs->moved, moved);
+    format_place(&fs->by, by);
+    (void)error_set(
+        &line->problem, SEALIFT_KEY,
+        "a newer key record says, and nobody vouches for it, that key %s wraps it; it is under key %s, of an "
+        "older one: where it was moved, it is to be moved again, unless the newer record is of a second KMS "
+        "(\"sealift fs key\")",
+        moved, by);
+    advise_moving(line, scene, fs);
+}
+
+static void
+tell_selection(struct recovered_line *line)
+{
+    static const char text[] = "its newest snapshot left out something else than what came back for the next ones; "
+                               "\"sealift fs update\" sets that";
+
+    if (line->problem.status == SEALIFT_OK)
+        (void)error_set(&line->problem, SEALIFT_INVALID, "%s", text);
+    else
+        (void)error_hint(&line->problem, "%s", text);
+}
+
 void
 recovered_line_succeed(struct recovered_line *line, const struct recovered_line_scene *scene,
                        const struct recovered_fs *fs)
 {
     line->recovered.outcome = outcome_of(scene, fs, line->recovered.snapshots);
-    if (line->problem.status == SEALIFT_OK && !fs->is_known && fs->selects_otherwise)
-        (void)error_set(&line->problem, SEALIFT_INVALID,
-                        "its newest snapshot left out something else than what came back for the next ones; "
-                        "\"sealift fs update\" sets that");
+    if (line->problem.status == SEALIFT_OK && fs->moved.type[0] != '\0')
+        tell_moved(line, scene, fs);
+    if (!fs->is_known && fs->selects_otherwise)
+        tell_selection(line);
     show(line, fs);
 }
 
 /* --- it did not --- */
 
-/* A place that only a record claims: what cannot stand in a command as it is, is not put into one. */
-static bool
-is_word(const char *text)
-{
-    return text[0] != '\0' && text[0] != '-' &&
-           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-")] == '\0';
-}
-
 static void
 advise_own_key(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
 {
-    const bool vault = scene->kms == KMS_VAULT;
+    const bool vault = scene->kms->type == KMS_VAULT;
     const bool has_namespace = vault && is_word(claim->name_space);
 
     snprintf(line->advice, sizeof(line->advice), "sealift cluster recover %s --fs %s --kms-key-identifier %s%s%s%s",
@@ -87,7 +158,7 @@ static void
 advise_waiting(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
 {
     const bool vault = strcmp(claim->type, "vault") == 0, kmip = strcmp(claim->type, "kmip") == 0;
-    const bool same_type = (vault && scene->kms == KMS_VAULT) || (kmip && scene->kms == KMS_KMIP);
+    const bool same_type = (vault && scene->kms->type == KMS_VAULT) || (kmip && scene->kms->type == KMS_KMIP);
 
     if (same_type && is_word(claim->key_identifier))
         advise_own_key(line, scene, claim);

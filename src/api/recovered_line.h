@@ -18,7 +18,7 @@ struct recovered_line {
 struct recovered_line_scene {
     const char *obs;  /* as it was named */
     const char *home; /* of the local KMS's key file */
-    enum kms_type kms;
+    const struct kms_config *kms;
     bool dry_run;
 };
 

@@ -213,6 +213,43 @@ def test_own_keys_in_namespaces(bao, folder, small_tree, needs_tools):
     assert (envelope["kms"]["namespace"], envelope["kms"]["key_identifier"]) == ("team/a", "key-a"), "wrapped by the tenant's key, too"
 
 
+def test_moved_to_a_tenants_key_out_of_reach(bao, folder, small_tree, needs_tools):
+    """An older wrapping opens with the cluster's login, and the filesystem comes back under that key: it is told, with the command that moves it again."""
+    bao.add_namespace("team")
+    bao.add_transit(namespace="team")
+    bao.add_key("tk", namespace="team")
+    bao.add_policy("tenant", "tk", namespace="team")
+    role_id, secret_id = bao.add_approle("sealift")
+    tenant_role, tenant_secret = bao.add_approle("tenant", namespace="team")
+    secret = secret_file(folder, "tenant-secret-id", tenant_secret)
+    tenant = ["--kms-key-identifier", "tk", "--kms-namespace", "team", "--kms-role-id", tenant_role, "--kms-secret-id-file", secret]
+    machines = [Sealift(folder / name) for name in ("home-1", "home-2")]
+    for machine in machines:
+        machine.ok("kms", "set", "vault", bao.address, "cluster-key", "--role-id", role_id, "--secret-id-file", secret_file(folder, "secret-id", secret_id))
+        add_folder_store(machine, folder / "bucket")
+    first, second = machines
+    for name in ("stays", "moves"):
+        first.ok("fs", "add", name, make_small_tree(folder / f"tree-{name}"), "--obs", "dr")
+    upload(first, "moves", "monday")
+    first.ok("fs", "update", "moves", *tenant)
+    before = rows(first)
+
+    for option, outcome in ((["--dry-run"], "would-recover"), ([], "recovered")):
+        came = recover(second, *option)
+        assert {name: (row["outcome"], row["own_key"]) for name, row in came.items()} == {"stays": (outcome, False), "moves": (outcome, False)}
+        assert (came["stays"]["problem"], came["stays"]["advice"]) == (None, None)
+        assert all(word in came["moves"]["problem"] for word in ("says", "transit/tk in namespace team", "transit/cluster-key"))
+        assert came["moves"]["advice"] == "sealift fs update moves --kms-namespace team --kms-key-identifier tk --kms-role-id ROLE --kms-secret-id-file FILE"
+    came = recover(second)
+    assert [(row["outcome"], row["problem"]) for row in came.values()] == [("current", None)] * 2, "the table says where it is"
+    came = recover(second, *tenant)
+    assert {name: (row["outcome"], row["problem"] is None) for name, row in came.items()} == {"stays": ("current", True), "moves": ("current", False)}
+    command = came["moves"]["advice"].replace("ROLE", tenant_role).replace("FILE", str(secret)).split()
+    second.ok(*command[1:])
+    assert rows(second) == before
+    assert {row["problem"] for row in recover(second, *tenant).values()} == {None}
+
+
 def test_a_kmip_key_of_its_own(kmip, folder, needs_tools):
     """Another key on the same servers, with the cluster's certificate: nothing has to be said of it."""
     cluster_key, own_key = kmip.add_shared_key(), kmip.add_shared_key()

@@ -374,6 +374,86 @@ Test(recovery, goes_nowhere_for_what_it_can_open)
     cr_assert_eq(met, 0u);
 }
 
+/* --- moved --- */
+
+/* One more record of the key, which `shelf` wrapped. */
+static void
+put_once_more(struct shelf *shelf, const struct secret *key, const struct secret *seals_names)
+{
+    const struct private_part names = names_of(1);
+    const struct envelope envelope = wrap(shelf, key, NULL);
+
+    put(&envelope, seals_names, &names, NULL);
+}
+
+static struct kms_hint
+moved_to(void)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    const struct recovery recovery = recovery_with(false);
+    struct kms_hint claim;
+
+    cr_assert_eq(find(false, &found, &claim), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(found.by.key_identifier, "k1");
+    cr_assert_eq(recovery_moved(&recovery, &found, &claim, &err), SEALIFT_OK, "%s", err.message);
+    return claim;
+}
+
+Test(recovery, tells_where_a_newer_record_says_that_the_key_is)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+    struct kms_hint claim;
+
+    put_once_more(far, key, key);
+    claim = moved_to();
+    cr_assert_str_eq(claim.name_space, "far");
+    cr_assert_str_eq(claim.key_identifier, "k2");
+}
+
+Test(recovery, tells_of_no_move_that_was_taken_back)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+
+    put_once_more(far, key, key);
+    put_once_more(here, key, key);
+    cr_assert_str_empty(moved_to().type);
+}
+
+/* Neither garbage in front of it, nor what somebody says who has not got the key, nor one of our own place that does
+ * not open. */
+Test(recovery, tells_of_a_move_behind_what_says_nothing)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+    SCOPED(secret_free) struct secret *other = random_key(FS_KEY_SIZE);
+    struct envelope forged = wrap(here, key, NULL);
+    const struct private_part names = names_of(1);
+    struct uuid garbage;
+    char name[NAME_SIZE];
+
+    put_once_more(far, key, key);
+    snprintf(forged.kms.name_space, sizeof(forged.kms.name_space), "nowhere");
+    put(&forged, other, &names, NULL);
+    forged = wrap(here, key, NULL);
+    forged.sealed_fs_key[0] ^= 1;
+    put(&forged, key, &names, NULL);
+    garbage = uuid_v7_behind(&fixture.world, &last_record);
+    name_of_key_record(&fixture.fs, forged.key_check, &garbage, name);
+    cr_assert_eq(store_put_small(fixture.store, name, bytes_of_text("garbage"), &err), SEALIFT_OK);
+    cr_assert_str_eq(moved_to().key_identifier, "k2");
+}
+
+/* A break-glass key, or a server of another kind: own keys are where the cluster's is. */
+Test(recovery, takes_another_type_of_kms_for_no_move)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+    struct envelope second = wrap(here, key, NULL);
+    const struct private_part names = names_of(1);
+
+    snprintf(second.kms.type, sizeof(second.kms.type), "local");
+    put(&second, key, &names, NULL);
+    cr_assert_str_empty(moved_to().type);
+}
+
 /* --- snapshots --- */
 
 struct told {
