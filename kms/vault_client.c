@@ -236,6 +236,20 @@ try_each(struct search *search, struct sealift_error *err)
     return status;
 }
 
+/* One server alone is tried so many times, which take far less than patience would last; several, for as long as that.
+ */
+static void
+tell_patience(const struct search *search, int64_t left_ns, const struct sealift_error *trouble)
+{
+    const struct world *world = search->client->world;
+    int64_t left_s = (left_ns + NS_PER_S - 1) / NS_PER_S;
+
+    if (search->client->count == 1)
+        world_log(world, LOG_WARNING, "%s; trying again up to %u times", trouble->message, search->backoff.tries - 1);
+    else
+        world_log(world, LOG_WARNING, "%s; trying again for up to %" PRId64 " s", trouble->message, left_s);
+}
+
 /* What the server asked for, and a random time beyond it, so that those who were turned away together do not come back
  * together. No wait goes beyond patience, whose last moments are not worth one. */
 static bool
@@ -247,8 +261,7 @@ wait_for_another_round(struct search *search, const struct sealift_error *troubl
     if (search->request->once || !server_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
         return false;
     if (search->rounds == 1)
-        world_log(world, LOG_WARNING, "%s; trying again for up to %" PRId64 " s", trouble->message,
-                  (left_ns + search->wait_ns + NS_PER_S - 1) / NS_PER_S);
+        tell_patience(search, left_ns + search->wait_ns, trouble);
     if (search->wait_ns > 0)
         world->clock->sleep_ns(world->clock, search->wait_ns, world->cancel);
     search->wait_ns = 0;

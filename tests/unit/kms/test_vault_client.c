@@ -120,6 +120,7 @@ Test(vault_client, gives_up_on_a_server_that_is_not_there)
     cr_assert_eq(get(&script, &answer), SEALIFT_UNAVAILABLE);
     cr_assert_not_null(strstr(script.err.message, "gave up after 8 tries"), "%s", script.err.message);
     cr_assert_eq(script.scripted.sleeps, 7);
+    cr_assert_not_null(strstr(script.scripted.log, "; trying again up to 7 times\n"), "%s", script.scripted.log);
 }
 
 Test(vault_client, tries_again_after_a_cut_answer)
