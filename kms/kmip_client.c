@@ -27,6 +27,7 @@ struct kmip_client {
      * it lets go within a tenth of a second, for it is the same world that they all listen to. */
     pthread_mutex_t turn;
     struct kmip_server servers[ENDPOINT_LIST_MAX]; /* guarded by `turn` */
+    bool is_away;                                  /* the same; none answered the last call */
 
     pthread_mutex_t lock;      /* guards what follows */
     size_t last;               /* the server that answered last */
@@ -162,7 +163,7 @@ log_failover(const struct search *search, size_t to, const struct sealift_error 
 {
     const struct kmip_client *client = search->client;
 
-    if (search->rounds == 0)
+    if (search->rounds == 0 && !client->is_away) /* else it was told, and is no news */
         world_log(client->world, LOG_WARNING, "%s; trying %s", trouble->message, client->servers[to].name);
 }
 
@@ -228,6 +229,7 @@ call_patiently_locked(struct kmip_client *client, const struct kmip_call *call, 
         status = try_each_locked(&search, first, ret_reply, err);
         search.rounds++;
     } while (!search.over && wait_for_another_round(&search, &backoff, err));
+    client->is_away = !search.over;
     if (search.over)
         return status;
     TRY(world_check_cancel(client->world, err));

@@ -27,7 +27,8 @@ struct vault_client {
     char *login_name_space;
     size_t count;
     struct vault_server servers[VAULT_ADDRESS_MAX];
-    atomic_size_t last; /* the server that answered last */
+    atomic_size_t last;  /* the server that answered last */
+    atomic_bool is_away; /* none answered the last call */
 };
 
 static enum sealift_status
@@ -220,7 +221,7 @@ try_each(struct search *search, struct sealift_error *err)
 
         if (i > 0 && search->rounds > 0 && is_out_of_patience(search))
             return status;
-        if (i > 0 && search->rounds == 0)
+        if (i > 0 && search->rounds == 0 && !atomic_load(&client->is_away)) /* else it was told, and is no news */
             world_log(client->world, LOG_WARNING, "%s; trying %s", err->message, client->servers[at].address.name);
         status = ask(search, &client->servers[at], err);
         if (status == SEALIFT_OK || is_turned_away(search))
@@ -273,13 +274,14 @@ wait_for_another_round(struct search *search, const struct sealift_error *troubl
 static enum sealift_status
 call_patiently(struct search *search, struct sealift_error *err)
 {
-    const struct vault_client *client = search->client;
+    struct vault_client *client = search->client;
     enum sealift_status status;
 
     do {
         status = try_each(search, err);
         search->rounds++;
     } while (status != SEALIFT_OK && !error_ends_all(status) && wait_for_another_round(search, err));
+    atomic_store(&client->is_away, status == SEALIFT_UNAVAILABLE);
     if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     TRY(world_check_cancel(client->world, err));

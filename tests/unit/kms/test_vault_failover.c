@@ -353,6 +353,34 @@ Test(vault_failover, asks_each_only_once_when_told_so)
     cr_assert_null(strstr(cluster.first.err.message, "gave up"));
 }
 
+static enum sealift_status
+get_once(struct cluster *cluster)
+{
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    return vault_client_call(cluster->client,
+                             &(struct vault_request){.method = "GET", .path = "transit/keys/k", .once = true}, &answer,
+                             &cluster->first.err);
+}
+
+Test(vault_failover, is_told_once_while_none_answers)
+{
+    SCOPED(cluster_done) struct cluster cluster = {0};
+    const char *told;
+
+    for (int i = 0; i < 3; i++) {
+        vault_script_add(&cluster.first, 503, SEALED);
+        vault_script_add(&cluster.second, 503, SEALED);
+    }
+    play(&cluster);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(get_once(&cluster), SEALIFT_UNAVAILABLE);
+    expect_requests(&cluster, 3, 3);
+    told = strstr(cluster.first.scripted.log, "; trying ");
+    cr_assert_not_null(told, "%s", cluster.first.scripted.log);
+    cr_assert_null(strstr(told + 1, "; trying "), "%s", cluster.first.scripted.log);
+}
+
 Test(vault_failover, does_not_go_round_for_what_will_never_change)
 {
     SCOPED(cluster_done) struct cluster cluster = {0};
