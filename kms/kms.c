@@ -96,6 +96,10 @@ struct call {
     struct kms_errand *errand;
     const char *operation;
     struct patience patience;
+    int64_t tried_ns; /* when the last try began */
+    bool alone;       /* and nobody was waiting then, whom it may have had to wait for */
+    bool waits;       /* of the calls of who is impatient, this one */
+    bool silent;      /* a try got no answer for long */
 };
 
 static enum sealift_status
@@ -104,27 +108,41 @@ audit_ready(const struct kms *kms, struct sealift_error *err)
     return kms->audit != NULL && kms->audit->ready != NULL ? kms->audit->ready(kms->audit, err) : SEALIFT_OK;
 }
 
-/* Who waits for what, when somebody does. */
+static int64_t
+now_ns(const struct kms *kms)
+{
+    return kms->world->clock->mono_ns(kms->world->clock);
+}
+
+/* Who waits for what, when somebody does: a filesystem, unless it is the key itself that is asked about. */
 static void
 introduce(const struct kms *kms, const struct uuid *fs, struct patience *patience)
 {
     const struct kms_hint *place = &kms->place;
+    const bool of_fs = !uuid_is_zero(fs);
     char text[UUID_TEXT_SIZE];
 
-    if (uuid_is_zero(fs))
-        return;
     uuid_format(fs, text);
-    snprintf(patience->who, sizeof(patience->who), "filesystem %s, with %s key %s%s%s%s%s%s,", text, place->type,
-             place->mount, place->mount[0] != '\0' ? "/" : "", place->key_identifier,
+    snprintf(patience->who, sizeof(patience->who), "%s%s%s %s key %s%s%s%s%s%s%s", of_fs ? "filesystem " : "",
+             of_fs ? text : "what needs", of_fs ? ", with" : "", place->type, place->mount,
+             place->mount[0] != '\0' ? "/" : "", place->key_identifier,
              place->name_space[0] != '\0' ? " (namespace " : "", place->name_space,
-             place->name_space[0] != '\0' ? ")" : "");
+             place->name_space[0] != '\0' ? ")" : "", of_fs ? "," : "");
 }
 
 static struct call
 call_begin(struct kms *kms, struct kms_errand *errand, const char *operation)
 {
-    struct call call = {kms, errand, operation, patience_begin(kms->world, kms->wait_seconds)};
+    struct call call = {
+        .kms = kms,
+        .errand = errand,
+        .operation = operation,
+        .patience = patience_begin(kms->world, kms->wait_seconds),
+        .tried_ns = now_ns(kms),
+        .alone = !atomic_load(&kms->is_waited_for),
+    };
 
+    errand->once = kms->wait_seconds > 0 || kms->impatient;
     errand->request_ids[0] = '\0';
     errand->by = kms->place;
     if (kms->wait_seconds > 0)
@@ -132,19 +150,16 @@ call_begin(struct kms *kms, struct kms_errand *errand, const char *operation)
     return call;
 }
 
-static bool
-call_again(struct call *call, enum sealift_status status, struct sealift_error *err)
-{
-    return status == SEALIFT_UNAVAILABLE && patience_lasts(&call->patience, err);
-}
+/* --- Impatience, for who goes through many wrappings ---
+ *
+ * That one call found nobody there does not show that the KMS is away: whoever may write to a bucket may have made a
+ * wrapping at which a server, or a proxy before it, fails. So the other calls are not refused: each tries once, which
+ * takes no time when a server is sealed or stopped and says so, and the first that is answered ends it. Only a KMS from
+ * which nothing at all came back for long is left alone for a minute: there each try would take as long as waiting. */
 
 #define IMPATIENCE_NS (60 * NS_PER_S)
-
-static int64_t
-now_ns(const struct kms *kms)
-{
-    return kms->world->clock->mono_ns(kms->world->clock);
-}
+#define SILENCE_NS    (4 * NS_PER_S) /* connecting is given up after five */
+#define LOOK_NS       (50 * NS_PER_MS)
 
 static enum sealift_status
 call_refuse(const struct call *call, struct sealift_error *err)
@@ -152,28 +167,99 @@ call_refuse(const struct call *call, struct sealift_error *err)
     const struct kms *kms = call->kms;
 
     TRY(audit_ready(kms, err));
-    if (!kms->impatient || now_ns(kms) >= atomic_load(&kms->away_until_ns))
+    if (!kms->impatient || now_ns(kms) >= atomic_load(&kms->silent_until_ns))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_UNAVAILABLE,
                      "the %s KMS (key %s) was not there a moment ago, and is not waited for once more", kms->ops->type,
                      kms->place.key_identifier);
 }
 
+static bool
+is_away(const struct kms *kms)
+{
+    return now_ns(kms) < atomic_load(&kms->away_until_ns);
+}
+
+/* One call waits for all that found nobody there at the same time; they hear what came of it. True: this is the one. */
+static bool
+is_the_one_that_waits(struct call *call, struct sealift_error *err)
+{
+    const struct world *world = call->kms->world;
+    struct kms *kms = call->kms;
+
+    while (atomic_exchange(&kms->is_waited_for, true)) {
+        world->clock->sleep_ns(world->clock, LOOK_NS, world->cancel);
+        if (is_away(kms) || world_check_cancel(world, err) != SEALIFT_OK)
+            return false;
+    }
+    call->waits = !is_away(kms);
+    if (!call->waits)
+        atomic_store(&kms->is_waited_for, false);
+    return call->waits;
+}
+
+/* --- Repeating --- */
+
+/* Whether there is another try: with a time to wait for, within that; else one more, with the type's own retries. */
+static bool
+wait_some(struct call *call, struct sealift_error *err)
+{
+    if (call->kms->wait_seconds > 0)
+        return patience_lasts(&call->patience, err);
+    if (!call->errand->once)
+        return false;
+    call->errand->once = false;
+    return true;
+}
+
+static bool
+call_again(struct call *call, enum sealift_status status, struct sealift_error *err)
+{
+    struct kms *kms = call->kms;
+
+    if (status != SEALIFT_UNAVAILABLE)
+        return false;
+    if (call->errand->once && call->alone && now_ns(kms) - call->tried_ns >= SILENCE_NS)
+        call->silent = true;
+    if (kms->impatient && !call->waits && (is_away(kms) || !is_the_one_that_waits(call, err)))
+        return false;
+    if (!wait_some(call, err))
+        return false;
+    call->tried_ns = now_ns(kms);
+    call->alone = !atomic_load(&kms->is_waited_for);
+    return true;
+}
+
+static void
+note_end(const struct call *call, enum sealift_status status)
+{
+    struct kms *kms = call->kms;
+    int64_t until = status == SEALIFT_UNAVAILABLE ? now_ns(kms) + IMPATIENCE_NS : 0;
+
+    if (call->silent || until == 0)
+        atomic_store(&kms->silent_until_ns, until);
+    atomic_store(&kms->away_until_ns, until);
+    if (call->waits)
+        atomic_store(&kms->is_waited_for, false);
+}
+
 static enum sealift_status
 call_end(const struct call *call, enum sealift_status status, const struct sealift_error *err)
 {
+    /* Who waited may have been told to stop. */
+    const enum sealift_status ended = status == SEALIFT_OK ? status : err->status;
     const struct kms_event event = {
         .operation = call->operation,
         .type = call->kms->ops->type,
         .errand = call->errand,
-        .status = status,
-        .message = status == SEALIFT_OK ? NULL : err->message,
+        .status = ended,
+        .message = ended == SEALIFT_OK ? NULL : err->message,
     };
 
-    atomic_store(&call->kms->away_until_ns, status == SEALIFT_UNAVAILABLE ? now_ns(call->kms) + IMPATIENCE_NS : 0);
+    note_end(call, ended);
     if (call->kms->audit != NULL)
         call->kms->audit->note(call->kms->audit, &event);
-    return status;
+    return ended;
 }
 
 static enum sealift_status
@@ -296,8 +382,30 @@ kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift
     struct kms_errand errand = {0};
     struct call call = call_begin(kms, &errand, "check");
 
+    errand.once = false; /* nobody repeats it */
     TRY(audit_ready(kms, err));
     return call_end(&call, kms->ops->check(kms, &errand, each, context, err), err);
+}
+
+static void
+ignore_finding(void *context, const struct kms_finding *finding)
+{
+    (void)context;
+    (void)finding;
+}
+
+enum sealift_status
+kms_try(struct kms *kms, struct sealift_error *err)
+{
+    struct kms_errand errand = {0};
+    struct call call = call_begin(kms, &errand, "check");
+    enum sealift_status status;
+
+    TRY(call_refuse(&call, err));
+    do
+        status = kms->ops->check(kms, &errand, ignore_finding, NULL, err);
+    while (call_again(&call, status, err));
+    return call_end(&call, status, err);
 }
 
 void

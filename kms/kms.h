@@ -10,6 +10,8 @@
 #include "envelope.h"
 #include "kms_config.h"
 
+#include <stdatomic.h>
+
 struct kms;
 
 /* What the KMS is asked for: in, whose keys these are; out, what the audit log tells of it. One errand a call. */
@@ -19,6 +21,8 @@ struct kms_errand {
 
     struct kms_hint by;    /* out: the key that did it, its version as the ciphertext has it: proven, not claimed */
     char request_ids[256]; /* out: the KMS's own names for what was sent, with spaces between; those that fit */
+
+    bool once; /* the calls below say it to the KMS: each server once, and no waiting, for they do that */
 };
 
 /* Adds one; anything but a plain word is left out. */
@@ -87,10 +91,17 @@ struct kms {
     const struct world *world;
     /* Where it wraps: type, namespace, mount, key; a local key that is not made yet has no name. */
     struct kms_hint place;
-    struct kms_audit *audit;       /* hears of each call below; NULL: nobody does */
-    int64_t wait_seconds;          /* how long each call below is repeated while the KMS is not there; 0: not at all */
-    bool impatient;                /* once it was not there, calls fail at once for a minute: of many, all would wait */
-    _Atomic int64_t away_until_ns; /* that minute's end, on the monotonic clock; 0: it was there */
+    struct kms_audit *audit; /* hears of each call below; NULL: nobody does */
+    /* From its beginning each call below may take so long while the KMS is not there, the type's own retries included,
+     * and the last try more; it is tried once at least. 0: only the type's own retries. */
+    int64_t wait_seconds;
+    /* When it was not there for one call, those of the next minute try it once, and do not wait: of many, all would. */
+    bool impatient;
+
+    /* For who is impatient. Ends of a minute are on the monotonic clock; 0: it was there. */
+    _Atomic int64_t away_until_ns;   /* one call waited in vain, or tried while nobody waits */
+    _Atomic int64_t silent_until_ns; /* and got no answer for long: until then it is not even tried */
+    atomic_bool is_waited_for;       /* by one call, for all others */
 };
 
 /* Logs in when first used, not here. `home` is the folder of the local KMS's key file. `world` must outlive the KMS. */
@@ -113,7 +124,9 @@ bool kms_can_rewrap(const struct kms *kms);
 enum sealift_status kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state,
                                   struct sealift_error *err);
 enum sealift_status kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift_error *err);
-/* After kms_check(): what it found out (a KMIP server's version and mode) goes into *config, so that later processes
+/* The same for who wants to know no more than whether it will do: unlike kms_check() it waits. */
+enum sealift_status kms_try(struct kms *kms, struct sealift_error *err);
+/* After either: what it found out (a KMIP server's version and mode) goes into *config, so that later processes
  * need not ask again. */
 void kms_learned(struct kms *kms, struct kms_config *config);
 

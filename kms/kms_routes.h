@@ -52,8 +52,8 @@ enum sealift_status kms_routes_open(struct kms_routes *routes, struct kms_errand
                                     const struct envelope *envelope, struct secret **ret_fs_key,
                                     struct secret **ret_at_rest_key, struct sealift_error *err);
 
-/* From now on a KMS that was not there for one call is not waited for by those of the next minute: for who goes through
- * many filesystems. */
+/* From now on a KMS that was not there for one call is only tried, and not waited for, by those of the next minute: for
+ * who goes through many wrappings. */
 void kms_routes_be_impatient(struct kms_routes *routes);
 
 /* kms_keep_alive() of those that are open. */

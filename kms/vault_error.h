@@ -26,6 +26,7 @@ struct vault_place {
     const char *mount;
     const char *name;
     struct kms_errand *errand; /* whose request ids are noted; NULL: nobody's */
+    bool once;                 /* as vault_request has it */
 };
 
 /* For an answer that is no success: returns the status that fits and fills in `err`. */

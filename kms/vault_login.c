@@ -60,8 +60,8 @@ place_of(const struct vault_login *login)
 {
     const struct kms_config *config = login->config;
 
-    return (struct vault_place){config->address, vault_config_login_namespace(config), config->vault.auth_path,
-                                login->shown_role, NULL};
+    return (struct vault_place){
+        config->address, vault_config_login_namespace(config), config->vault.auth_path, login->shown_role, NULL, false};
 }
 
 /* --- The token and its life --- */
@@ -90,11 +90,11 @@ forget_locked(struct vault_login *login)
 }
 
 static enum sealift_status
-look_up(struct vault_login *login, const struct secret *token, struct vault_answer *ret_answer,
+look_up(struct vault_login *login, const struct secret *token, bool once, struct vault_answer *ret_answer,
         struct sealift_error *err)
 {
     struct vault_request request = {
-        .method = "GET", .path = "auth/token/lookup-self", .token = token, .of_login = true};
+        .method = "GET", .path = "auth/token/lookup-self", .token = token, .of_login = true, .once = once};
 
     return vault_client_call(login->client, &request, ret_answer, err);
 }
@@ -121,7 +121,7 @@ check_token(const struct secret *token, const struct credential_source *source, 
 /* A token that somebody else issued. Looking it up tells how long it lives; a policy that forbids just that does not
  * make it a bad one. */
 static enum sealift_status
-take_token_locked(struct vault_login *login, struct sealift_error *err)
+take_token_locked(struct vault_login *login, bool once, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *token = NULL;
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
@@ -130,7 +130,7 @@ take_token_locked(struct vault_login *login, struct sealift_error *err)
 
     TRY(credential_read(login->world, &login->config->credential, "the token", &token, err));
     TRY(check_token(token, &login->config->credential, err));
-    TRY(look_up(login, token, &answer, err));
+    TRY(look_up(login, token, once, &answer, err));
     if (vault_answer_is_success(&answer))
         TRY(vault_lease_from_lookup(&answer, &lease, err));
     else if (answer.status != 403 || !vault_error_is_policy(&answer))
@@ -173,13 +173,13 @@ explain_login(const struct vault_login *login, const struct vault_answer *answer
 
 /* With AppRole or Kubernetes. The credential is read each time: secret ids are replaced, and projected JWTs rotate. */
 static enum sealift_status
-log_in_locked(struct vault_login *login, struct sealift_error *err)
+log_in_locked(struct vault_login *login, bool once, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf body = {.wipe = true};
     SCOPED(free_done) char *path = NULL;
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
     SCOPED(secret_free) struct secret *token = NULL;
-    struct vault_request request = {.method = "POST", .of_login = true};
+    struct vault_request request = {.method = "POST", .of_login = true, .once = once};
     struct vault_lease lease;
 
     TRY(write_login(login, &body, err));
@@ -198,13 +198,14 @@ log_in_locked(struct vault_login *login, struct sealift_error *err)
 }
 
 static enum sealift_status
-start_locked(struct vault_login *login, struct sealift_error *err)
+start_locked(struct vault_login *login, bool once, struct sealift_error *err)
 {
     if (vault_client_is_exposed(login->client))
         world_log(login->world, LOG_WARNING,
                   "Vault %s: the token and the keys travel unprotected over plain http; use https",
                   login->config->address);
-    return login->config->vault.auth == KMS_AUTH_TOKEN ? take_token_locked(login, err) : log_in_locked(login, err);
+    return login->config->vault.auth == KMS_AUTH_TOKEN ? take_token_locked(login, once, err)
+                                                       : log_in_locked(login, once, err);
 }
 
 /* --- Renewing --- */
@@ -235,21 +236,21 @@ renew_locked(struct vault_login *login, struct sealift_error *err)
 /* When two thirds of its life are over. A token that cannot be renewed is replaced by a fresh login, or, if it was
  * given to us, used for as long as it lives. */
 static enum sealift_status
-refresh_locked(struct vault_login *login, struct sealift_error *err)
+refresh_locked(struct vault_login *login, bool once, struct sealift_error *err)
 {
     bool own_login = login->config->vault.auth != KMS_AUTH_TOKEN;
 
     if (login->session->renewable && renew_locked(login, err) == SEALIFT_OK)
         return SEALIFT_OK;
     if (own_login)
-        return log_in_locked(login, err);
+        return log_in_locked(login, once, err);
     return login->session->renewable
                ? err->status
                : error_set(err, SEALIFT_DENIED, "Vault %s: the token cannot be renewed", login->config->address);
 }
 
 static enum sealift_status
-ensure_locked(struct vault_login *login, struct sealift_error *err)
+ensure_locked(struct vault_login *login, bool once, struct sealift_error *err)
 {
     struct vault_session *session = login->session;
     struct sealift_error trouble;
@@ -258,8 +259,8 @@ ensure_locked(struct vault_login *login, struct sealift_error *err)
     if (session->token != NULL && now >= session->expires_ns)
         forget_locked(login);
     if (session->token == NULL)
-        return start_locked(login, err);
-    if (now < session->due_ns || refresh_locked(login, &trouble) == SEALIFT_OK)
+        return start_locked(login, once, err);
+    if (now < session->due_ns || refresh_locked(login, once, &trouble) == SEALIFT_OK)
         return SEALIFT_OK;
     session->due_ns = now + TRY_AGAIN_NS;
     world_log(login->world, LOG_WARNING, "%s; the token is good for another %" PRId64 " s", trouble.message,
@@ -270,12 +271,12 @@ ensure_locked(struct vault_login *login, struct sealift_error *err)
 /* --- For callers --- */
 
 static enum sealift_status
-copy_token(struct vault_login *login, struct secret **ret_token, struct sealift_error *err)
+copy_token(struct vault_login *login, bool once, struct secret **ret_token, struct sealift_error *err)
 {
     enum sealift_status status;
 
     pthread_mutex_lock(&login->session->lock);
-    status = ensure_locked(login, err);
+    status = ensure_locked(login, once, err);
     if (status == SEALIFT_OK)
         status = secret_copy(secret_bytes(login->session->token), ret_token, err);
     pthread_mutex_unlock(&login->session->lock);
@@ -283,11 +284,11 @@ copy_token(struct vault_login *login, struct secret **ret_token, struct sealift_
 }
 
 enum sealift_status
-vault_login_ensure(struct vault_login *login, struct sealift_error *err)
+vault_login_ensure(struct vault_login *login, bool once, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *token = NULL;
 
-    return copy_token(login, &token, err);
+    return copy_token(login, once, &token, err);
 }
 
 /* Unless another thread, refused as well, has already done so. */
@@ -311,7 +312,7 @@ vault_login_call(struct vault_login *login, const struct vault_request *request,
     for (int attempt = 1;; attempt++) {
         SCOPED(secret_free) struct secret *token = NULL;
 
-        TRY(copy_token(login, &token, err));
+        TRY(copy_token(login, request->once, &token, err));
         with_token.token = token;
         TRY(vault_client_call(login->client, &with_token, ret_answer, err));
         if (ret_answer->status != 403 || attempt == 2)
@@ -328,7 +329,7 @@ start_anew(struct vault_login *login, struct sealift_error *err)
 
     pthread_mutex_lock(&login->session->lock);
     forget_locked(login);
-    status = start_locked(login, err);
+    status = start_locked(login, false, err);
     pthread_mutex_unlock(&login->session->lock);
     return status;
 }
@@ -340,8 +341,8 @@ vault_login_try(struct vault_login *login, struct vault_lease *ret_lease, bool *
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
 
     TRY(start_anew(login, err));
-    TRY(copy_token(login, &token, err));
-    TRY(look_up(login, token, &answer, err));
+    TRY(copy_token(login, false, &token, err));
+    TRY(look_up(login, token, false, &answer, err));
     *ret_known = vault_answer_is_success(&answer);
     return *ret_known ? vault_lease_from_lookup(&answer, ret_lease, err) : SEALIFT_OK;
 }
@@ -362,6 +363,6 @@ vault_login_keep_alive(struct vault_login *login)
 {
     struct sealift_error err;
 
-    if (is_logged_in(login) && vault_login_ensure(login, &err) != SEALIFT_OK)
+    if (is_logged_in(login) && vault_login_ensure(login, false, &err) != SEALIFT_OK)
         world_log(login->world, LOG_WARNING, "%s", err.message);
 }

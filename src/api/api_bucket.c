@@ -115,6 +115,7 @@ open_snapshot_names(struct bucket_listing *listing, const struct manifest *manif
     struct kms_routes *routes;
 
     TRY(handle_routes(listing->sealift, &routes, err));
+    kms_routes_be_impatient(routes);
     TRY(snapshot_key_open(&listing->sealift->world, listing->store, routes, manifest, &fs_key, NULL, err));
     return manifest_private(manifest, fs_key, ret_names, err);
 }
@@ -184,6 +185,7 @@ open_record_names(struct bucket_listing *listing, const struct key_record *recor
         .store = listing->store, .fs = record->fs, .key_check = record->envelope.key_check, .whole = true};
 
     TRY(handle_routes(listing->sealift, &search.routes, err));
+    kms_routes_be_impatient(search.routes);
     TRY(key_search_run(&listing->sealift->world, &search, &found, err));
     if (!found.has_names)
         return error_set(err, SEALIFT_CORRUPT, "the key opens, but no key record of it has the names as they were");

@@ -109,5 +109,6 @@ sealift_kms_drill(struct sealift *sealift, const struct sealift_drill_spec *spec
 
     TRY(handle_need_table(sealift, err));
     TRY(handle_routes(sealift, &request.routes, err));
+    kms_routes_be_impatient(request.routes);
     return run(sealift, spec, &request, ret_result, err);
 }

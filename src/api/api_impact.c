@@ -140,6 +140,8 @@ run(struct impact_job *job, struct impact_telling *telling, struct impact_outcom
     };
 
     TRY(handle_routes(job->sealift, &request.routes, err));
+    kms_routes_be_impatient(request.routes);
+    job->key.kms->impatient = true;
     return impact_run(&request, ret_outcome, err);
 }
 

@@ -41,11 +41,13 @@ rewrapping_done(struct rewrapping *rewrapping)
 
 /* --- versions --- */
 
+/* Asked once for all filesystems under that key: for the first of them, which is the one that waits for it. */
 static enum sealift_status
-ask_newest(struct rewrapping *rewrapping, struct kms *kms, struct newest *ret_newest, struct sealift_error *err)
+ask_newest(struct rewrapping *rewrapping, struct kms *kms, const struct uuid *fs, struct newest *ret_newest,
+           struct sealift_error *err)
 {
     struct newest newest = {.kms = kms};
-    struct kms_errand errand = {0};
+    struct kms_errand errand = {.fs = *fs};
     struct kms_key_state state;
 
     newest.failure.status = kms_key_state(kms, &errand, &state, &newest.failure);
@@ -55,7 +57,8 @@ ask_newest(struct rewrapping *rewrapping, struct kms *kms, struct newest *ret_ne
 }
 
 static enum sealift_status
-find_newest(struct rewrapping *rewrapping, struct kms *kms, int64_t *ret_version, struct sealift_error *err)
+find_newest(struct rewrapping *rewrapping, struct kms *kms, const struct uuid *fs, int64_t *ret_version,
+            struct sealift_error *err)
 {
     const struct newest *known = (const void *)rewrapping->newest.data;
     struct newest newest = {0};
@@ -64,7 +67,7 @@ find_newest(struct rewrapping *rewrapping, struct kms *kms, int64_t *ret_version
         if (known[i].kms == kms)
             newest = known[i];
     if (newest.kms == NULL)
-        TRY(ask_newest(rewrapping, kms, &newest, err));
+        TRY(ask_newest(rewrapping, kms, fs, &newest, err));
     if (newest.failure.status != SEALIFT_OK)
         *err = newest.failure;
     *ret_version = newest.version;
@@ -82,7 +85,7 @@ find_target(void *finder, const struct table_fs *row, struct key_move *move, str
         TRY(handle_kms(rewrapping->sealift, false, &move->target, err));
     else
         TRY(handle_fs_kms(rewrapping->sealift, row, false, &move->target, err));
-    return find_newest(rewrapping, move->target, &move->least_version, err);
+    return find_newest(rewrapping, move->target, &row->uuid, &move->least_version, err);
 }
 
 static enum sealift_status
@@ -162,7 +165,7 @@ rewrap_in_bucket(struct rewrapping *rewrapping, const struct uuid *fs, struct se
     struct key_move_in_bucket move = {.fs = *fs, .store = rewrapping->store};
 
     TRY(handle_kms(rewrapping->sealift, false, &move.target, err));
-    TRY(find_newest(rewrapping, move.target, &move.least_version, err));
+    TRY(find_newest(rewrapping, move.target, fs, &move.least_version, err));
     return key_moves_in_bucket(&rewrapping->moves, &move, err);
 }
 

@@ -63,6 +63,7 @@ key_places_begin(struct sealift *sealift, const struct own_key *given, struct ke
         TRY(status);
     TRY(need_some_kms(places, err));
     TRY(handle_routes(sealift, &places->routes, err));
+    kms_routes_be_impatient(places->routes);
     return given->key[0] != '\0' ? handle_own_kms(sealift, given, &ignored, err) : SEALIFT_OK;
 }
 

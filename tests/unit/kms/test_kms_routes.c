@@ -11,6 +11,7 @@
 static struct sealift_error err;
 static const struct uuid fs = {{1, 2, 3}};
 static struct secret *kek, *fs_key;
+static struct scripted_world scripted;
 
 /* --- A KMS that opens what it is said to, and writes down that it was asked --- */
 
@@ -19,6 +20,8 @@ struct toy {
     const char *name;
     enum sealift_status answer[4]; /* to the first, second ... time that it is asked; the last one for ever */
     size_t asked;
+    int64_t takes_ns; /* each answer */
+    bool once[4];     /* whether it was told to be quick, the first, second ... time */
 };
 
 static char asked[256]; /* names of toys, in the order in which they were asked */
@@ -28,8 +31,13 @@ toy_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hi
            struct secret **ret_kek, struct sealift_error *error)
 {
     struct toy *toy = (struct toy *)kms;
-    enum sealift_status answer = toy->answer[toy->asked < 3 ? toy->asked++ : 3];
+    enum sealift_status answer = toy->answer[toy->asked];
     size_t at = strlen(asked);
+
+    toy->once[toy->asked] = errand->once;
+    toy->asked += toy->asked < 3;
+    if (toy->takes_ns > 0)
+        scripted.clock.sleep_ns(&scripted.clock, toy->takes_ns, NULL);
 
     (void)hint;
     (void)wrapped_kek;
@@ -40,13 +48,24 @@ toy_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hi
     return secret_copy(secret_bytes(kek), ret_kek, error);
 }
 
+static enum sealift_status
+toy_check(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, void *context,
+          struct sealift_error *error)
+{
+    SCOPED(secret_free) struct secret *ignored = NULL;
+    enum sealift_status status = toy_unwrap(kms, errand, NULL, NULL, &ignored, error);
+
+    each(context, &(struct kms_finding){.call = "open", .ok = status == SEALIFT_OK});
+    return status;
+}
+
 static void
 toy_free(struct kms *kms)
 {
     (void)kms; /* they are the tests' */
 }
 
-static const struct kms_ops toy_ops = {.type = "toy", .unwrap = toy_unwrap, .free = toy_free};
+static const struct kms_ops toy_ops = {.type = "toy", .unwrap = toy_unwrap, .check = toy_check, .free = toy_free};
 static const struct kms_ops other_ops = {.type = "other", .unwrap = toy_unwrap, .free = toy_free};
 
 static struct kms_hint
@@ -69,8 +88,6 @@ toy_of(const char *name, const char *name_space, const char *key, enum sealift_s
 }
 
 /* --- What the tests ask --- */
-
-static struct scripted_world scripted;
 
 static struct kms_routes *
 no_routes(const struct kms_routes_options *options)
@@ -259,7 +276,7 @@ Test(kms_routes, go_on_after_a_former_kms_that_is_away)
     cr_assert_not_null(strstr(err.message, "former will not"), "%s", err.message);
 }
 
-Test(kms_routes, ask_a_kms_that_is_away_once_a_minute_when_they_are_impatient)
+Test(kms_routes, leave_waiting_to_the_type_unless_told_otherwise)
 {
     SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
@@ -267,7 +284,48 @@ Test(kms_routes, ask_a_kms_that_is_away_once_a_minute_when_they_are_impatient)
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
     expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    cr_assert(!cluster.once[0] && !cluster.once[1]);
+}
+
+Test(kms_routes, wait_for_a_kms_that_is_away_once_and_then_only_try_it_when_they_are_impatient)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     kms_routes_be_impatient(routes);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster cluster");
+    cr_assert(cluster.once[0] && !cluster.once[1], "the second time as patiently as ever");
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    cr_assert(cluster.once[2]);
+    cr_assert_not_null(strstr(err.message, "cluster will not"), "its own words: %s", err.message);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    cr_assert(cluster.once[3]);
+}
+
+Test(kms_routes, are_not_blinded_by_one_wrapping_at_which_the_server_fails)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    kms_routes_be_impatient(routes);
+    cluster.answer[0] = cluster.answer[1] = SEALIFT_UNAVAILABLE;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster cluster");
+    expect(routes, place("", "k"), SEALIFT_OK, "cluster");
+    cluster.asked = 0;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster cluster");
+}
+
+Test(kms_routes, leave_alone_for_a_minute_who_gives_no_answer_when_they_are_impatient)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    kms_routes_be_impatient(routes);
+    cluster.takes_ns = 5 * NS_PER_S;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster cluster");
     expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "");
     cr_assert_not_null(strstr(err.message, "was not there a moment ago"), "%s", err.message);
     scripted.clock.sleep_ns(&scripted.clock, 61 * NS_PER_S, NULL);
@@ -275,6 +333,21 @@ Test(kms_routes, ask_a_kms_that_is_away_once_a_minute_when_they_are_impatient)
         cluster.answer[i] = SEALIFT_OK;
     expect(routes, place("", "k"), SEALIFT_OK, "cluster");
     expect(routes, place("", "k"), SEALIFT_OK, "cluster");
+}
+
+Test(kms_routes, wait_once_for_as_long_as_was_said_when_they_are_impatient)
+{
+    SCOPED(routes_done)
+    struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 3});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    kms_routes_be_impatient(routes);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster cluster cluster");
+    cr_assert(cluster.once[0] && cluster.once[1] && cluster.once[2], "what waits is the call, and not the type");
+    cr_assert_eq(scripted.slept_ns, 3 * NS_PER_S);
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    cr_assert_eq(scripted.slept_ns, 3 * NS_PER_S);
 }
 
 Test(kms_routes, go_on_after_a_refusal)
@@ -329,6 +402,33 @@ Test(kms_routes, wait_for_a_bounded_time)
     snprintf(told, sizeof(told), "filesystem %s, with toy key transit/k, waits up to 5 s for the KMS: cluster will not",
              fs_text);
     cr_assert_not_null(strstr(scripted.log, told), "%s", scripted.log);
+}
+
+Test(kms_routes, wait_no_longer_than_that_however_long_a_try_takes)
+{
+    SCOPED(routes_done)
+    struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 5});
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+
+    adopt(routes, KMS_ROLE_CLUSTER, &cluster);
+    cluster.takes_ns = 5 * NS_PER_S;
+    expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
+    cr_assert(cluster.once[0]);
+}
+
+Test(kms_routes, are_not_all_that_waits_for_a_kms)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy fresh = toy_of("fresh", "", "k", SEALIFT_OK);
+
+    fresh.kms.world = &scripted.world;
+    fresh.kms.wait_seconds = 60;
+    fresh.answer[0] = fresh.answer[1] = SEALIFT_UNAVAILABLE;
+    asked[0] = '\0';
+    cr_assert_eq(kms_try(&fresh.kms, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_str_eq(asked, "fresh fresh fresh");
+    cr_assert_not_null(strstr(scripted.log, "what needs toy key transit/k waits up to 60 s for the KMS: fresh will"),
+                       "%s", scripted.log);
 }
 
 /* --- What is told --- */
