@@ -55,13 +55,6 @@ refuse(const struct relying *relying, struct sealift_error *err)
                      (const char *)relying->names.data, relying->count > NAMES_TOLD ? ", ..." : "");
 }
 
-static void
-ignore_finding(void *context, const struct kms_finding *finding)
-{
-    (void)context;
-    (void)finding;
-}
-
 /* Made, if need be, and tried, as any KMS is before it is in force. */
 static enum sealift_status
 try_local(struct sealift *sealift, struct sealift_error *err)
@@ -74,7 +67,7 @@ try_local(struct sealift *sealift, struct sealift_error *err)
               sealift->home);
     TRY(kms_open(&sealift->world, &config, sealift->home, &kms, err));
     TRY(handle_outfit_kms(sealift, kms, err));
-    return kms_check(kms, ignore_finding, NULL, err);
+    return kms_try(kms, err);
 }
 
 enum sealift_status

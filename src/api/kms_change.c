@@ -138,13 +138,6 @@ tell_unmoved(struct sealift *sealift, struct sealift_error *err)
 
 /* --- all of it --- */
 
-static void
-ignore_finding(void *context, const struct kms_finding *finding)
-{
-    (void)context;
-    (void)finding;
-}
-
 enum sealift_status
 kms_change_try(struct sealift *sealift, struct kms_config *config, const struct sealift_kms_change *wish,
                struct sealift_error *err)
@@ -155,7 +148,7 @@ kms_change_try(struct sealift *sealift, struct kms_config *config, const struct 
         return SEALIFT_OK;
     TRY(kms_open(&sealift->world, config, sealift->home, &kms, err));
     TRY(handle_outfit_kms(sealift, kms, err));
-    TRY(kms_check(kms, ignore_finding, NULL, err));
+    TRY(kms_try(kms, err));
     kms_learned(kms, config);
     return SEALIFT_OK;
 }

@@ -24,13 +24,6 @@ check_done(struct check *check)
     buf_done(&check->names);
 }
 
-static void
-ignore_finding(void *context, const struct kms_finding *finding)
-{
-    (void)context;
-    (void)finding;
-}
-
 /* --- one --- */
 
 static enum sealift_status
@@ -44,7 +37,7 @@ try_it(const struct check *check, const struct own_key *own, struct sealift_erro
         return SEALIFT_OK;
     TRY(kms_open(&check->sealift->world, &config, check->sealift->home, &kms, err));
     TRY(handle_outfit_kms(check->sealift, kms, err));
-    return kms_check(kms, ignore_finding, NULL, err);
+    return kms_try(kms, err);
 }
 
 /* A key of Vault's and one of KMIP's may have the same name, and are never the same key. */
