@@ -17,6 +17,8 @@ from support.key_change import kills
 from support.loop_disk import loop_disk
 from support.main_job import upload
 
+pytestmark = pytest.mark.many_runs
+
 GET_ENCRYPTION_POLICY_EX = 0xC0096616  # of <linux/fscrypt.h>
 
 

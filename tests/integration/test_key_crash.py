@@ -13,6 +13,8 @@ from support.key_change import KeyChange, check_kills, kills, records_of_keys
 from support.killed_steps import STEPS, KilledSteps
 from support.two_vaults import CLUSTER, OTHER, TENANT, own_key
 
+pytestmark = pytest.mark.many_runs
+
 
 @pytest.fixture
 def servers(two_vaults):

@@ -12,6 +12,8 @@ from support.exit_codes import CONFLICT
 from support.main_job import upload
 from support.two_vaults import own_key
 
+pytestmark = pytest.mark.many_runs
+
 ROUNDS = 100 if "SEALIFT_TEST_LONG" in os.environ else 20
 
 

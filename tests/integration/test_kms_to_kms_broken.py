@@ -12,6 +12,8 @@ from support.exit_codes import CONFLICT, KEY, UNAVAILABLE
 from support.kms_access import token_access
 from support.moving_cluster import MovingCluster, outcomes
 
+pytestmark = pytest.mark.many_runs
+
 LONG = "SEALIFT_TEST_LONG" in os.environ
 
 

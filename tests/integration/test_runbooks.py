@@ -18,6 +18,8 @@ from support.moving_cluster import MovingCluster
 from support.openbao import BAO, OpenBao
 from support.recipes import read_recipes, run_runbook
 
+pytestmark = pytest.mark.many_runs
+
 RUNBOOKS = read_recipes("OPERATIONS.md", "runbook")
 READER = Path(__file__).parents[1] / "reader"
 ELSEWHERE = {"cluster-lost"}  # test_recover.py
