@@ -170,8 +170,9 @@ call_refuse(const struct call *call, struct sealift_error *err)
     if (!kms->impatient || now_ns(kms) >= atomic_load(&kms->silent_until_ns))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_UNAVAILABLE,
-                     "the %s KMS (key %s) was not there a moment ago, and is not waited for once more", kms->ops->type,
-                     kms->place.key_identifier);
+                     "the %s KMS (key %s) was not there a moment ago, and is not waited for once more; run the command "
+                     "again when it is there",
+                     kms->ops->type, kms->place.key_identifier);
 }
 
 static bool

@@ -74,6 +74,19 @@ ensure_key(struct vault *vault, const struct vault_place *place, struct sealift_
     return status;
 }
 
+/* What the server wrapped, with the version that its text names. */
+static enum sealift_status
+hand_over(const struct vault *vault, struct buf *wrapped, struct kms_hint *ret_hint, struct buf *out,
+          struct sealift_error *err)
+{
+    const char *text;
+
+    TRY(buf_text(wrapped, &text, err));
+    TRY(buf_append_text(out, text, err));
+    *ret_hint = hint_of(&vault->config, text);
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 vault_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, struct kms_hint *ret_hint,
            struct buf *out, struct sealift_error *err)
@@ -81,14 +94,10 @@ vault_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek,
     struct vault *vault = vault_of(kms);
     struct vault_place place = place_of(&vault->config, errand);
     SCOPED(buf_done) struct buf wrapped = {0};
-    const char *text;
 
     TRY(ensure_key(vault, &place, err));
     TRY(vault_transit_wrap(vault->login, &place, kek, &wrapped, err));
-    TRY(buf_text(&wrapped, &text, err));
-    TRY(buf_append_text(out, text, err));
-    *ret_hint = hint_of(&vault->config, text);
-    return SEALIFT_OK;
+    return hand_over(vault, &wrapped, ret_hint, out, err);
 }
 
 static enum sealift_status
@@ -98,14 +107,10 @@ vault_rewrap(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek
     struct vault *vault = vault_of(kms);
     struct vault_place place = place_of(&vault->config, errand);
     SCOPED(buf_done) struct buf wrapped = {0};
-    const char *text;
 
     TRY(ensure_key(vault, &place, err));
     TRY(vault_transit_rewrap(vault->login, &place, wrapped_kek, &wrapped, err));
-    TRY(buf_text(&wrapped, &text, err));
-    TRY(buf_append_text(out, text, err));
-    *ret_hint = hint_of(&vault->config, text);
-    return SEALIFT_OK;
+    return hand_over(vault, &wrapped, ret_hint, out, err);
 }
 
 static enum sealift_status
