@@ -5,8 +5,9 @@
 
 #include <sealift/status.h>
 
-/* `done` is called with the variable's address when the scope ends: SCOPED(buf_done) struct buf text = {0}; */
-#define SCOPED(done) __attribute__((cleanup(done)))
+/* `done` is called with the variable's address when the scope ends: SCOPED(buf_done) struct buf text = {0};
+ * What is held for the length of a scope alone is named nowhere else: hence `unused`. */
+#define SCOPED(done) __attribute__((cleanup(done), unused))
 
 #define TRY(call)                                                                                                      \
     do {                                                                                                               \

@@ -5,8 +5,8 @@
 
 #include <sealift/status.h>
 
-/* `done` is called with the variable's address when the scope ends. */
-#define SCOPED(done) __attribute__((cleanup(done)))
+/* `done` is called with the variable's address when the scope ends; some are held for that alone. */
+#define SCOPED(done) __attribute__((cleanup(done), unused))
 
 #define TRY(call)                                                                                                      \
     do {                                                                                                               \
