@@ -81,6 +81,7 @@ apply_to_vault(const struct kms_config *cluster, const struct own_key *own, stru
     TRY(check_vault_options(own, err));
     SAY(config->key, own->key);
     SAY(vault->name_space, own->name_space);
+    vault_config_take_root(vault);
     SAY(vault->transit_path, own->transit_path);
     if (own->role_id[0] != '\0')
         use_own_role(own, config);

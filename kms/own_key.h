@@ -9,7 +9,7 @@ struct own_key {
     char key[256]; /* transit key, or a KMIP unique identifier; empty: there is no own key, the cluster's is used */
 
     /* Vault. Empty: as the cluster has it. */
-    char name_space[256];
+    char name_space[256]; /* "/": the root namespace */
     char transit_path[256];
     char auth_path[256];                 /* with a role id; empty: "approle" */
     char role_id[256];                   /* AppRole, in the key's namespace; empty: the cluster's login, in its own */

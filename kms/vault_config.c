@@ -127,7 +127,7 @@ check_namespace(const char *name_space, struct sealift_error *err)
     if (any_part(name_space, is_reserved))
         return error_set(err, SEALIFT_INVALID,
                          "Vault: namespace \"%s\": root, sys, audit, auth, cubbyhole and identity are Vault's own "
-                         "names; for the root namespace leave it out",
+                         "names; the root namespace is written as /",
                          name_space);
     return SEALIFT_OK;
 }
@@ -196,6 +196,13 @@ vault_config_check(struct kms_config *config, struct sealift_error *err)
     TRY(check_mount(config->vault.transit_path, sizeof(config->vault.transit_path), "transit", "transit path", err));
     TRY(config_check_file("Vault", config->ca_file, "CA file", err));
     return check_auth(config, err);
+}
+
+void
+vault_config_take_root(struct vault_config *vault)
+{
+    if (strcmp(vault->name_space, "/") == 0)
+        memset(vault->name_space, 0, sizeof(vault->name_space));
 }
 
 /* --- As JSON, in the configuration table --- */

@@ -16,7 +16,7 @@ extern "C" {
  * "credential:NAME" for one of systemd's. */
 struct sealift_own_key_spec {
     const char *key_identifier; /* transit key, or a KMIP unique identifier; NULL: no own key, the cluster's is used */
-    const char *name_space;     /* Vault; NULL: the cluster's */
+    const char *name_space;     /* Vault; "/": the root namespace; NULL: the cluster's */
     const char *transit_path;   /* Vault; NULL: the cluster's */
     const char *auth_path;      /* Vault, with role_id: where AppRole is mounted; NULL: "approle" */
     const char *role_id; /* Vault: AppRole, in the key's namespace; NULL: the cluster's login, which must be allowed

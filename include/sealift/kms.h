@@ -15,7 +15,7 @@ extern "C" {
 struct sealift_vault_spec {
     const char *address;             /* "https://a:8200[,https://b:8200...]"; NULL: $VAULT_ADDR, $BAO_ADDR */
     const char *key;                 /* transit key, which must exist */
-    const char *name_space;          /* NULL: $VAULT_NAMESPACE, $BAO_NAMESPACE, else none */
+    const char *name_space;          /* "/": the root namespace; NULL: $VAULT_NAMESPACE, $BAO_NAMESPACE, else that */
     const char *transit_path;        /* NULL: "transit" */
     const char *auth_path;           /* NULL: "approle", "kubernetes" */
     const char *ca_cert;             /* PEM file; NULL: $VAULT_CACERT, $BAO_CACERT, else the system's */
@@ -168,7 +168,7 @@ enum sealift_status sealift_kms_drill(struct sealift *sealift, const struct seal
 struct sealift_impact_spec {
     struct sealift_obs_spec obs; /* `url` NULL: every store of the table */
     const char *key;             /* the condemned one; NULL: the cluster's */
-    const char *name_space;      /* Vault; NULL: the cluster's */
+    const char *name_space;      /* Vault, with a key; as of an own key */
     const char *transit_path;    /* Vault; NULL: the cluster's */
     int64_t below_version;       /* Vault: only its versions below this one; 0: all of it */
     const char *evidence;        /* a file that is made and says what would be lost; NULL: none */

@@ -52,6 +52,7 @@ over_cluster(const struct kms_config *cluster, const struct sealift_impact_spec 
 
     TRY(say(spec->key, "the key", config.key, sizeof(config.key), err));
     TRY(say(spec->name_space, "the namespace", config.vault.name_space, sizeof(config.vault.name_space), err));
+    vault_config_take_root(&config.vault);
     TRY(say(spec->transit_path, "the transit path", config.vault.transit_path, sizeof(config.vault.transit_path), err));
     if (config.type == KMS_VAULT && strcmp(login, config.vault.name_space) != 0) {
         config.vault.login_is_apart = true;
@@ -131,15 +132,16 @@ read_cluster(struct sealift *sealift, struct kms_config *ret_config, struct seal
 /* --- the connection --- */
 
 static void
-write_command(const struct condemned *condemned, char *out, size_t size)
+write_command(const struct kms_config *cluster, const struct condemned *condemned, char *out, size_t size)
 {
     const struct kms_hint *place = &condemned->place;
+    const bool is_root = place->name_space[0] == '\0' && cluster->vault.name_space[0] != '\0';
     int len = snprintf(out, size, "kms impact");
 
     if (place->key_identifier[0] != '\0')
         len += snprintf(out + len, size - (size_t)len, " --key %s", place->key_identifier);
-    if (place->name_space[0] != '\0')
-        len += snprintf(out + len, size - (size_t)len, " --namespace %s", place->name_space);
+    if (is_root || place->name_space[0] != '\0')
+        len += snprintf(out + len, size - (size_t)len, " --namespace %s", is_root ? "/" : place->name_space);
     if (place->mount[0] != '\0')
         len += snprintf(out + len, size - (size_t)len, " --transit-path %s", place->mount);
     if (condemned->below_version != 0)
@@ -161,7 +163,7 @@ condemned_key_open(struct sealift *sealift, const struct sealift_impact_spec *sp
     TRY(kms_open(&sealift->world, &choice.config, sealift->home, &key.kms, err));
     TRY(handle_outfit_kms(sealift, key.kms, err));
     key.condemned = (struct condemned){choice.place, spec->below_version, key.kms};
-    write_command(&key.condemned, key.command, sizeof(key.command));
+    write_command(&cluster, &key.condemned, key.command, sizeof(key.command));
     *ret_key = key;
     key = (struct condemned_key){0};
     return SEALIFT_OK;

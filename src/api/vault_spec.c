@@ -3,6 +3,7 @@
 #include "error.h"
 #include "scoped.h"
 #include "spec_field.h"
+#include "vault_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ vault_spec_read(const struct sealift_vault_spec *spec, struct kms_config *ret_co
     TRY(spec_put(config.address, sizeof(config.address), "the address", address, err));
     TRY(spec_put(config.key, sizeof(config.key), "the key's name", spec->key, err));
     TRY(spec_put(config.vault.name_space, sizeof(config.vault.name_space), "the namespace", name_space, err));
+    vault_config_take_root(&config.vault);
     TRY(spec_put(config.vault.transit_path, sizeof(config.vault.transit_path), "the transit path", spec->transit_path,
                  err));
     TRY(spec_put(config.vault.auth_path, sizeof(config.vault.auth_path), "the auth path", spec->auth_path, err));

@@ -59,6 +59,24 @@ def test_a_mixed_cluster_carries_each_tenants_filesystem(tenants, machine, folde
     assert tenants.red.role_id not in machine.ok("fs").out
 
 
+def test_a_cluster_in_a_namespace_has_filesystems_under_keys_of_the_root_namespace(tenants, folder, small_tree):
+    """To leave the namespace out says the cluster's, so the root namespace is said as /."""
+    operator = tenants.operator
+    machine = Recorded(folder / "home-red")
+    add_folder_store(machine, folder / "bucket")
+    machine.ok("kms", "set", "vault", *tenants.red.access)
+    machine.ok("fs", "add", "home", small_tree, "--obs", "dr", *operator.options, "--kms-namespace", "/")
+    assert place_of(machine, "home") == operator.place
+    locator = upload(machine, "home", "monday")
+    shown = machine.ok("kms", "impact", "--key", operator.key, "--namespace", "/", "--json").json
+    assert [(row["kind"], row["verdict"]) for row in shown["listing"]] == [("filesystem", "dies"), ("key", "dies"), ("snapshot", "dies")]
+
+    machine.ok("fs", "update", "home", "--use-cluster-kms-key-identifier")
+    assert place_of(machine, "home") == tenants.red.place
+    download_same(machine, "again", folder / "again", locator, small_tree, *operator.options, "--kms-namespace", "/")
+    assert place_of(machine, "again") == operator.place
+
+
 def test_from_one_tenant_to_another_in_one_command(tenants, machine, folder, small_tree):
     """Unwrapped by red, wrapped by blue: the new filesystem needs nothing of red's."""
     machine.ok("fs", "add", "red", small_tree, "--obs", "dr", *tenants.red.options)

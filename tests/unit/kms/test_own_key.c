@@ -146,6 +146,21 @@ Test(own_key, shares_a_login_in_the_root_namespace)
     cr_assert_str_eq(vault_config_login_namespace(&config), "");
 }
 
+Test(own_key, may_be_in_the_root_namespace_of_a_cluster_that_is_not)
+{
+    struct own_key own = tenant;
+    struct kms_config config;
+
+    strcpy(own.name_space, "/");
+    config = applied(&approle_cluster, own);
+    cr_assert_str_eq(config.vault.name_space, "");
+    cr_assert_str_eq(vault_config_login_namespace(&config), "");
+
+    config = applied(&approle_cluster, (struct own_key){.key = "shared", .name_space = "/"});
+    cr_assert_str_eq(config.vault.name_space, "");
+    cr_assert_str_eq(vault_config_login_namespace(&config), "ops");
+}
+
 Test(own_key, in_the_clusters_namespace_shares_an_ordinary_login)
 {
     const struct kms_config config = applied(&approle_cluster, (struct own_key){.key = "second"});
