@@ -42,6 +42,23 @@ say(const char *said, const char *what, char *field, size_t size, struct sealift
     return said != NULL ? spec_put(field, size, what, said, err) : SEALIFT_OK;
 }
 
+/* Who names another namespace and no key asks about all of its keys. The cluster key's namesake there, which nothing
+ * needs, would be the answer to another question, and the answer would be that it is safe. */
+static enum sealift_status
+check_whole(const struct kms_config *cluster, const struct kms_config *config, const struct sealift_impact_spec *spec,
+            struct sealift_error *err)
+{
+    struct kms_hint of_cluster, asked;
+
+    kms_config_place(cluster, &of_cluster);
+    kms_config_place(config, &asked);
+    if (spec->key != NULL || kms_is_place_of(&of_cluster, &asked))
+        return SEALIFT_OK;
+    return error_set(err, SEALIFT_INVALID,
+                     "--namespace and --transit-path say where a key is, and --key is missing: the cluster key is "
+                     "elsewhere; ask about each key that goes by itself");
+}
+
 /* The cluster's login, wherever the key is. */
 static enum sealift_status
 over_cluster(const struct kms_config *cluster, const struct sealift_impact_spec *spec, struct kms_config *ret_config,
@@ -54,6 +71,7 @@ over_cluster(const struct kms_config *cluster, const struct sealift_impact_spec 
     TRY(say(spec->name_space, "the namespace", config.vault.name_space, sizeof(config.vault.name_space), err));
     vault_config_take_root(&config.vault);
     TRY(say(spec->transit_path, "the transit path", config.vault.transit_path, sizeof(config.vault.transit_path), err));
+    TRY(check_whole(cluster, &config, spec, err));
     if (config.type == KMS_VAULT && strcmp(login, config.vault.name_space) != 0) {
         config.vault.login_is_apart = true;
         memcpy(config.vault.login_name_space, login, strlen(login) + 1);

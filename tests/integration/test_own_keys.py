@@ -70,6 +70,9 @@ def test_a_cluster_in_a_namespace_has_filesystems_under_keys_of_the_root_namespa
     locator = upload(machine, "home", "monday")
     shown = machine.ok("kms", "impact", "--key", operator.key, "--namespace", "/", "--json").json
     assert [(row["kind"], row["verdict"]) for row in shown["listing"]] == [("filesystem", "dies"), ("key", "dies"), ("snapshot", "dies")]
+    machine.fails("kms", "impact", "--namespace", "/", code=INVALID, says=["--key"])
+    machine.fails("kms", "impact", "--transit-path", "other", code=INVALID, says=["--key"])
+    assert machine.ok("kms", "impact", "--namespace", "tenants/red", "--json").json["totals"]["survives"] == 3, "that is where the cluster key is"
 
     machine.ok("fs", "update", "home", "--use-cluster-kms-key-identifier")
     assert place_of(machine, "home") == tenants.red.place
