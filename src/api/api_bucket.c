@@ -7,13 +7,35 @@
 #include "selection.h"
 #include "snapshot_key.h"
 
+#include <string.h>
+
+/* The FS key of the snapshot before: the next one of the filesystem has it, too, most of the time. */
+struct opened_key {
+    struct uuid fs;
+    uint8_t key_check[KEY_CHECK_SIZE];
+    struct secret *fs_key; /* NULL: there was none, or it did not open */
+};
+
+static void
+opened_key_done(struct opened_key *key)
+{
+    secret_free(&key->fs_key);
+}
+
 struct bucket_listing {
     struct sealift *sealift;
     struct store *store;
     bool names;
+    struct opened_key last;
     sealift_each_bucket_snapshot *each;
     void *context;
 };
+
+static void
+bucket_listing_done(struct bucket_listing *listing)
+{
+    opened_key_done(&listing->last);
+}
 
 /* One line of the listing, with all that its strings point to. */
 struct line {
@@ -107,17 +129,38 @@ describe(struct line *line, const struct manifest *manifest)
     line_show_key(line, &manifest->envelope.kms);
 }
 
+static bool
+is_under(const struct manifest *manifest, const struct opened_key *key)
+{
+    return key->fs_key != NULL && uuid_equal(&key->fs, &manifest->fs) &&
+           memcmp(key->key_check, manifest->key_check, KEY_CHECK_SIZE) == 0;
+}
+
+/* Through the KMS. */
+static enum sealift_status
+open_snapshot_key(struct bucket_listing *listing, const struct manifest *manifest, struct sealift_error *err)
+{
+    struct opened_key *last = &listing->last;
+    struct kms_routes *routes;
+
+    opened_key_done(last);
+    TRY(handle_routes(listing->sealift, &routes, err));
+    kms_routes_be_impatient(routes);
+    TRY(snapshot_key_open(&listing->sealift->world, listing->store, routes, manifest, &last->fs_key, NULL, err));
+    last->fs = manifest->fs;
+    memcpy(last->key_check, manifest->key_check, sizeof(last->key_check));
+    return SEALIFT_OK;
+}
+
 static enum sealift_status
 open_snapshot_names(struct bucket_listing *listing, const struct manifest *manifest, struct private_part *ret_names,
                     struct sealift_error *err)
 {
-    SCOPED(secret_free) struct secret *fs_key = NULL;
-    struct kms_routes *routes;
-
-    TRY(handle_routes(listing->sealift, &routes, err));
-    kms_routes_be_impatient(routes);
-    TRY(snapshot_key_open(&listing->sealift->world, listing->store, routes, manifest, &fs_key, NULL, err));
-    return manifest_private(manifest, fs_key, ret_names, err);
+    if (is_under(manifest, &listing->last))
+        TRY(manifest_authenticate(manifest, listing->last.fs_key, err));
+    else
+        TRY(open_snapshot_key(listing, manifest, err));
+    return manifest_private(manifest, listing->last.fs_key, ret_names, err);
 }
 
 static enum sealift_status
@@ -234,6 +277,7 @@ sealift_obs_snapshots(struct sealift *sealift, const struct sealift_obs_spec *ob
                       sealift_each_bucket_snapshot *each, void *context, struct sealift_error *err)
 {
     SCOPED(store_free) struct store *store = NULL;
+    SCOPED(bucket_listing_done)
     struct bucket_listing listing = {.sealift = sealift, .names = names, .each = each, .context = context};
 
     TRY(handle_open_obs(sealift, obs, &store, err));

@@ -62,8 +62,10 @@ def run_each_command(table, machine, tree, folder, set_kms):
             machine.ok("fs", "snapshot", *words)
     with table.row("`fs snapshot verify --keys`"):
         machine.ok("fs", "snapshot", "verify", "home", "monday", "--keys")
-    with table.row("`obs snapshots --names`", times=2):  # home's snapshot, and home2, which has none yet but a key record
-        machine.ok("obs", "snapshots", "dr", "--names")
+    upload(machine, "home", "monday again")
+    with table.row("`obs snapshots --names`", times=2):  # home's snapshots, which are under one key, and home2, which has none yet but a key record
+        named = machine.ok("obs", "snapshots", "dr", "--names", "--json").json
+    assert [line["snapshot"] for line in named if line["filesystem"] == "home"] == ["monday", "monday again"]
     machine.ok("fs", "snapshot", "add", "home", "tuesday")
     with table.row("`fs snapshot upload --new-data-key`"):
         machine.ok("fs", "snapshot", "upload", "home", "tuesday", "--new-data-key")
