@@ -17,19 +17,30 @@
         }                                                                                                              \
     } while (0)
 
+static int
+bind_to(struct sockaddr_in *address)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
+    socklen_t len = sizeof(*address);
+
+    NEED(fd >= 0);
+    NEED(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+    NEED(bind(fd, (struct sockaddr *)address, len) == 0);
+    NEED(getsockname(fd, (struct sockaddr *)address, &len) == 0);
+    return fd;
+}
+
+/* Beside the listener is a socket that is bound to the same port, listens never and is closed by nobody: the kernel
+ * gives the port to none who asks for any. */
 int
 serving_listen(unsigned port, int backlog, unsigned *ret_port)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-    socklen_t len = sizeof(address);
+    int listener = bind_to(&address);
 
-    NEED(listener >= 0);
-    NEED(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
-    NEED(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0);
+    bind_to(&address);
     NEED(listen(listener, backlog) == 0);
-    NEED(getsockname(listener, (struct sockaddr *)&address, &len) == 0);
     *ret_port = ntohs(address.sin_port);
     return listener;
 }

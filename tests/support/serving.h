@@ -6,7 +6,8 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-/* Port 0: one that the kernel chooses. The socket does not block. */
+/* Port 0: one that the kernel chooses. It is this process's until that ends: where a server was stopped nobody listens,
+ * and no second server is taken for it. The socket does not block. */
 int serving_listen(unsigned port, int backlog, unsigned *ret_port);
 
 /* OpenSSL writes without MSG_NOSIGNAL, and the signal is this thread's alone, and of those that it starts. */
