@@ -275,7 +275,7 @@ def https_server(certificate):
     """What a web server makes of KMIP: it refuses the first line that is none. Its port."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.certificate, certificate.key)
-    listener = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+    listener = context.wrap_socket(socket.create_server(("127.0.0.1", free_port())), server_side=True)
 
     def serve():
         with suppress(OSError):

@@ -5,6 +5,8 @@ import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from support.process import free_port
+
 
 class CountedHttp:
     """Hands on to `address`; `asked` has the path of each request, in order. `before`, if it is set, is called before each, with its number from 1 on; when
@@ -39,7 +41,7 @@ class CountedHttp:
             def log_message(self, *arguments):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

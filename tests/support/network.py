@@ -4,6 +4,8 @@ import socket
 import threading
 import time
 
+from support.process import free_port
+
 
 class Proxy:
     """Forwards 127.0.0.1:`port` to `target_port`. Set `delay` (seconds before each piece), `cut_after` (bytes of answers after which every connection
@@ -19,7 +21,7 @@ class Proxy:
         self.cuts = 0
         self.answered = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", free_port()))
         self.port = self.listener.getsockname()[1]
         self.endpoint = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -86,4 +88,5 @@ class Proxy:
             return True
 
     def stop(self):
+        self.shut(self.listener)  # who waits in accept() would take one more connection
         self.listener.close()

@@ -22,7 +22,7 @@ class OpenBao:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.binary = installed("openbao", BAO)
-        self.port = free_port()
+        self.port = free_port(1)  # the next one is where servers of a cluster talk
         self.certificate = certificate
         self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
         self.token = "root"
@@ -84,7 +84,7 @@ class OpenBao:
         self.server.start(lambda: self.health() != "not ready")
 
     def write_configuration(self, join):
-        cluster = f"127.0.0.1:{free_port()}"
+        cluster = f"127.0.0.1:{self.port + 1}"
         storage = self.folder / "storage"
         storage.mkdir(exist_ok=True)
         listener = f'address = "127.0.0.1:{self.port}"\ncluster_address = "{cluster}"\n'

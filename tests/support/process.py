@@ -1,4 +1,4 @@
-"""Programs that run until they are stopped, and free ports for them."""
+"""Programs that run until they are stopped, and ports for them."""
 
 import os
 import random
@@ -13,27 +13,35 @@ class NotReady(Exception):
     """A server that ended, or did not answer in time."""
 
 
+held = []  # sockets: each keeps a port for this run
 running = []  # what runs now: conftest.py shows the end of each log beside a failed test
 
 
-def free_port():
-    """A port of 127.0.0.1 that nobody listens on, below those that Linux gives to connections on their way out: one of them could have it before the
-    server does. SeaweedFS takes the port 10000 above as well: that one is free, too."""
+def free_port(*beside):
+    """A port of 127.0.0.1 for one server, which it has until this run ends: where it is not started, or was stopped, nobody listens. `beside`: how far above
+    it are those that the server takes by itself. It is below those that Linux gives to whoever asks for any."""
     for _ in range(200):
         port = random.randint(10000, 22000)
-        if all(is_free(number) for number in (port, port + 10000)):
+        holders = [hold_port(port + distance) for distance in (0, *beside)]
+        if all(holders):
+            held.extend(holders)
             return port
+        for holder in filter(None, holders):
+            holder.close()
     raise NotReady("no free port on 127.0.0.1")
 
 
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def hold_port(port):
+    """A socket that keeps others away: it is bound, and never listens. None if somebody has the port, or holds it. The server may have it beside this one,
+    since both say SO_REUSEADDR; this one does so only now, or it would not notice another holder."""
+    holder = socket.socket()
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        holder.close()
+        return None
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return holder
 
 
 def wait_until(condition, what, timeout=30):
@@ -71,14 +79,16 @@ class Server:
                                             cwd=self.log.parent, start_new_session=True)
         running.append(self)
         deadline = time.monotonic() + timeout
-        while not ready():
-            if self.process.poll() is not None:
+        while True:
+            is_ready = ready()
+            if self.process.poll() is not None:  # whoever answers, it is another
                 raise NotReady(f"{self.name} ended with {self.process.returncode}:\n{self.last_lines()}")
+            if is_ready:
+                return self
             if time.monotonic() > deadline:
                 self.stop()
                 raise NotReady(f"{self.name} was not ready in {timeout} s:\n{self.last_lines()}")
-            time.sleep(0.1)
-        return self
+            time.sleep(0.02)
 
     def stop(self, patience=5):
         """SIGTERM, then SIGKILL, to the whole process group."""

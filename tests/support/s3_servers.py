@@ -18,11 +18,12 @@ class S3Server:
 
     name = None
     region = "us-east-1"
+    beside = ()  # what it takes with each port
 
     def __init__(self, folder):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = free_port(*self.beside)
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.access_key, self.secret_key = ACCESS_KEY, SECRET_KEY
         self.server = None
@@ -50,6 +51,7 @@ class S3Server:
 
 class SeaweedFS(S3Server):
     name = "seaweedfs"
+    beside = (10000,)  # for gRPC
 
     def start(self):
         data = self.folder / "data"
@@ -58,7 +60,7 @@ class SeaweedFS(S3Server):
         configuration.write_text(json.dumps({"identities": [
             self.identity("admin", "admin", ["Admin", "Read", "List", "Tagging", "Write"]),
             self.identity(self.access_key, self.secret_key, ["Read", "List", "Tagging", "Write", "PutObjectRetention"])]}))
-        master, volume, filer = free_port(), free_port(), free_port()
+        master, volume, filer = (free_port(*self.beside) for _ in range(3))
         self.server = Server(self.name, [installed("seaweedfs", "seaweedfs-4.48/bin/weed"), "server", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
                                          f"-dir={data}", f"-master.port={master}", f"-volume.port={volume}", "-filer",
                                          f"-filer.port={filer}", "-s3", f"-s3.port={self.port}", f"-s3.config={configuration}",

@@ -8,6 +8,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from support.certificates import make_certificate
+from support.process import free_port
 
 
 def encode(part):
@@ -22,7 +23,7 @@ class TokenReview:
         self.account, self.namespace, self.uid = account, namespace, str(uuid.uuid4())
         self.ca = make_certificate(folder, "DNS:localhost").ca
         self.issued = set()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), self.make_handler())
+        self.http = ThreadingHTTPServer(("127.0.0.1", free_port()), self.make_handler())
         self.address = f"http://127.0.0.1:{self.http.server_address[1]}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 
