@@ -52,20 +52,25 @@ table_fs_get(struct table *table, const char *name, struct table_fs *ret_fs, str
 }
 
 enum sealift_status
+table_fs_none(const struct uuid *uuid, struct sealift_error *err)
+{
+    char text[UUID_TEXT_SIZE];
+
+    uuid_format(uuid, text);
+    return error_set(err, SEALIFT_NOT_FOUND, "there is no filesystem with the UUID %s; \"sealift fs\" lists them",
+                     text);
+}
+
+enum sealift_status
 table_fs_get_by_uuid(struct table *table, const struct uuid *uuid, struct table_fs *ret_fs, struct sealift_error *err)
 {
     SCOPED(query_done) struct query query = {0};
-    char text[UUID_TEXT_SIZE];
     bool row;
 
     TRY(query_prepare(&table->db, "SELECT " COLUMNS " FROM fs WHERE uuid = ?", &query, err));
     query_bind_uuid(&query, uuid);
     TRY(query_row(&query, &row, err));
-    if (row)
-        return read_fs(&query, ret_fs, err);
-    uuid_format(uuid, text);
-    return error_set(err, SEALIFT_NOT_FOUND, "there is no filesystem with the UUID %s; \"sealift fs\" lists them",
-                     text);
+    return row ? read_fs(&query, ret_fs, err) : table_fs_none(uuid, err);
 }
 
 enum sealift_status

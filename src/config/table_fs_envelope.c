@@ -23,23 +23,33 @@ parse_envelope(struct bytes text, const struct uuid *fs, struct envelope *ret_en
     return SEALIFT_OK;
 }
 
+/* By one statement: between two, another process may put another envelope in its place. */
+static enum sealift_status
+read_envelope(struct table *table, const struct uuid *fs, struct buf *out, bool *ret_row, struct sealift_error *err)
+{
+    SCOPED(query_done) struct query query = {0};
+
+    TRY(query_prepare(&table->db,
+                      "SELECT envelope.envelope FROM fs LEFT JOIN envelope "
+                      "ON envelope.fs = fs.uuid AND envelope.key_record = fs.key_record WHERE fs.uuid = ?",
+                      &query, err));
+    query_bind_uuid(&query, fs);
+    TRY(query_row(&query, ret_row, err));
+    if (*ret_row)
+        query_read_buf(&query, out);
+    return query_check(&query, err);
+}
+
 enum sealift_status
 table_fs_envelope(struct table *table, const struct uuid *fs, struct envelope *ret_envelope, struct sealift_error *err)
 {
-    SCOPED(query_done) struct query query = {0};
     SCOPED(buf_done) struct buf text = {0};
-    struct table_fs there;
     enum sealift_status status;
     bool row;
 
-    TRY(table_fs_get_by_uuid(table, fs, &there, err));
-    TRY(query_prepare(&table->db, "SELECT envelope FROM envelope WHERE fs = ? AND key_record = ?", &query, err));
-    query_bind_uuid(&query, fs);
-    query_bind_uuid(&query, &there.key_record);
-    TRY(query_row(&query, &row, err));
-    if (row)
-        query_read_buf(&query, &text);
-    TRY(query_check(&query, err));
+    TRY(read_envelope(table, fs, &text, &row, err));
+    if (!row)
+        return table_fs_none(fs, err);
     status = parse_envelope(buf_bytes(&text), fs, ret_envelope, err);
     return status == SEALIFT_CORRUPT ? db_call_damaged(&table->db, err) : status;
 }

@@ -9,6 +9,9 @@ struct table {
     struct db db;
 };
 
+/* NOT_FOUND: no filesystem has that UUID. */
+enum sealift_status table_fs_none(const struct uuid *uuid, struct sealift_error *err);
+
 /* table_fs_published() inside the caller's transaction. */
 enum sealift_status table_fs_publish(struct table *table, const struct uuid *fs, uint64_t sequence,
                                      const uint8_t body_sha256[32], struct sealift_error *err);

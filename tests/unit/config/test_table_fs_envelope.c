@@ -1,5 +1,6 @@
 #include "config_sample.h"
 #include "scoped.h"
+#include "table_private.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,6 +261,52 @@ rekey_ten_times(const char *home, uint8_t child)
         done += status == SEALIFT_OK;
     }
     return 0;
+}
+
+/* Before each statement of who reads, another one has put another envelope in force. */
+struct faster {
+    struct table *table;
+    uint8_t changes;
+    struct sealift_error err;
+};
+
+static int
+be_faster(unsigned kind, void *context, void *statement, void *text)
+{
+    struct faster *faster = context;
+    struct envelope envelope;
+    struct table_fs fs;
+
+    (void)kind, (void)statement, (void)text;
+    cr_assert_eq(table_fs_get(faster->table, "home", &fs, &faster->err), SEALIFT_OK, "%s", faster->err.message);
+    envelope = config_sample_envelope(&fs.uuid);
+    cr_assert_eq(table_fs_rewrapped(faster->table,
+                                    &(struct table_fs_rewrap){.fs = fs.uuid,
+                                                              .expected = &fs.key_record,
+                                                              .key_record = {{2, ++faster->changes}},
+                                                              .envelope = &envelope},
+                                    &faster->err),
+                 SEALIFT_OK, "%s", faster->err.message);
+    return 0;
+}
+
+Test(table_fs_envelope, is_read_whole_while_it_is_replaced)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    SCOPED(table_close) struct table *other = NULL;
+    struct faster faster = {0};
+    struct envelope envelope;
+    struct table_fs fs;
+
+    config_sample_init(&sample);
+    fs = config_sample_add_fs(&sample, "home", 1);
+    cr_assert_eq(table_open(&config_sample_world, sample.scratch.path, &other, &sample.err), SEALIFT_OK);
+    faster.table = other;
+    sqlite3_trace_v2(sample.table->db.handle, SQLITE_TRACE_STMT, be_faster, &faster);
+    cr_assert_eq(table_fs_envelope(sample.table, &fs.uuid, &envelope, &sample.err), SEALIFT_OK, "%s",
+                 sample.err.message);
+    cr_assert_str_eq(envelope.wrapped_kek, "vault:v3:abc");
+    cr_assert_gt(faster.changes, 0);
 }
 
 Test(table_fs_envelope, is_replaced_by_one_process_at_a_time, .timeout = 100)
