@@ -148,10 +148,8 @@ find_filesystems(struct recovering *recovering, struct sealift_error *err)
     if (!uuid_parse(id, &fs))
         return error_set(err, SEALIFT_INVALID, "%s: is no UUID of a filesystem; \"sealift obs snapshots\" lists them",
                          id);
-    TRY(bucket_filesystems_list(recovering->store, &fs, &recovering->found, err));
-    if (recovering->found.len == 0)
-        return error_set(err, SEALIFT_NOT_FOUND, "%s: holds nothing of a filesystem %s", recovering->store->url, id);
-    return SEALIFT_OK;
+    TRY(bucket_filesystems_need(recovering->store, &fs, err));
+    return bucket_filesystems_list(recovering->store, &fs, &recovering->found, err);
 }
 
 /* --- a filesystem --- */

@@ -1,3 +1,4 @@
+#include "bucket_filesystems.h"
 #include "error.h"
 #include "key_moves.h"
 #include "kms_change.h"
@@ -27,7 +28,6 @@ struct rewrapping {
 
     struct store *store; /* with an object store: its filesystems, ... */
     struct uuid only;    /* ... or this one of them */
-    bool found;
 };
 
 static void
@@ -181,7 +181,6 @@ rewrap_folder(void *context, const char *folder, struct sealift_error *err)
         return SEALIFT_OK;
     if (!uuid_is_zero(&rewrapping->only) && !uuid_equal(&rewrapping->only, &fs))
         return SEALIFT_OK;
-    rewrapping->found = true;
     TRY(find_row(rewrapping, &fs, &row, &known, err));
     return known ? rewrap_row(rewrapping, &row, err) : rewrap_in_bucket(rewrapping, &fs, err);
 }
@@ -195,10 +194,9 @@ rewrap_bucket(struct rewrapping *rewrapping, struct sealift_error *err)
         return error_set(err, SEALIFT_INVALID, "\"%s\" is no filesystem's UUID", spec->fs_id);
     TRY(handle_open_obs(rewrapping->sealift, &spec->obs, &rewrapping->store, err));
     TRY(obs_check_mark(rewrapping->store, err));
+    if (spec->fs_id != NULL)
+        TRY(bucket_filesystems_need(rewrapping->store, &rewrapping->only, err));
     TRY(store_list_folders(rewrapping->store, NAME_FS, rewrap_folder, rewrapping, err));
-    if (spec->fs_id != NULL && !rewrapping->found)
-        return error_set(err, SEALIFT_NOT_FOUND, "%s: holds nothing of a filesystem %s", rewrapping->store->url,
-                         spec->fs_id);
     return key_moves_end(&rewrapping->moves, GO_ON, err);
 }
 

@@ -1,5 +1,6 @@
 #include "key_owner.h"
 
+#include "bucket_filesystems.h"
 #include "error.h"
 #include "key_records.h"
 #include "obs.h"
@@ -45,7 +46,9 @@ find_by_locator(struct sealift *sealift, const struct sealift_key_spec *spec, st
                          spec->locator);
     }
     TRY(handle_open_obs(sealift, &spec->obs, &owner->store, err));
-    return obs_check_mark(owner->store, err);
+    TRY(obs_check_mark(owner->store, err));
+    /* Of a snapshot the manifest is asked for, which says more. */
+    return uuid_is_zero(&owner->snapshot) ? bucket_filesystems_need(owner->store, &owner->fs, err) : SEALIFT_OK;
 }
 
 enum sealift_status

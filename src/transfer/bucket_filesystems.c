@@ -1,5 +1,6 @@
 #include "bucket_filesystems.h"
 
+#include "error.h"
 #include "key_records.h"
 #include "scoped.h"
 
@@ -76,4 +77,18 @@ bucket_filesystems_list(struct store *store, const struct uuid *only, struct buf
     if (out->len > 0)
         qsort(out->data, out->len / sizeof(struct bucket_filesystem), sizeof(struct bucket_filesystem), newest_first);
     return SEALIFT_OK;
+}
+
+enum sealift_status
+bucket_filesystems_need(struct store *store, const struct uuid *fs, struct sealift_error *err)
+{
+    SCOPED(buf_done) struct buf found = {0};
+    char id[UUID_TEXT_SIZE];
+
+    TRY(bucket_filesystems_list(store, fs, &found, err));
+    if (found.len > 0)
+        return SEALIFT_OK;
+    uuid_format(fs, id);
+    return error_set(err, SEALIFT_NOT_FOUND,
+                     "%s: holds nothing of a filesystem %s; \"sealift obs snapshots\" lists them", store->url, id);
 }

@@ -15,4 +15,7 @@ struct bucket_filesystem {
 enum sealift_status bucket_filesystems_list(struct store *store, const struct uuid *only, struct buf *out,
                                             struct sealift_error *err);
 
+/* NOT_FOUND: the bucket holds neither of this one. */
+enum sealift_status bucket_filesystems_need(struct store *store, const struct uuid *fs, struct sealift_error *err);
+
 #endif

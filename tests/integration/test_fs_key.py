@@ -12,24 +12,13 @@ from support.command import Sealift
 from support.compare import assert_same
 from support.counted_http import CountedHttp
 from support.exit_codes import CONFLICT, DENIED, INVALID, NOT_FOUND
-from support.kms_access import secret_file
+from support.kms_access import secret_file, vault_access
 from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, download_same, upload
 from support.openbao import OpenBao
 from support.wrappings import BucketFolder, key_records, manifest_envelope
 
 NO_FSCRYPT = not os.path.exists("/sys/fs/ext4/features/encryption")
-
-
-def vault_access(bao, folder):
-    """Of a key of its own: what stands behind `kms set`, and the same as a second KMS."""
-    key = f"key-{uuid.uuid4().hex[:12]}"
-    bao.add_key(key)
-    bao.add_policy(key, key)
-    role_id, secret_id = bao.add_approle(key, key)
-    secret = secret_file(folder, key, secret_id)
-    return (key, ["vault", bao.address, key, "--role-id", role_id, "--secret-id-file", secret],
-            ["--vault", bao.address, "--kms-key-identifier", key, "--kms-role-id", role_id, "--kms-secret-id-file", secret])
 
 
 class Cluster:
@@ -140,6 +129,17 @@ def test_the_last_that_opens_is_not_removed(cluster, folder, needs_tools):
     only_glass.fails("fs", "snapshot", "ls", *where, cluster.locator, code=(DENIED, NOT_FOUND), says=[])
     machine.fails("fs", "key", "remove", "home", own["record"], code=NOT_FOUND, says=["no key record"])
     machine.fails("fs", "key", "remove", "home", "what", code=INVALID, says=["UUID"])
+
+
+def test_a_filesystem_that_the_bucket_does_not_know(cluster):
+    machine, where = cluster.machine, ["--obs", cluster.url]
+    unknown, says = str(uuid.uuid4()), [cluster.url, "holds nothing of a filesystem"]
+    for command in (["list", unknown], ["list", unknown, "--check"], ["add", unknown, "--local-key-file", cluster.folder / "glass.key"],
+                    ["remove", unknown, str(uuid.uuid4())]):
+        machine.fails("fs", "key", *command, *where, code=NOT_FOUND, says=[*says, unknown])
+    machine.fails("fs", "key", "list", f"{cluster.id}/{unknown}", *where, code=NOT_FOUND, says=["no snapshot has the locator", unknown])
+    machine.fails("kms", "rewrap", *where, "--fs", unknown, code=NOT_FOUND, says=[*says, unknown])
+    assert len(cluster.keys(*where, what=cluster.id)) == 1
 
 
 def test_a_record_that_cannot_be_read_may_go(cluster):

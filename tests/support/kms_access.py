@@ -1,5 +1,6 @@
 """The ways to reach a Vault, each as `kms set vault` is told it."""
 
+import uuid
 from dataclasses import dataclass, field
 
 from support.tokenreview import TokenReview
@@ -24,6 +25,17 @@ def secret_file(folder, name, secret):
 def token_access(folder, bao, address=None, key="cluster-key"):
     """Behind `kms set`, with the root token: where what a token may do is not the point."""
     return ["vault", address or bao.address, key, "--token-file", secret_file(folder, "token", bao.token)]
+
+
+def vault_access(bao, folder):
+    """Of a key of its own: what stands behind `kms set`, and the same as a second KMS."""
+    key = f"key-{uuid.uuid4().hex[:12]}"
+    bao.add_key(key)
+    bao.add_policy(key, key)
+    role_id, secret_id = bao.add_approle(key, key)
+    secret = secret_file(folder, key, secret_id)
+    return (key, ["vault", bao.address, key, "--role-id", role_id, "--secret-id-file", secret],
+            ["--vault", bao.address, "--kms-key-identifier", key, "--kms-role-id", role_id, "--kms-secret-id-file", secret])
 
 
 def by_token_file(bao, folder):

@@ -95,6 +95,19 @@ Test(bucket_filesystems, come_in_the_order_of_their_last_use)
     expect(&nobody, "");
 }
 
+Test(bucket_filesystems, are_asked_for_one_by_one)
+{
+    const struct uuid one = uuid_of(1), other = uuid_of(2), nobody = uuid_of(9);
+
+    put_manifest(1, 0x20);
+    put_record(2, 5, 0x10);
+    cr_assert_eq(bucket_filesystems_need(store, &one, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(bucket_filesystems_need(store, &other, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(bucket_filesystems_need(store, &nobody, &err), SEALIFT_NOT_FOUND);
+    cr_assert_not_null(strstr(err.message, "09090909-0909-0909-0909-090909090909"), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, store->url), "%s", err.message);
+}
+
 Test(bucket_filesystems, are_none_without_a_manifest_or_a_key_record)
 {
     char name[NAME_SIZE];
