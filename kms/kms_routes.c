@@ -264,6 +264,7 @@ choose(struct kms_routes *routes, const struct kms_hint *hint)
     return candidates;
 }
 
+/* A KMS of that type is none of the cluster's, and only there could the filesystem have a key of its own. */
 static enum sealift_status
 explain_none(const struct envelope *envelope, struct sealift_error *err)
 {
@@ -273,8 +274,7 @@ explain_none(const struct envelope *envelope, struct sealift_error *err)
     uuid_format(&envelope->fs, fs);
     return error_set(err, SEALIFT_DENIED,
                      "the key of filesystem %s is wrapped by %s key %s%s%s in %s%s, for which there are no credentials "
-                     "here: set that KMS (\"sealift kms set\"), or give the filesystem its own key "
-                     "(\"sealift fs update NAME --kms-key-identifier ...\")",
+                     "here: set that KMS (\"sealift kms set\")",
                      fs, hint->type, hint->mount, hint->mount[0] != '\0' ? "/" : "", hint->key_identifier,
                      hint->name_space[0] != '\0' ? "namespace " : "no namespace", hint->name_space);
 }

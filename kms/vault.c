@@ -154,16 +154,19 @@ unwrap_as_hinted(struct vault *vault, struct kms_errand *errand, const struct km
     return vault_transit_unwrap(vault->login, &place, wrapped, ret_kek, err);
 }
 
+/* Own keys are where a namespace is named; by which command depends on what is done, and the options are the same. */
 static enum sealift_status
 ask_for_namespace(const struct kms_hint *hint, const struct sealift_error *first, struct sealift_error *err)
 {
+    const bool named = hint->name_space[0] != '\0';
+
     return error_set(
         err, SEALIFT_DENIED,
         "%s; what is to be unwrapped names the key %s/%s in %s%s, for which there are no credentials here: "
-        "configure it with \"sealift kms set vault\"%s%s",
-        first->message, hint->mount, hint->key_identifier,
-        hint->name_space[0] != '\0' ? "namespace " : "the root namespace", hint->name_space,
-        hint->name_space[0] != '\0' ? " and --namespace " : ", without --namespace", hint->name_space);
+        "configure it with \"sealift kms set vault\"%s%s%s",
+        first->message, hint->mount, hint->key_identifier, named ? "namespace " : "the root namespace",
+        hint->name_space, named ? " and --namespace " : ", without --namespace", hint->name_space,
+        named ? ", or as a filesystem's own key (--kms-namespace, --kms-key-identifier)" : "");
 }
 
 static enum sealift_status
