@@ -94,26 +94,38 @@ advise_moving(struct recovered_line *line, const struct recovered_line_scene *sc
 }
 
 static void
-format_place(const struct kms_hint *place, char out[1024])
+advise_setting(struct recovered_line *line, const struct kms_hint *claim)
 {
-    snprintf(out, 1024, "%s%s%s%s%s", place->mount, place->mount[0] != '\0' ? "/" : "", place->key_identifier,
-             place->name_space[0] != '\0' ? " in namespace " : "", place->name_space);
+    if (strcmp(claim->type, "vault") == 0 || strcmp(claim->type, "kmip") == 0)
+        snprintf(line->advice, sizeof(line->advice), "sealift kms set %s ...", claim->type);
 }
 
 static void
+format_place(const struct kms_hint *place, char out[1024])
+{
+    snprintf(out, 1024, "%s key %s%s%s%s%s", place->type, place->mount, place->mount[0] != '\0' ? "/" : "",
+             place->key_identifier, place->name_space[0] != '\0' ? " in namespace " : "", place->name_space);
+}
+
+/* To a key within the KMS that is set, or, with the whole cluster, to another one. */
+static void
 tell_moved(struct recovered_line *line, const struct recovered_line_scene *scene, const struct recovered_fs *fs)
 {
+    const bool same_type = strcmp(fs->moved.type, fs->by.type) == 0;
     char moved[1024], by[1024];
 
     format_place(&fs->moved, moved);
     format_place(&fs->by, by);
-    (void)error_set(
-        &line->problem, SEALIFT_KEY,
-        "a newer key record says, and nobody vouches for it, that key %s wraps it; it is under key %s, of an "
-        "older one: where it was moved, it is to be moved again, unless the newer record is of a second KMS "
-        "(\"sealift fs key\")",
-        moved, by);
-    advise_moving(line, scene, fs);
+    (void)error_set(&line->problem, SEALIFT_KEY,
+                    "a newer key record says, and nobody vouches for it, that %s wraps it; it is under %s, of an older "
+                    "one: %s, unless the newer record is of a second KMS (\"sealift fs key\")",
+                    moved, by,
+                    same_type ? "where it was moved, it is to be moved again"
+                              : "where the cluster was moved there, that KMS is to be set (\"sealift kms set\")");
+    if (same_type)
+        advise_moving(line, scene, fs);
+    else
+        advise_setting(line, &fs->moved);
 }
 
 static void
@@ -157,15 +169,15 @@ advise_own_key(struct recovered_line *line, const struct recovered_line_scene *s
 static void
 advise_waiting(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
 {
-    const bool vault = strcmp(claim->type, "vault") == 0, kmip = strcmp(claim->type, "kmip") == 0;
-    const bool same_type = (vault && scene->kms->type == KMS_VAULT) || (kmip && scene->kms->type == KMS_KMIP);
+    struct kms_hint place;
 
-    if (same_type && is_word(claim->key_identifier))
+    kms_config_place(scene->kms, &place);
+    if (scene->kms->type != KMS_NONE && strcmp(claim->type, place.type) == 0 && is_word(claim->key_identifier))
         advise_own_key(line, scene, claim);
-    else if (vault || kmip)
-        snprintf(line->advice, sizeof(line->advice), "sealift kms set %s ...", claim->type);
     else if (strcmp(claim->type, "local") == 0)
         snprintf(line->advice, sizeof(line->advice), "cp local-kms.key %s/", scene->home);
+    else
+        advise_setting(line, claim);
 }
 
 void

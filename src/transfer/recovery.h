@@ -29,9 +29,9 @@ enum sealift_status recovery_key(const struct recovery *recovery, bool skip_unop
 
 /* Where a newer record says that this FS key is wrapped, when that is another place than the one where it opened: it
  * may have been moved there, out of reach of the credentials at hand. Without a type: no record says so. Of records
- * that are sealed with the key (without `opened->fs_key` of all) the newest that is of the same type of KMS counts, for
- * own keys are at the cluster's; the local one has none. It is a hint, which nobody vouches for, and may be of a second
- * KMS. */
+ * that are sealed with the key (without `opened->fs_key` of all) the newest counts that is of the same type of KMS, for
+ * own keys are at the cluster's; without one the newest of another type, to which a whole cluster may have gone, but
+ * not back to the local KMS. It is a hint, which nobody vouches for, and may be of a second KMS. */
 enum sealift_status recovery_moved(const struct recovery *recovery, const struct key_found *opened,
                                    struct kms_hint *ret_claim, struct sealift_error *err);
 

@@ -21,27 +21,41 @@ fetch(const struct recovery *recovery, const struct key_found *opened, const str
     return SEALIFT_OK;
 }
 
+/* The newest claims, each without a type until there is one. */
+struct claims {
+    struct kms_hint same_type, other_type;
+};
+
 /* One at the place of the wrapping that opens was tried before that one, and is of no use. */
 static bool
 is_elsewhere(const struct key_found *opened, const struct key_record *record)
 {
     const struct kms_hint *claim = &record->envelope.kms;
 
-    return uuid_is_zero(&record->snapshot) && strcmp(claim->type, opened->by.type) == 0 &&
+    return uuid_is_zero(&record->snapshot) && strcmp(claim->type, "local") != 0 &&
            !kms_is_place_of(&opened->by, claim) && !kms_is_place_of(&opened->envelope.kms, claim);
+}
+
+static void
+note_claim(const struct key_found *opened, const struct key_record *record, struct claims *claims)
+{
+    const struct kms_hint *claim = &record->envelope.kms;
+    struct kms_hint *noted = strcmp(claim->type, opened->by.type) == 0 ? &claims->same_type : &claims->other_type;
+
+    if (noted->type[0] == '\0' && is_elsewhere(opened, record))
+        *noted = *claim;
 }
 
 static enum sealift_status
 look_at_record(const struct recovery *recovery, const struct key_found *opened, const struct uuid *uuid,
-               struct kms_hint *ret_claim, struct sealift_error *err)
+               struct claims *claims, struct sealift_error *err)
 {
     SCOPED(key_record_done) struct key_record record = {0};
     struct sealift_error failure;
 
     TRY(world_check_cancel(recovery->world, err));
     if (fetch(recovery, opened, uuid, &record, &failure) == SEALIFT_OK) {
-        if (is_elsewhere(opened, &record))
-            *ret_claim = record.envelope.kms;
+        note_claim(opened, &record, claims);
         return SEALIFT_OK;
     }
     if (!error_ends_trying(failure.status))
@@ -55,19 +69,16 @@ recovery_moved(const struct recovery *recovery, const struct key_found *opened, 
                struct sealift_error *err)
 {
     struct key_records records;
-    struct kms_hint claim = {0};
+    struct claims claims = {0};
 
-    *ret_claim = claim;
-    if (strcmp(opened->by.type, "local") == 0)
-        return SEALIFT_OK;
     TRY(key_records_list(recovery->store, &recovery->fs, opened->envelope.key_check, &records, err));
-    for (size_t i = 0; i < key_records_count(&records) && claim.type[0] == '\0'; i++) {
+    for (size_t i = 0; i < key_records_count(&records) && claims.same_type.type[0] == '\0'; i++) {
         const struct uuid *uuid = key_records_newest(&records, i);
 
         if (uuid_compare(uuid, &opened->record) <= 0)
             break;
-        TRY(look_at_record(recovery, opened, uuid, &claim, err));
+        TRY(look_at_record(recovery, opened, uuid, &claims, err));
     }
-    *ret_claim = claim;
+    *ret_claim = claims.same_type.type[0] != '\0' ? claims.same_type : claims.other_type;
     return SEALIFT_OK;
 }

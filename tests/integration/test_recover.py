@@ -14,9 +14,10 @@ from support import exit_codes as code
 from support.command import Sealift
 from support.compare import assert_same
 from support.counted_http import CountedHttp
-from support.kms_access import secret_file
+from support.kms_access import secret_file, vault_access
 from support.loop_disk import loop_disk
 from support.main_job import add_folder_store, add_local_fs, download_same, upload, verify_every_way
+from support.moving_cluster import outcomes
 from support.process import wait_until
 from support.recipes import read_recipes, run_runbook
 from support.sample_tree import make_small_tree
@@ -248,6 +249,38 @@ def test_moved_to_a_tenants_key_out_of_reach(bao, folder, small_tree, needs_tool
     second.ok(*command[1:])
     assert rows(second) == before
     assert {row["problem"] for row in recover(second, *tenant).values()} == {None}
+
+
+def test_moved_to_another_type_of_kms(shared_bao, kmip, folder, needs_tools):
+    """The whole cluster went from Vault to KMIP, and who recovers sets the old one, which still opens what it wrapped: each line says where it went. The KMS
+    that is set then adopts what the bucket has."""
+    key, access, _ = vault_access(shared_bao, folder)
+    kmip_key = kmip.add_shared_key()
+    first, second = Sealift(folder / "home-1"), Sealift(folder / "home-2")
+    for machine in (first, second):
+        machine.ok("kms", "set", *access)
+        add_folder_store(machine, folder / "bucket")
+    for name in ("home", "mail"):
+        first.ok("fs", "add", name, make_small_tree(folder / name), "--obs", "dr")
+    upload(first, "home", "monday")
+    first.ok("kms", "set", "kmip", *kmip.access(kmip_key))
+    first.ok("fs", "add", "new", make_small_tree(folder / "new"), "--obs", "dr")
+    before = rows(first)
+
+    new, setting = id_of(first, "new"), "sealift kms set kmip ..."
+    came = recover(second, code=code.DENIED, says=["1 of 3", new, f"kmip key {kmip_key}", "sealift kms set"])
+    assert {name: (row["outcome"], row["advice"]) for name, row in came.items()} == {
+        "home": ("recovered", setting), "mail": ("recovered", setting), new: ("waiting", setting)}
+    assert "fs update" not in came[new]["problem"], "there is no filesystem to update"
+    for name in ("home", "mail"):
+        assert all(word in came[name]["problem"] for word in (f"kmip key {kmip_key}", f"vault key transit/{key}", "sealift kms set", "nobody vouches"))
+    records = sorted((folder / "bucket").glob("fs/*/keys/*"))
+    assert outcomes(second.ok("kms", "set", "kmip", *kmip.access(kmip_key), "--json").json) == {"home": "rewrapped", "mail": "rewrapped"}
+    assert sorted((folder / "bucket").glob("fs/*/keys/*")) == records, "the newest are where they should be"
+    assert recover(second)["new"]["outcome"] == "recovered"
+    assert rows(second) == before
+    upload(second, "home", "tuesday")
+    goes_on_in_the_chain(second, folder / "bucket", "home", 2)
 
 
 def test_a_kmip_key_of_its_own(kmip, folder, needs_tools):

@@ -442,15 +442,34 @@ Test(recovery, tells_of_a_move_behind_what_says_nothing)
     cr_assert_str_eq(moved_to().key_identifier, "k2");
 }
 
-/* A break-glass key, or a server of another kind: own keys are where the cluster's is. */
-Test(recovery, takes_another_type_of_kms_for_no_move)
+static void
+put_of_type(const struct secret *key, const char *type)
 {
-    SCOPED(secret_free) struct secret *key = add_key(here, 1);
     struct envelope second = wrap(here, key, NULL);
     const struct private_part names = names_of(1);
 
-    snprintf(second.kms.type, sizeof(second.kms.type), "local");
+    snprintf(second.kms.type, sizeof(second.kms.type), "%s", type);
     put(&second, key, &names, NULL);
+}
+
+/* The whole cluster may have gone there. But own keys are where the cluster's is. */
+Test(recovery, tells_of_another_type_of_kms_what_nothing_of_its_own_type_says)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+
+    put_of_type(key, "kmip");
+    cr_assert_str_eq(moved_to().type, "kmip");
+    put_once_more(far, key, key);
+    put_of_type(key, "kmip");
+    cr_assert_str_eq(moved_to().key_identifier, "k2");
+}
+
+/* It is a break-glass key. */
+Test(recovery, takes_the_local_kms_for_no_move)
+{
+    SCOPED(secret_free) struct secret *key = add_key(here, 1);
+
+    put_of_type(key, "local");
     cr_assert_str_empty(moved_to().type);
 }
 
