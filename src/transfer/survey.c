@@ -1,7 +1,7 @@
 #include "survey.h"
 
-#include "crew.h"
 #include "error.h"
+#include "relay.h"
 #include "scoped.h"
 
 #include <stdio.h>
@@ -14,85 +14,57 @@ struct bucket {
     struct store *store;
 };
 
-/* An item on its way; its place in the line. */
-struct ticket {
-    uint64_t number;
-    struct survey_item item;
-};
-
 struct survey_run {
     const struct survey *survey;
-    struct queue *queue;       /* struct ticket: to be looked at */
-    struct sequence *sequence; /* struct ticket: to be told */
-    struct bucket *buckets;    /* the planning thread's */
+    struct relay_run *relay; /* the planning thread's, ... */
+    struct bucket *buckets;  /* ... as these are */
 };
 
 static void
-ticket_free(struct ticket **ticket)
+item_done(void *pointer)
 {
-    if (*ticket == NULL)
-        return;
-    free((*ticket)->item.table);
-    free((*ticket)->item.finding);
-    free(*ticket);
-    *ticket = NULL;
-}
+    struct survey_item *item = pointer;
 
-static enum sealift_status
-ticket_new(const struct survey *survey, enum survey_kind kind, struct ticket **ret_ticket, struct sealift_error *err)
-{
-    SCOPED(ticket_free) struct ticket *ticket = calloc(1, sizeof(*ticket));
-
-    if (ticket == NULL)
-        return error_no_memory(err);
-    ticket->item.kind = kind;
-    ticket->item.finding = calloc(1, survey->finding_size);
-    if (ticket->item.finding == NULL)
-        return error_no_memory(err);
-    *ret_ticket = TAKE(ticket);
-    return SEALIFT_OK;
+    free(item->table);
+    free(item->finding);
+    item->table = NULL;
+    item->finding = NULL;
 }
 
 /* --- planning --- */
 
-/* Takes it over when it succeeds. */
+/* With a finding; what it owns is taken over. */
 static enum sealift_status
-hand_in(struct survey_run *run, struct ticket **ticket, struct sealift_error *err)
+hand_in(struct survey_run *run, struct survey_item *item, struct sealift_error *err)
 {
-    TRY(world_check_cancel(run->survey->world, err));
-    if (!sequence_ticket(run->sequence, &(*ticket)->number) || !queue_push(run->queue, *ticket))
-        return error_set(err, SEALIFT_CANCELLED, "the survey was stopped");
-    *ticket = NULL;
-    return SEALIFT_OK;
+    item->finding = calloc(1, run->survey->finding_size);
+    if (item->finding == NULL) {
+        item_done(item);
+        return error_no_memory(err);
+    }
+    return relay_hand_in(run->relay, item, err);
 }
 
 enum sealift_status
 survey_filesystem(struct survey_run *run, const struct survey_fs *fs, struct sealift_error *err)
 {
-    SCOPED(ticket_free) struct ticket *ticket = NULL;
-    struct survey_item *item;
+    struct survey_item item = {.kind = SURVEY_FILESYSTEM, .fs = fs->uuid, .table = malloc(sizeof(*item.table))};
 
-    TRY(ticket_new(run->survey, SURVEY_FILESYSTEM, &ticket, err));
-    item = &ticket->item;
-    item->table = malloc(sizeof(*item->table));
-    if (item->table == NULL)
+    if (item.table == NULL)
         return error_no_memory(err);
-    *item->table = *fs;
-    item->fs = fs->uuid;
-    memcpy(item->filesystem, fs->name, sizeof(item->filesystem));
-    memcpy(item->key_check, fs->envelope.key_check, sizeof(item->key_check));
-    return hand_in(run, &ticket, err);
+    *item.table = *fs;
+    memcpy(item.filesystem, fs->name, sizeof(item.filesystem));
+    memcpy(item.key_check, fs->envelope.key_check, sizeof(item.key_check));
+    return hand_in(run, &item, err);
 }
 
 enum sealift_status
 survey_missing(struct survey_run *run, const char *url, const struct sealift_error *failure, struct sealift_error *err)
 {
-    SCOPED(ticket_free) struct ticket *ticket = NULL;
+    struct survey_item item = {.kind = SURVEY_STORE, .failure = *failure};
 
-    TRY(ticket_new(run->survey, SURVEY_STORE, &ticket, err));
-    snprintf(ticket->item.url, sizeof(ticket->item.url), "%s", url);
-    ticket->item.failure = *failure;
-    return hand_in(run, &ticket, err);
+    snprintf(item.url, sizeof(item.url), "%s", url);
+    return hand_in(run, &item, err);
 }
 
 /* One filesystem of a bucket, while it is listed. */
@@ -103,18 +75,12 @@ struct folder {
     char name[256];
 };
 
-static enum sealift_status
-new_of_folder(const struct folder *folder, enum survey_kind kind, struct ticket **ret_ticket, struct sealift_error *err)
+static void
+begin_of_folder(const struct folder *folder, enum survey_kind kind, struct survey_item *ret_item)
 {
-    struct survey_item *item;
-
-    TRY(ticket_new(folder->run->survey, kind, ret_ticket, err));
-    item = &(*ret_ticket)->item;
-    item->store = folder->store;
-    item->fs = folder->fs;
-    memcpy(item->url, folder->store->url, sizeof(item->url));
-    memcpy(item->filesystem, folder->name, sizeof(item->filesystem));
-    return SEALIFT_OK;
+    *ret_item = (struct survey_item){.kind = kind, .store = folder->store, .fs = folder->fs};
+    memcpy(ret_item->url, folder->store->url, sizeof(ret_item->url));
+    memcpy(ret_item->filesystem, folder->name, sizeof(ret_item->filesystem));
 }
 
 static enum sealift_status
@@ -122,28 +88,28 @@ hand_in_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct
             struct sealift_error *err)
 {
     const struct folder *folder = context;
-    SCOPED(ticket_free) struct ticket *ticket = NULL;
+    struct survey_item item;
 
     (void)newest;
     (void)count;
-    TRY(new_of_folder(folder, SURVEY_KEY, &ticket, err));
-    memcpy(ticket->item.key_check, key_check, KEY_CHECK_SIZE);
-    return hand_in(folder->run, &ticket, err);
+    begin_of_folder(folder, SURVEY_KEY, &item);
+    memcpy(item.key_check, key_check, KEY_CHECK_SIZE);
+    return hand_in(folder->run, &item, err);
 }
 
 static enum sealift_status
 hand_in_snapshot(void *context, const struct store_object *object, struct sealift_error *err)
 {
     const struct folder *folder = context;
-    SCOPED(ticket_free) struct ticket *ticket = NULL;
+    struct survey_item item;
     struct uuid fs, upload;
 
     if (!name_parse_manifest(object->name, &fs, &upload))
         return SEALIFT_OK;
-    TRY(new_of_folder(folder, SURVEY_SNAPSHOT, &ticket, err));
-    ticket->item.upload = upload;
-    ticket->item.size = object->size;
-    return hand_in(folder->run, &ticket, err);
+    begin_of_folder(folder, SURVEY_SNAPSHOT, &item);
+    item.upload = upload;
+    item.size = object->size;
+    return hand_in(folder->run, &item, err);
 }
 
 /* Where one listing fails the other is still of use. */
@@ -189,68 +155,41 @@ survey_bucket(struct survey_run *run, struct store **store, struct sealift_error
 }
 
 static enum sealift_status
-plan(void *argument, struct sealift_error *err)
+plan(void *context, struct relay_run *relay, struct sealift_error *err)
 {
-    struct survey_run *run = argument;
+    struct survey_run *run = context;
 
-    TRY(run->survey->plan(run->survey->plan_context, run, err));
-    queue_close(run->queue);
-    sequence_close(run->sequence);
-    return SEALIFT_OK;
+    run->relay = relay;
+    return run->survey->plan(run->survey->plan_context, run, err);
 }
 
 /* --- looking and telling --- */
 
 static enum sealift_status
-look(void *argument, struct sealift_error *err)
+look(void *context, void *item, struct sealift_error *err)
 {
-    struct survey_run *run = argument;
+    const struct survey_run *run = context;
     const struct survey *survey = run->survey;
-    struct ticket *ticket;
 
-    while ((ticket = queue_pop(run->queue)) != NULL) {
-        enum sealift_status status = world_check_cancel(survey->world, err);
-
-        if (status == SEALIFT_OK && ticket->item.kind != SURVEY_STORE)
-            status = survey->look(survey->context, &ticket->item, err);
-        if (status != SEALIFT_OK) { /* what was not looked at to its end is not told */
-            ticket_free(&ticket);
-            return status;
-        }
-        sequence_put(run->sequence, ticket->number, ticket);
-    }
-    return SEALIFT_OK;
+    return ((struct survey_item *)item)->kind != SURVEY_STORE ? survey->look(survey->context, item, err) : SEALIFT_OK;
 }
 
 static enum sealift_status
-tell(void *argument, struct sealift_error *err)
+tell(void *context, void *item, struct sealift_error *err)
 {
-    const struct survey_run *run = argument;
+    const struct survey_run *run = context;
     const struct survey *survey = run->survey;
-    struct ticket *next;
 
-    while ((next = sequence_next(run->sequence)) != NULL) {
-        SCOPED(ticket_free) struct ticket *ticket = next;
-
-        TRY(survey->tell(survey->context, &ticket->item, err));
-        progress_add(survey->progress, 1, 0, 0, 0);
-    }
+    TRY(survey->tell(survey->context, item, err));
+    progress_add(survey->progress, 1, 0, 0, 0);
     return SEALIFT_OK;
 }
 
 /* --- the run --- */
 
 static void
-tear_down(struct survey_run *run)
+run_done(struct survey_run *run)
 {
-    struct ticket *ticket;
-
-    while (run->queue != NULL && (ticket = queue_drain(run->queue)) != NULL)
-        ticket_free(&ticket);
-    while (run->sequence != NULL && (ticket = sequence_drain(run->sequence)) != NULL)
-        ticket_free(&ticket);
-    queue_free(&run->queue);
-    sequence_free(&run->sequence);
     while (run->buckets != NULL) {
         struct bucket *bucket = run->buckets;
 
@@ -263,18 +202,19 @@ tear_down(struct survey_run *run)
 enum sealift_status
 survey_run(const struct survey *survey, struct sealift_error *err)
 {
-    SCOPED(tear_down) struct survey_run run = {.survey = survey};
-    SCOPED(crew_free) struct crew *crew = NULL;
+    SCOPED(run_done) struct survey_run run = {.survey = survey};
+    const struct relay relay = {
+        .world = survey->world,
+        .threads = survey->threads,
+        .window = 4 * survey->threads,
+        .item_size = sizeof(struct survey_item),
+        .item_done = item_done,
+        .plan = plan,
+        .look = look,
+        .tell = tell,
+        .context = &run,
+    };
 
     progress_stage(survey->progress, survey->stage);
-    TRY(queue_new(survey->threads, &run.queue, err));
-    TRY(sequence_new(4 * survey->threads, &run.sequence, err));
-    TRY(crew_new(survey->world, &crew, err));
-    crew_breaks_queue(crew, run.queue);
-    crew_breaks_sequence(crew, run.sequence);
-    if (crew_start(crew, "plan", plan, &run, err) != SEALIFT_OK ||
-        crew_start_many(crew, "look", survey->threads, look, &run, NULL, err) != SEALIFT_OK ||
-        crew_start(crew, "tell", tell, &run, err) != SEALIFT_OK)
-        crew_fail(crew, err);
-    return crew_join(crew, err);
+    return relay_run(&relay, err);
 }
