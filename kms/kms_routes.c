@@ -230,6 +230,18 @@ fitness_of(const struct route *route, const struct kms_hint *hint)
     return route->role == KMS_ROLE_OWN ? UNFIT : IS_THE_CLUSTERS;
 }
 
+size_t
+kms_routes_count(struct kms_routes *routes)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&routes->lock);
+    for (const struct route *route = routes->first; route != NULL; route = route->next)
+        count++;
+    pthread_mutex_unlock(&routes->lock);
+    return count;
+}
+
 bool
 kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint)
 {

@@ -41,6 +41,9 @@ enum sealift_status kms_routes_get(struct kms_routes *routes, const struct kms_c
 enum sealift_status kms_routes_first(struct kms_routes *routes, enum kms_role role, struct kms **ret_kms,
                                      struct sealift_error *err);
 
+/* How many there are: they only become more. */
+size_t kms_routes_count(struct kms_routes *routes);
+
 /* Whether a route wraps exactly there. */
 bool kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint);
 

@@ -5,6 +5,7 @@
 #include "own_key_spec.h"
 #include "recovered_line.h"
 #include "scoped.h"
+#include "session.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ struct recovering {
     sealift_each_recovered *each;
     void *context;
 
+    struct session session;
     struct store *store;
     char obs[TABLE_NAME_MAX]; /* its row; empty: none yet, in a dry run */
     struct key_places places;
@@ -37,6 +39,7 @@ struct recovering {
 static void
 recovering_done(struct recovering *recovering)
 {
+    session_end(&recovering->session);
     store_free(&recovering->store);
     key_places_done(&recovering->places);
     buf_done(&recovering->found);
@@ -261,6 +264,7 @@ bring_back(struct recovering *recovering, const struct uuid *uuid, struct recove
         .store = recovering->store,
         .routes = recovering->places.routes,
         .fs = *uuid,
+        .threads = recovering->session.budget.connections,
         .meet = key_places_meet,
         .context = &recovering->places,
     };
@@ -350,6 +354,7 @@ tell_end(struct recovering *recovering, struct sealift_error *err)
 static enum sealift_status
 recover(struct recovering *recovering, struct sealift_error *err)
 {
+    const struct sealift_transfer_options ordinary = {0};
     struct bucket_filesystem found;
     struct own_key given;
 
@@ -357,6 +362,7 @@ recover(struct recovering *recovering, struct sealift_error *err)
     TRY(own_key_spec_read(&recovering->spec->own_key, &given, err));
     TRY(handle_need_table(recovering->sealift, err));
     TRY(key_places_begin(recovering->sealift, &given, &recovering->places, err));
+    TRY(session_begin(recovering->sealift, &ordinary, 0, &recovering->session, err));
     TRY(open_store(recovering, err));
     TRY(find_filesystems(recovering, err));
     for (size_t at = 0; at < recovering->found.len; at += sizeof(found)) {

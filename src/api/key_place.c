@@ -15,6 +15,8 @@
 void
 key_places_done(struct key_places *places)
 {
+    if (places->sealift != NULL)
+        pthread_mutex_destroy(&places->lock);
     buf_done(&places->met);
 }
 
@@ -57,6 +59,7 @@ key_places_begin(struct sealift *sealift, const struct own_key *given, struct ke
     enum sealift_status status;
 
     *places = (struct key_places){.sealift = sealift, .given = *given, .met = {.max = MET_MAX * (size_t)SHA256_SIZE}};
+    pthread_mutex_init(&places->lock, NULL);
     TRY(handle_need_table(sealift, err));
     status = handle_cluster_config(sealift, &places->cluster, err);
     if (status != SEALIFT_NOT_FOUND)
@@ -134,21 +137,18 @@ try_place(struct key_places *places, const struct kms_config *config, struct sea
     return kms_routes_adopt(places->routes, KMS_ROLE_OWN, &kms, err);
 }
 
-enum sealift_status
-key_places_meet(void *context, const struct kms_hint *claim, struct sealift_error *err)
+static enum sealift_status
+meet_locked(struct key_places *places, const struct kms_hint *claim, const struct own_key *own,
+            struct sealift_error *err)
 {
-    struct key_places *places = context;
     struct kms_config config;
-    struct own_key own;
     enum sealift_status status;
     bool news;
 
-    if (!is_elsewhere(places, claim) || !make_own(places, claim, &own))
-        return SEALIFT_OK;
     TRY(is_news(places, claim, &news, err));
     if (!news)
         return SEALIFT_OK;
-    status = own_key_apply(&places->cluster, &own, &config, err);
+    status = own_key_apply(&places->cluster, own, &config, err);
     if (status == SEALIFT_OK)
         status = try_place(places, &config, err);
     if (status == SEALIFT_OK || error_ends_trying(status))
@@ -156,6 +156,21 @@ key_places_meet(void *context, const struct kms_hint *claim, struct sealift_erro
     world_log(&places->sealift->world, LOG_INFO, "the cluster's login does not reach key %s/%s in namespace %s: %s",
               claim->mount, claim->key_identifier, claim->name_space, err->message);
     return SEALIFT_OK;
+}
+
+enum sealift_status
+key_places_meet(void *context, const struct kms_hint *claim, struct sealift_error *err)
+{
+    struct key_places *places = context;
+    enum sealift_status status;
+    struct own_key own;
+
+    if (!is_elsewhere(places, claim) || !make_own(places, claim, &own))
+        return SEALIFT_OK;
+    pthread_mutex_lock(&places->lock);
+    status = meet_locked(places, claim, &own, err);
+    pthread_mutex_unlock(&places->lock);
+    return status;
 }
 
 /* --- the place where it opened --- */

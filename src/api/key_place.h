@@ -6,13 +6,16 @@
 
 #include "handle.h"
 
+#include <pthread.h>
+
 /* The zero value holds nothing. */
 struct key_places {
     struct sealift *sealift;
     struct kms_routes *routes;
     struct kms_config cluster; /* KMS_NONE: none is set */
     struct own_key given;      /* no key: none was given */
-    struct buf met;            /* names of the claims that were gone to, with the cluster's login */
+    pthread_mutex_t lock; /* guards what follows, and is held while a place is gone to: who comes meanwhile waits */
+    struct buf met;       /* names of the claims that were gone to, with the cluster's login */
 };
 
 void key_places_done(struct key_places *places);
@@ -23,7 +26,7 @@ enum sealift_status key_places_begin(struct sealift *sealift, const struct own_k
 
 /* A struct recovery's `meet`; `context` is the places. Goes to another namespace with the cluster's login, where that
  * may be: a key that can be read there is a route from then on. Nothing but reading is tried, so that it is seen to be
- * a transit key before anything is sent to it. */
+ * a transit key before anything is sent to it. Any thread. */
 enum sealift_status key_places_meet(void *context, const struct kms_hint *claim, struct sealift_error *err);
 
 /* Whether this is the key that was given. */

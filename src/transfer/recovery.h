@@ -12,7 +12,9 @@ struct recovery {
     struct store *store;
     struct kms_routes *routes;
     struct uuid fs;
-    /* Hears where a wrapping claims to be from before it is tried, and may add a route. NULL: nobody does. */
+    size_t threads; /* that read at once */
+    /* Hears where a wrapping claims to be from before it is tried, and may add a route; any thread. NULL: nobody does.
+     */
     enum sealift_status (*meet)(void *context, const struct kms_hint *claim, struct sealift_error *err);
     void *context;
 };
@@ -35,8 +37,8 @@ enum sealift_status recovery_key(const struct recovery *recovery, bool skip_unop
 enum sealift_status recovery_moved(const struct recovery *recovery, const struct key_found *opened,
                                    struct kms_hint *ret_claim, struct sealift_error *err);
 
-/* Each snapshot that is authentic, in the order of time. `known`: a key that was found already; NULL: none. Others are
- * told in the log, and *ret_passed_over counts them. */
+/* Each snapshot that is authentic, in the order of time, on one thread. `known`: a key that was found already; NULL:
+ * none. Others are told in the log, and *ret_passed_over counts them. */
 typedef enum sealift_status recovery_each(void *context, const struct manifest *manifest,
                                           const struct private_part *names, struct sealift_error *err);
 enum sealift_status recovery_snapshots(const struct recovery *recovery, const struct key_found *known,

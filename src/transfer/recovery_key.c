@@ -1,6 +1,7 @@
-/* The FS key in force. */
+/* The FS key in force. Several threads look at the keys that have records, one chooses. */
 #include "error.h"
 #include "recovery.h"
+#include "relay.h"
 #include "scoped.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@
 /* One FS key that is looked for. */
 struct trial {
     const struct recovery *recovery;
+    size_t routes;                      /* that there were before */
     struct kms_hint claims[CLAIMS_MAX]; /* of its records that do not open */
     size_t claim_count;
     /* The first of them that may be a wrapping of ours, and is not for one snapshot alone, as far as it says. */
@@ -80,7 +82,7 @@ search_once(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct
     };
     SCOPED(key_found_done) struct key_found found = {0};
 
-    *trial = (struct trial){.recovery = recovery};
+    *trial = (struct trial){.recovery = recovery, .routes = kms_routes_count(recovery->routes)};
     TRY(key_search_run(recovery->world, &search, &found, err));
     if (!found.has_names || (found.names.encrypted && found.at_rest_key == NULL))
         return error_set(err, SEALIFT_CORRUPT, "of its key records that open none is whole");
@@ -90,13 +92,11 @@ search_once(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct
 }
 
 static enum sealift_status
-meet(const struct recovery *recovery, const struct kms_hint *claim, bool *learnt, struct sealift_error *err)
+meet(const struct recovery *recovery, const struct kms_hint *claim, struct sealift_error *err)
 {
     if (recovery->meet == NULL || kms_routes_knows(recovery->routes, claim))
         return SEALIFT_OK;
-    TRY(recovery->meet(recovery->context, claim, err));
-    *learnt |= kms_routes_knows(recovery->routes, claim);
-    return SEALIFT_OK;
+    return recovery->meet(recovery->context, claim, err);
 }
 
 /* Most often the newest record is the one that opens, so its place is gone to first. */
@@ -106,14 +106,29 @@ meet_newest(const struct recovery *recovery, const uint8_t key_check[KEY_CHECK_S
 {
     SCOPED(key_record_done) struct key_record record = {0};
     struct sealift_error failure;
-    bool learnt = false;
 
     if (key_record_fetch(recovery->store, &recovery->fs, key_check, newest, &record, &failure) == SEALIFT_OK)
-        return meet(recovery, &record.envelope.kms, &learnt, err);
+        return meet(recovery, &record.envelope.kms, err);
     if (!error_ends_trying(failure.status))
         return SEALIFT_OK; /* the search tells it */
     *err = failure;
     return err->status;
+}
+
+/* The places that the records claim; of those that are within reach by now some were not before, as there are more
+ * routes, whichever thread has met them. */
+static enum sealift_status
+meet_claims(const struct trial *trial, bool *ret_again, struct sealift_error *err)
+{
+    const struct recovery *recovery = trial->recovery;
+    bool any = false;
+
+    for (size_t i = 0; i < trial->claim_count; i++) {
+        TRY(meet(recovery, &trial->claims[i], err));
+        any = any || kms_routes_knows(recovery->routes, &trial->claims[i]);
+    }
+    *ret_again = any && kms_routes_count(recovery->routes) > trial->routes;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -121,19 +136,16 @@ search_key(struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE], struct 
            struct sealift_error *err)
 {
     enum sealift_status status = search_once(trial, key_check, ret_found, err);
-    bool learnt = false;
+    struct sealift_error failure;
+    bool again;
 
     if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
-    for (size_t i = 0; i < trial->claim_count; i++) {
-        struct sealift_error failure;
-
-        if (meet(trial->recovery, &trial->claims[i], &learnt, &failure) != SEALIFT_OK) {
-            *err = failure;
-            return err->status;
-        }
+    if (meet_claims(trial, &again, &failure) != SEALIFT_OK) {
+        *err = failure;
+        return err->status;
     }
-    return learnt ? search_once(trial, key_check, ret_found, err) : status;
+    return again ? search_once(trial, key_check, ret_found, err) : status;
 }
 
 /* --- its generation --- */
@@ -200,7 +212,49 @@ settle_generation(const struct recovery *recovery, struct key_found *found, stru
     return SEALIFT_OK;
 }
 
-/* --- which of them --- */
+/* --- looking at one: any thread --- */
+
+/* An FS key that has records. */
+struct keyed {
+    uint8_t key_check[KEY_CHECK_SIZE];
+    struct uuid newest; /* of its records, ... */
+    uint64_t count;     /* ... and how many there are */
+
+    struct trial trial;
+    struct key_found found;
+    struct sealift_error failure; /* its status: whether it opens */
+};
+
+static void
+keyed_done(void *item)
+{
+    struct keyed *keyed = item;
+
+    key_found_done(&keyed->found);
+}
+
+static enum sealift_status
+look(void *context, void *item, struct sealift_error *err)
+{
+    const struct choice *choice = context;
+    const struct recovery *recovery = choice->recovery;
+    struct keyed *keyed = item;
+    enum sealift_status status;
+
+    TRY(meet_newest(recovery, keyed->key_check, &keyed->newest, err));
+    keyed->trial.recovery = recovery;
+    status = search_key(&keyed->trial, keyed->key_check, &keyed->found, &keyed->failure);
+    keyed->failure.status = status;
+    if (error_ends_trying(status)) {
+        *err = keyed->failure;
+        return status;
+    }
+    if (status == SEALIFT_OK && keyed->count > 1 && uuid_is_zero(&keyed->found.snapshot))
+        return settle_generation(recovery, &keyed->found, err);
+    return SEALIFT_OK;
+}
+
+/* --- which of them: one thread --- */
 
 static bool
 is_behind(const struct choice *choice, const struct key_found *found)
@@ -224,39 +278,28 @@ consider(struct choice *choice, struct key_found *found)
 }
 
 static void
-note_closed(struct choice *choice, const struct trial *trial, const uint8_t key_check[KEY_CHECK_SIZE],
-            const struct uuid *newest, const struct sealift_error *failure)
+note_closed(struct choice *choice, const struct keyed *keyed)
 {
-    choice->useless = *failure;
-    if (!trial->closed || uuid_compare(newest, &choice->closed_newest) < 0)
+    choice->useless = keyed->failure;
+    if (!keyed->trial.closed || uuid_compare(&keyed->newest, &choice->closed_newest) < 0)
         return;
-    choice->closed_newest = *newest;
-    choice->closed_claim = trial->closed_claim;
-    choice->closed_failure = trial->closed_failure;
-    name_of_key_record(&choice->recovery->fs, key_check, newest, choice->closed_name);
+    choice->closed_newest = keyed->newest;
+    choice->closed_claim = keyed->trial.closed_claim;
+    choice->closed_failure = keyed->trial.closed_failure;
+    name_of_key_record(&choice->recovery->fs, keyed->key_check, &keyed->newest, choice->closed_name);
 }
 
 static enum sealift_status
-look_at_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest, uint64_t count,
-            struct sealift_error *err)
+tell(void *context, void *item, struct sealift_error *err)
 {
     struct choice *choice = context;
-    SCOPED(key_found_done) struct key_found found = {0};
-    struct trial trial = {.recovery = choice->recovery};
-    struct sealift_error failure;
+    struct keyed *keyed = item;
 
-    TRY(world_check_cancel(choice->recovery->world, err));
-    TRY(meet_newest(choice->recovery, key_check, newest, err));
-    if (search_key(&trial, key_check, &found, &failure) == SEALIFT_OK) {
-        if (count > 1 && uuid_is_zero(&found.snapshot))
-            TRY(settle_generation(choice->recovery, &found, err));
-        consider(choice, &found);
-    } else if (!error_ends_trying(failure.status))
-        note_closed(choice, &trial, key_check, newest, &failure);
-    else {
-        *err = failure;
-        return err->status;
-    }
+    (void)err;
+    if (keyed->failure.status == SEALIFT_OK)
+        consider(choice, &keyed->found);
+    else
+        note_closed(choice, keyed);
     return SEALIFT_OK;
 }
 
@@ -289,14 +332,45 @@ decide(const struct choice *choice, bool skip_unopened, struct sealift_error *er
     return err->status;
 }
 
+/* --- all of them --- */
+
+static enum sealift_status
+hand_in(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest, uint64_t count,
+        struct sealift_error *err)
+{
+    struct keyed keyed = {.newest = *newest, .count = count};
+
+    memcpy(keyed.key_check, key_check, KEY_CHECK_SIZE);
+    return relay_hand_in(context, &keyed, err);
+}
+
+static enum sealift_status
+plan(void *context, struct relay_run *run, struct sealift_error *err)
+{
+    const struct choice *choice = context;
+
+    return key_records_each_key(choice->recovery->store, &choice->recovery->fs, hand_in, run, err);
+}
+
 enum sealift_status
 recovery_key(const struct recovery *recovery, bool skip_unopened, struct key_found *ret_found,
              struct kms_hint *ret_claim, struct sealift_error *err)
 {
     SCOPED(choice_done) struct choice choice = {.recovery = recovery};
+    const struct relay relay = {
+        .world = recovery->world,
+        .threads = recovery->threads,
+        .window = 2 * recovery->threads,
+        .item_size = sizeof(struct keyed),
+        .item_done = keyed_done,
+        .plan = plan,
+        .look = look,
+        .tell = tell,
+        .context = &choice,
+    };
 
     *ret_claim = (struct kms_hint){0};
-    TRY(key_records_each_key(recovery->store, &recovery->fs, look_at_key, &choice, err));
+    TRY(relay_run(&relay, err));
     *ret_claim = choice.closed_claim;
     TRY(decide(&choice, skip_unopened, err));
     *ret_claim = choice.best.envelope.kms;

@@ -5,10 +5,12 @@
 
 #include "kms.h"
 
+#include <stdatomic.h>
+
 struct shelf {
     struct kms kms; /* .place says where */
     int64_t latest_version, min_decryption_version;
-    unsigned wraps, unwraps, rewraps, reads;
+    atomic_uint wraps, unwraps, rewraps, reads;
     enum sealift_status fails; /* each call, from now on */
     bool garbles;              /* what it wraps does not open again */
     unsigned number;           /* of the server: it opens only what it wrapped itself, ... */

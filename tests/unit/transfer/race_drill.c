@@ -1,8 +1,9 @@
-/* A drill and an impact with many threads, for ThreadSanitizer: many snapshots of one key, and more keys than are
+/* A drill, an impact and a recovery with many threads, for ThreadSanitizer: many snapshots of one key, and more keys than are
  * remembered. */
 #include "drill.h"
 #include "fixture_snapshot.h"
 #include "impact.h"
+#include "recovery.h"
 #include "store_faulty.h"
 
 #include <stdio.h>
@@ -126,14 +127,47 @@ run(void)
     must(impact_run(&impact, &impacted, &err), &err);
 }
 
+static enum sealift_status
+tell_recovered(void *context, const struct manifest *manifest, const struct private_part *names,
+               struct sealift_error *err)
+{
+    (void)context;
+    (void)manifest;
+    (void)names;
+    (void)err;
+    told++;
+    return SEALIFT_OK;
+}
+
+static void
+recover(void)
+{
+    const struct recovery recovery = {
+        .world = &fixture.world,
+        .store = fixture.store,
+        .routes = fixture.routes,
+        .fs = fixture.fs,
+        .threads = THREADS,
+    };
+    struct key_found found;
+    struct kms_hint claim;
+    uint64_t passed_over;
+    struct sealift_error err;
+
+    must(recovery_key(&recovery, false, &found, &claim, &err), &err);
+    must(recovery_snapshots(&recovery, &found, tell_recovered, NULL, &passed_over, &err), &err);
+    key_found_done(&found);
+}
+
 int
 main(void)
 {
     fixture_init(&fixture);
     fill();
     run();
+    recover();
     fixture_done(&fixture);
-    if (told != 2 * 2 * (KEYS + 3)) {
+    if (told != 2 * 2 * (KEYS + 3) + 3) {
         fprintf(stderr, "%llu were told\n", (unsigned long long)told);
         return 1;
     }

@@ -8,6 +8,8 @@
 #include "store_faulty.h"
 
 #include <criterion/criterion.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,6 +115,7 @@ recovery_with(bool meets)
         .store = fixture.store,
         .routes = fixture.routes,
         .fs = fixture.fs,
+        .threads = 4,
         .meet = meets ? meet_far : NULL,
     };
 }
@@ -543,6 +546,53 @@ Test(recovery, opens_the_key_of_many_snapshots_once)
     cr_assert_eq(find(false, &found, &claim), SEALIFT_OK);
     cr_assert_eq(list(&found, 0).count, 3u);
     cr_assert_eq(here->unwraps, 2u, "the key was known");
+}
+
+/* The first manifest is held back until all the others were fetched: whoever reads one by one never gets there. */
+struct holding_back {
+    char first[NAME_SIZE];
+    atomic_uint others; /* that are to come */
+};
+
+static enum sealift_status
+hold_back(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *fault)
+{
+    struct holding_back *holding = context;
+
+    (void)after;
+    (void)fault;
+    if (operation != STORE_GET || strstr(name, "/snapshots/") == NULL)
+        return SEALIFT_OK;
+    if (strcmp(name, holding->first) != 0)
+        atomic_fetch_sub(&holding->others, 1);
+    else
+        while (atomic_load(&holding->others) > 0)
+            sched_yield();
+    return SEALIFT_OK;
+}
+
+Test(recovery, reads_several_snapshots_at_once_and_tells_them_in_the_order_of_time, .timeout = 30)
+{
+    SCOPED(store_free) struct store *store = NULL;
+    struct holding_back holding = {.others = 7}; /* as many as may be on their way, without the first */
+    struct recovery recovery = recovery_with(false);
+    struct told told = {0};
+    struct locator first;
+    uint64_t passed;
+
+    begin_uploading();
+    first = add_snapshot();
+    name_of_manifest(&first.fs, &first.snapshot, holding.first);
+    for (unsigned i = 1; i <= 7; i++)
+        add_snapshot();
+    here->unwraps = 0;
+    cr_assert_eq(store_faulty_new(fixture.store, hold_back, &holding, &store, &err), SEALIFT_OK);
+    recovery.store = store;
+    cr_assert_eq(recovery_snapshots(&recovery, NULL, tell, &told, &passed, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(told.count, 8u);
+    cr_assert_eq(told.sequence, 8u);
+    cr_assert_eq(passed, 0u);
+    cr_assert_eq(here->unwraps, 1u, "whoever comes while the key is opened waits for it");
 }
 
 static void
