@@ -307,7 +307,9 @@ static enum sealift_status
 explain_none(const struct choice *choice, struct sealift_error *err)
 {
     if (choice->useless.status == SEALIFT_OK)
-        return error_set(err, SEALIFT_NOT_FOUND, "it has no key record of its own");
+        return error_set(err, SEALIFT_NOT_FOUND,
+                         "it has no key record of its own; what its snapshots carry may still bring these into a new "
+                         "filesystem: \"sealift obs snapshots\", \"sealift fs download\"");
     *err = choice->useless;
     return err->status;
 }

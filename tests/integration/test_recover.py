@@ -454,6 +454,19 @@ def test_garbage(forger):
     comes_back_whole(first, second, fs, passed_over=1)
 
 
+def test_key_records_that_are_gone(forger, folder, small_tree):
+    """It cannot go on in its chain; but the snapshots carry wrappings of their own."""
+    first, second, fs = forger
+    path, = fs.glob("keys/*.json")
+    locator = f"{fs.name}/{min((fs / 'snapshots').glob('*.json')).stem}"
+    for damage in (lambda: path.write_text(path.read_text()[:100]), path.unlink):
+        damage()
+        came = recover(second, "--fs", fs.name, code=(code.CORRUPT, code.NOT_FOUND), says=["1 of 1", fs.name])
+        assert came[fs.name]["outcome"] == "failed"
+    assert all(word in came[fs.name]["problem"] for word in ("no key record", "sealift fs download"))
+    download_same(second, "again", folder / "again", locator, small_tree, "--allow-no-kms")
+
+
 def test_a_manifest_of_another_filesystem(forger):
     first, second, fs = forger
     theirs, = (fs.parent / id_of(first, "mail") / "snapshots").glob("*.json")
