@@ -1,5 +1,5 @@
-/* A drill, an impact and a recovery with many threads, for ThreadSanitizer: many snapshots of one key, and more keys than are
- * remembered. */
+/* A drill, an impact and a recovery with many threads, for ThreadSanitizer: many snapshots of one key, and more keys
+ * than are remembered. */
 #include "drill.h"
 #include "fixture_snapshot.h"
 #include "impact.h"
