@@ -4,9 +4,11 @@
 #include "cli_scoped.h"
 #include "commands.h"
 #include "obs_options.h"
+#include "quantity.h"
 #include "removal_view.h"
 #include "transfer_options.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct fs_remove {
@@ -65,6 +67,26 @@ add_row(void *context, const struct sealift_removed *removed, struct sealift_err
     return listing_add(context, removed, err);
 }
 
+/* Most of it is data, which the listing has not; also when the store refused the rest. */
+static void
+say_how_much(struct cli *cli, const struct sealift_fs_removal *removal)
+{
+    const struct sealift_removed_count *const counts[] = {
+        &removal->manifests, &removal->logs,  &removal->tree, &removal->data,
+        &removal->condemned, &removal->other, &removal->keys,
+    };
+    char size[QUANTITY_TEXT];
+    uint64_t objects = 0, bytes = 0;
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        objects += counts[i]->objects;
+        bytes += counts[i]->bytes;
+    }
+    quantity_write_bytes(bytes, size);
+    console_say(&cli->console, "%" PRIu64 " object%s deleted in the bucket, %s.", objects, objects == 1 ? "" : "s",
+                size);
+}
+
 /* How it is got back, or that it is not. */
 static void
 say_what_stays(struct cli *cli, const struct sealift_fs_remove_spec *spec, const struct sealift_fs_removal *removal)
@@ -97,6 +119,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     status = sealift_fs_remove(sealift, &spec, add_row, &listing, &removal, err);
     console_finish(&cli->console);
     removal_view_end(cli, &listing, cmd_fs_remove_columns, status == SEALIFT_OK || cli->json ? &removal : NULL);
+    if (spec.purge && removal.id[0] != '\0')
+        say_how_much(cli, &removal);
     TRY(status);
     say_what_stays(cli, &spec, &removal);
     return SEALIFT_OK;

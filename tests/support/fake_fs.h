@@ -137,7 +137,8 @@ sealift_fs_remove(struct sealift *sealift, const struct sealift_fs_remove_spec *
         .key_record = fake.key_record != NULL ? fake.key_record : "yes",
         .versioning = fake.versioning != NULL ? fake.versioning : "no",
         .object_lock = fake.object_lock != NULL ? fake.object_lock : "no",
-        .manifests = {.objects = spec->purge ? fake.rows : 0},
+        .manifests = {.objects = spec->purge ? fake.rows : 0, .bytes = spec->purge ? 1536 * fake.rows : 0},
+        .data = {.objects = spec->purge ? 5 : 0, .bytes = spec->purge ? 4096 : 0},
     };
     return fake_answer("fs_remove", err);
 }

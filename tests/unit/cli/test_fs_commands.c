@@ -100,6 +100,16 @@ Test(fs_commands, forgets_a_filesystem_and_says_how_it_comes_back)
     cr_assert(fake.fs_remove.purge);
     cr_assert_str_eq(fake.fs_remove.evidence, "/e");
     expect_out("manifest");
+    expect_error("6 objects deleted in the bucket, 5.5 KiB");
+}
+
+Test(fs_commands, says_of_a_purge_that_failed_how_much_went)
+{
+    fake.answer = SEALIFT_CONFLICT;
+    cr_assert_eq(RUN("fs", "remove", "home", "--purge-from-obs"), 5);
+    expect_error("6 objects deleted in the bucket");
+    cr_assert_eq(RUN("fs", "remove", "home"), 5);
+    cr_assert_null(strstr(errors.text, "deleted in the bucket"));
 }
 
 Test(fs_commands, adds_a_filesystem_with_what_is_left_out)
