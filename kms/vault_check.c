@@ -111,6 +111,7 @@ reach_server(struct vault_client *client, size_t at, struct finding_note *note, 
     return judge_health(vault_client_server(client, at), &answer, note, err);
 }
 
+/* What comes is asked of the first that serves: one that hangs would let each step wait, and was told. */
 static void
 reach_all(struct run *run)
 {
@@ -121,7 +122,10 @@ reach_all(struct run *run)
         struct server *server = &run->servers[i];
 
         server->status = reach_server(client, i, &server->note, &server->error);
-        run->reached = run->reached || server->status == SEALIFT_OK;
+        if (server->status != SEALIFT_OK || run->reached)
+            continue;
+        run->reached = true;
+        vault_client_begin_with(client, i);
     }
 }
 

@@ -317,3 +317,9 @@ vault_client_call_server(struct vault_client *client, size_t server, const struc
 {
     return vault_server_ask(&client->servers[server], request, ret_answer, err);
 }
+
+void
+vault_client_begin_with(struct vault_client *client, size_t server)
+{
+    atomic_store(&client->last, server);
+}

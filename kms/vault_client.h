@@ -31,6 +31,9 @@ enum sealift_status vault_client_call_server(struct vault_client *client, size_t
                                              const struct vault_request *request, struct vault_answer *ret_answer,
                                              struct sealift_error *err);
 
+/* As if it had answered last: the calls that come ask it first. */
+void vault_client_begin_with(struct vault_client *client, size_t server);
+
 size_t vault_client_server_count(const struct vault_client *client);
 const struct vault_server *vault_client_server(const struct vault_client *client, size_t server);
 

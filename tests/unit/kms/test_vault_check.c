@@ -249,6 +249,24 @@ Test(vault_check, warns_of_a_server_that_is_down_while_another_answers)
     }
 }
 
+Test(vault_check, asks_a_server_that_is_down_no_more_than_how_it_is)
+{
+    SCOPED(vault_script_done) struct vault_script first = {0};
+    SCOPED(vault_script_done) struct vault_script second = {0};
+
+    vault_script_add(&first, 503, ANSWER_HEALTHY);
+    vault_script_add(&second, 200, ANSWER_HEALTHY);
+    vault_script_add(&second, 200, ANSWER_LOOKUP);
+    vault_script_add(&second, 200, ANSWER_LOOKUP);
+    vault_script_add(&second, 404, ANSWER_MISSING);
+    play_two(&first, &second);
+    cr_assert_eq(check(&first), SEALIFT_NOT_FOUND);
+    expect_told_of("warning reach ", &first, ": Vault: ");
+    expect_told("read the key");
+    cr_assert_eq(scripted_server_requests(first.server), 1);
+    cr_assert_eq(scripted_server_requests(second.server), 4);
+}
+
 Test(vault_check, fails_when_no_server_serves_and_names_each)
 {
     SCOPED(vault_script_done) struct vault_script first = {0};
