@@ -19,7 +19,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     TRY(key_subject_read(&remove->subject, &spec, err));
     TRY(cli_open(cli, &sealift, err));
     TRY(sealift_key_remove(sealift, &spec, remove->record, err));
-    console_say(&cli->console, "Key record %s is removed.", remove->record);
+    console_say(&cli->console, "Key record %s is removed. In a bucket that keeps versions an old version of it stays.",
+                remove->record);
     return SEALIFT_OK;
 }
 

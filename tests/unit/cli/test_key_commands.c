@@ -129,7 +129,7 @@ Test(key_commands, remove_names_the_record)
     cr_assert_eq(RUN("fs", "key", "remove", "home", "r"), 0, "%s", errors.text);
     cr_assert_str_eq(fake.keys.fs, "home");
     cr_assert_str_eq(fake.name, "r");
-    expect_error("Key record r is removed.");
+    expect_error("Key record r is removed. In a bucket that keeps versions an old version of it stays.");
     fake.answer = SEALIFT_CONFLICT;
     cr_assert_eq(RUN("fs", "key", "remove", UUID, "r", "--obs", "dr"), 5);
     cr_assert_str_eq(fake.keys.locator, UUID);
