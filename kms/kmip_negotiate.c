@@ -147,7 +147,7 @@ none_in_common(struct kmip_server *server, enum kmip_version version, struct sea
     const char *text = "";
     enum sealift_status status = ask_for_all(server, version, &list, err);
 
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY)
+    if (error_ends_all(status))
         return status;
     TRY(buf_text(&list, &text, err));
     return error_set(err, SEALIFT_INVALID,

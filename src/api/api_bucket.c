@@ -64,14 +64,14 @@ line_begin(struct line *line, const struct locator *locator)
     line->snapshot.filesystem_id = line->fs;
 }
 
-/* What one object's bytes or key are to blame for is shown beside it, and the list goes on; a server that is away, no
- * memory, or Ctrl-C, ends it. */
+/* What one object's bytes or key are to blame for is shown beside it, and the list goes on; what is no matter of one
+ * object ends it. */
 static enum sealift_status
 line_judge(struct line *line, enum sealift_status status, struct sealift_error *err)
 {
     if (status == SEALIFT_OK)
         return SEALIFT_OK;
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE || status == SEALIFT_NO_MEMORY) {
+    if (error_ends_trying(status)) {
         *err = line->problem;
         return status;
     }

@@ -174,7 +174,7 @@ check_another_opens(struct sealift *sealift, const struct key_owner *owner, cons
     if (status == SEALIFT_OK && found.has_names &&
         (found.at_rest_key != NULL || !found.names.encrypted || !uuid_is_zero(&found.snapshot)))
         return SEALIFT_OK;
-    if (status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY) {
+    if (error_ends_trying(status)) {
         *err = why;
         return status;
     }

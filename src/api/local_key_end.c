@@ -96,7 +96,7 @@ look_into(void *context, const struct table_obs *obs, struct sealift_error *err)
     struct end *end = context;
     enum sealift_status status = search_store(end, obs, err);
 
-    if (status == SEALIFT_OK || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY)
+    if (status == SEALIFT_OK || error_ends_all(status))
         return status;
     world_log(&end->sealift->world, LOG_WARNING, "object store %s: what hangs on the local key cannot be told: %s",
               obs->name, err->message);

@@ -25,7 +25,7 @@ show_manifest(void *context, const struct store_object *object, struct sealift_e
         return SEALIFT_OK;
     listing->manifests++;
     status = manifest_fetch(listing->store, &locator, &manifest, err);
-    if (status == SEALIFT_CANCELLED || status == SEALIFT_UNAVAILABLE || status == SEALIFT_NO_MEMORY)
+    if (error_ends_trying(status))
         return status;
     if (status != SEALIFT_OK) {
         const struct sealift_error failure = *err;

@@ -71,6 +71,7 @@ evidence_look(struct store *store, const char *name, uint64_t listed_size, struc
 {
     struct evidence_object object = {.kind = EVIDENCE_MANIFEST, .size = listed_size};
     struct uuid record = {0};
+    enum sealift_status status;
 
     if (!name_parse_manifest(name, &object.fs, &object.upload)) {
         object.kind = EVIDENCE_KEY_RECORD;
@@ -78,18 +79,11 @@ evidence_look(struct store *store, const char *name, uint64_t listed_size, struc
             return error_set(err, SEALIFT_INVALID, "%s: is no manifest and no key record", name);
     }
     snprintf(object.name, sizeof(object.name), "%s", name);
-    switch (read_and_parse(store, &record, &object, err)) {
-    case SEALIFT_OK:
-        break;
-    case SEALIFT_NOT_FOUND:
-    case SEALIFT_UNAVAILABLE:
-    case SEALIFT_CANCELLED:
-    case SEALIFT_NO_MEMORY:
-        return err->status;
-    default:
+    status = read_and_parse(store, &record, &object, err);
+    if (status == SEALIFT_NOT_FOUND || error_ends_trying(status))
+        return status;
+    if (status != SEALIFT_OK)
         object.problem = *err;
-        break;
-    }
     *ret_object = object;
     return SEALIFT_OK;
 }

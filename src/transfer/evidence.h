@@ -30,7 +30,7 @@ struct evidence_object {
 
 /* Reads the object of that name, a manifest or a key record, and describes it. `listed_size` is of the listing. What is
  * damaged, or may not be read, is described as far as it goes. NOT_FOUND: it is gone. INVALID: the name is of another
- * kind. UNAVAILABLE, CANCELLED, NO_MEMORY: it could not be looked at now. */
+ * kind. What error_ends_trying(): it could not be looked at now. */
 enum sealift_status evidence_look(struct store *store, const char *name, uint64_t listed_size,
                                   struct evidence_object *ret_object, struct sealift_error *err);
 

@@ -1,5 +1,6 @@
 #include "lone_key.h"
 
+#include "error.h"
 #include "scoped.h"
 
 #include <string.h>
@@ -12,8 +13,7 @@ is_of_snapshot(struct store *store, const struct locator *snapshot, const uint8_
     enum sealift_status status = key_record_fetch(store, &snapshot->fs, key_check, record, &parsed, err);
 
     *ret_is = status == SEALIFT_OK && uuid_equal(&parsed.snapshot, &snapshot->snapshot);
-    return status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED || status == SEALIFT_NO_MEMORY ? status
-                                                                                                       : SEALIFT_OK;
+    return error_ends_trying(status) ? status : SEALIFT_OK;
 }
 
 enum sealift_status

@@ -224,8 +224,7 @@ ask_snapshot(void *context, const struct store_object *object, struct sealift_er
     if (!name_parse_manifest(object->name, &locator.fs, &locator.snapshot))
         return SEALIFT_OK;
     status = read_usages(search, &locator, err);
-    if (status == SEALIFT_OK || status == SEALIFT_UNAVAILABLE || status == SEALIFT_CANCELLED ||
-        status == SEALIFT_NO_MEMORY)
+    if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
     status = error_prefix(err, "%s", object->name);
     pthread_mutex_lock(&search->lock);

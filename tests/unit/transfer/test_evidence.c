@@ -151,9 +151,10 @@ Test(evidence, describes_what_may_not_be_read_by_its_name_and_size)
 
 Test(evidence, does_not_describe_what_could_be_read_later)
 {
-    static enum sealift_status statuses[] = {SEALIFT_UNAVAILABLE, SEALIFT_CANCELLED, SEALIFT_NOT_FOUND};
+    static enum sealift_status statuses[] = {SEALIFT_UNAVAILABLE, SEALIFT_CANCELLED, SEALIFT_INTERNAL,
+                                             SEALIFT_NOT_FOUND};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         SCOPED(store_free) struct store *faulty = NULL;
         struct evidence_object object;
 

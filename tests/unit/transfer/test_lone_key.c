@@ -103,18 +103,23 @@ static enum sealift_status
 break_reading(void *context, enum store_operation operation, const char *name, bool *after,
               struct sealift_error *fault_err)
 {
-    (void)context;
+    const enum sealift_status *status = context;
+
     (void)name;
     (void)after;
-    return operation == STORE_GET ? error_set(fault_err, SEALIFT_UNAVAILABLE, "no") : SEALIFT_OK;
+    return operation == STORE_GET ? error_set(fault_err, *status, "no") : SEALIFT_OK;
 }
 
-Test(lone_key, is_not_guessed_while_the_store_is_away)
+Test(lone_key, is_not_guessed_while_the_store_is_away_or_we_fail)
 {
-    SCOPED(store_free) struct store *faulty = NULL;
-    struct lone_key key;
+    static enum sealift_status statuses[] = {SEALIFT_UNAVAILABLE, SEALIFT_INTERNAL};
 
     put(snapshot.snapshot);
-    cr_assert_eq(store_faulty_new(fixture.store, break_reading, NULL, &faulty, &err), SEALIFT_OK);
-    cr_assert_eq(lone_key_find(faulty, &snapshot, fixture.envelope.key_check, &key, &err), SEALIFT_UNAVAILABLE);
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        SCOPED(store_free) struct store *faulty = NULL;
+        struct lone_key key;
+
+        cr_assert_eq(store_faulty_new(fixture.store, break_reading, &statuses[i], &faulty, &err), SEALIFT_OK);
+        cr_assert_eq(lone_key_find(faulty, &snapshot, fixture.envelope.key_check, &key, &err), statuses[i]);
+    }
 }

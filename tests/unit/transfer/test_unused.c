@@ -333,23 +333,28 @@ static enum sealift_status
 break_reading(void *context, enum store_operation operation, const char *name, bool *after,
               struct sealift_error *fault_err)
 {
-    (void)context;
+    const enum sealift_status *status = context;
+
     (void)name;
     (void)after;
-    return operation == STORE_GET ? error_set(fault_err, SEALIFT_UNAVAILABLE, "no") : SEALIFT_OK;
+    return operation == STORE_GET ? error_set(fault_err, *status, "no") : SEALIFT_OK;
 }
 
-Test(unused, is_not_guessed_while_the_store_is_away)
+Test(unused, is_not_guessed_while_the_store_is_away_or_we_fail)
 {
-    SCOPED(store_free) struct store *faulty = NULL;
+    static enum sealift_status statuses[] = {SEALIFT_UNAVAILABLE, SEALIFT_INTERNAL};
     struct locator gone = upload();
-    struct found found;
 
     upload();
     remove_manifest(&gone);
-    cr_assert_eq(store_faulty_new(fixture.store, break_reading, NULL, &faulty, &err), SEALIFT_OK);
-    cr_assert_eq(try_list(faulty, NULL, &found), SEALIFT_UNAVAILABLE);
-    cr_assert_eq(found.count, 0);
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        SCOPED(store_free) struct store *faulty = NULL;
+        struct found found;
+
+        cr_assert_eq(store_faulty_new(fixture.store, break_reading, &statuses[i], &faulty, &err), SEALIFT_OK);
+        cr_assert_eq(try_list(faulty, NULL, &found), statuses[i]);
+        cr_assert_eq(found.count, 0);
+    }
 }
 
 Test(unused, has_words_for_its_states)
