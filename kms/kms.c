@@ -102,10 +102,10 @@ struct call {
     bool silent;      /* a try got no answer for long */
 };
 
-static enum sealift_status
-audit_ready(const struct kms *kms, struct sealift_error *err)
+enum sealift_status
+kms_audit_ready(struct kms_audit *audit, struct sealift_error *err)
 {
-    return kms->audit != NULL && kms->audit->ready != NULL ? kms->audit->ready(kms->audit, err) : SEALIFT_OK;
+    return audit != NULL && audit->ready != NULL ? audit->ready(audit, err) : SEALIFT_OK;
 }
 
 static int64_t
@@ -166,7 +166,7 @@ call_refuse(const struct call *call, struct sealift_error *err)
 {
     const struct kms *kms = call->kms;
 
-    TRY(audit_ready(kms, err));
+    TRY(kms_audit_ready(kms->audit, err));
     if (!kms->impatient || now_ns(kms) >= atomic_load(&kms->silent_until_ns))
         return SEALIFT_OK;
     return error_set(err, SEALIFT_UNAVAILABLE,
@@ -244,11 +244,13 @@ note_end(const struct call *call, enum sealift_status status)
         atomic_store(&kms->is_waited_for, false);
 }
 
+/* The result is handed out only when this is OK. */
 static enum sealift_status
-call_end(const struct call *call, enum sealift_status status, const struct sealift_error *err)
+call_end(const struct call *call, enum sealift_status status, struct sealift_error *err)
 {
     /* Who waited may have been told to stop. */
     const enum sealift_status ended = status == SEALIFT_OK ? status : err->status;
+    struct kms_audit *audit = call->kms->audit;
     const struct kms_event event = {
         .operation = call->operation,
         .type = call->kms->ops->type,
@@ -256,11 +258,15 @@ call_end(const struct call *call, enum sealift_status status, const struct seali
         .status = ended,
         .message = ended == SEALIFT_OK ? NULL : err->message,
     };
+    struct sealift_error unrecorded;
 
     note_end(call, ended);
-    if (call->kms->audit != NULL)
-        call->kms->audit->note(call->kms->audit, &event);
-    return ended;
+    if (audit == NULL || audit->note(audit, &event, &unrecorded) == SEALIFT_OK)
+        return ended;
+    if (ended != SEALIFT_OK)
+        (void)error_hint(&unrecorded, "the KMS, too, failed: %s", err->message);
+    *err = unrecorded;
+    return err->status;
 }
 
 static enum sealift_status
@@ -282,13 +288,18 @@ kms_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, s
          struct buf *out, struct sealift_error *err)
 {
     struct call call = call_begin(kms, errand, "wrap");
+    SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_hint hint = {0};
     enum sealift_status status;
 
     TRY(call_refuse(&call, err));
     do
-        status = wrap_once(kms, errand, kek, ret_hint, out, err);
+        status = wrap_once(kms, errand, kek, &hint, &wrapped, err);
     while (call_again(&call, status, err));
-    return call_end(&call, status, err);
+    TRY(call_end(&call, status, err));
+    TRY(buf_append_bytes(out, buf_bytes(&wrapped), err));
+    *ret_hint = hint;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -316,15 +327,20 @@ kms_rewrap(struct kms *kms, struct kms_errand *errand, const char *wrapped_kek, 
            struct buf *out, struct sealift_error *err)
 {
     struct call call = call_begin(kms, errand, "rewrap");
+    SCOPED(buf_done) struct buf wrapped = {0};
+    struct kms_hint hint = {0};
     enum sealift_status status;
 
     if (!kms_can_rewrap(kms))
         return error_set(err, SEALIFT_INVALID, "a KMS of type \"%s\" cannot rewrap", kms->ops->type);
     TRY(call_refuse(&call, err));
     do
-        status = rewrap_once(kms, errand, wrapped_kek, ret_hint, out, err);
+        status = rewrap_once(kms, errand, wrapped_kek, &hint, &wrapped, err);
     while (call_again(&call, status, err));
-    return call_end(&call, status, err);
+    TRY(call_end(&call, status, err));
+    TRY(buf_append_bytes(out, buf_bytes(&wrapped), err));
+    *ret_hint = hint;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -346,6 +362,7 @@ kms_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hi
            struct secret **ret_kek, struct sealift_error *err)
 {
     struct call call = call_begin(kms, errand, "unwrap");
+    SCOPED(secret_free) struct secret *kek = NULL;
     enum sealift_status status;
 
     if (strcmp(hint->type, kms->ops->type) != 0)
@@ -356,15 +373,18 @@ kms_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hi
             hint->type, hint->key_identifier, kms->ops->type);
     TRY(call_refuse(&call, err));
     do
-        status = unwrap_once(kms, errand, hint, wrapped_kek, ret_kek, err);
+        status = unwrap_once(kms, errand, hint, wrapped_kek, &kek, err);
     while (call_again(&call, status, err));
-    return call_end(&call, status, err);
+    TRY(call_end(&call, status, err));
+    *ret_kek = TAKE(kek);
+    return SEALIFT_OK;
 }
 
 enum sealift_status
 kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *ret_state, struct sealift_error *err)
 {
     struct call call = call_begin(kms, errand, "read-key");
+    struct kms_key_state state = {0};
     enum sealift_status status;
 
     *ret_state = (struct kms_key_state){0};
@@ -372,9 +392,11 @@ kms_key_state(struct kms *kms, struct kms_errand *errand, struct kms_key_state *
         return SEALIFT_OK;
     TRY(call_refuse(&call, err));
     do
-        status = kms->ops->key_state(kms, errand, ret_state, err);
+        status = kms->ops->key_state(kms, errand, &state, err);
     while (call_again(&call, status, err));
-    return call_end(&call, status, err);
+    TRY(call_end(&call, status, err));
+    *ret_state = state;
+    return SEALIFT_OK;
 }
 
 enum sealift_status
@@ -382,10 +404,12 @@ kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift
 {
     struct kms_errand errand = {0};
     struct call call = call_begin(kms, &errand, "check");
+    enum sealift_status status;
 
     errand.once = false; /* nobody repeats it */
-    TRY(audit_ready(kms, err));
-    return call_end(&call, kms->ops->check(kms, &errand, each, context, err), err);
+    TRY(kms_audit_ready(kms->audit, err));
+    status = kms->ops->check(kms, &errand, each, context, err);
+    return call_end(&call, status, err);
 }
 
 static void

@@ -356,6 +356,12 @@ kms_routes_be_impatient(struct kms_routes *routes)
     pthread_mutex_unlock(&routes->lock);
 }
 
+enum sealift_status
+kms_routes_audit_ready(const struct kms_routes *routes, struct sealift_error *err)
+{
+    return kms_audit_ready(routes->audit, err);
+}
+
 /* Routes are only ever added, so one that was seen stays. */
 static struct route *
 step(struct kms_routes *routes, struct route *route, struct kms **ret_kms)

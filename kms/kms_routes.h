@@ -59,6 +59,9 @@ enum sealift_status kms_routes_open(struct kms_routes *routes, struct kms_errand
  * who goes through many wrappings. */
 void kms_routes_be_impatient(struct kms_routes *routes);
 
+/* kms_audit_ready() of who listens to them. */
+enum sealift_status kms_routes_audit_ready(const struct kms_routes *routes, struct sealift_error *err);
+
 /* kms_keep_alive() of those that are open. */
 void kms_routes_keep_alive(struct kms_routes *routes);
 

@@ -29,9 +29,9 @@ struct sealift_options {
     void (*log)(void *context, enum sealift_log_level level,
                 const char *line); /* any thread; NULL: nobody listens. Never a secret */
     void *log_context;
-    const char *audit_log;    /* a line for each call to a KMS; NULL: "audit.log" in the home; "none": no file. Where it
-                                 cannot be written no KMS is asked */
-    const char *command;      /* what the audit log says is done here: "fs add"; NULL: nothing */
+    const char *audit_log; /* a line for each call to a KMS; NULL: "audit.log" in the home; "none": no file. A call that
+                              cannot be recorded fails */
+    const char *command;   /* what the audit log says is done here: "fs add"; NULL: nothing */
     int64_t kms_wait_seconds; /* how long each call to a KMS that is away is repeated; 0: not at all */
 };
 

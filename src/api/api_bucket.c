@@ -39,6 +39,7 @@ bucket_listing_done(struct bucket_listing *listing)
 
 /* One line of the listing, with all that its strings point to. */
 struct line {
+    const struct sealift *sealift;
     struct sealift_bucket_snapshot snapshot;
     char locator[LOCATOR_SIZE], fs[UUID_TEXT_SIZE];
     struct private_part names;
@@ -55,9 +56,9 @@ line_done(struct line *line)
 }
 
 static void
-line_begin(struct line *line, const struct locator *locator)
+line_begin(struct line *line, const struct sealift *sealift, const struct locator *locator)
 {
-    *line = (struct line){0};
+    *line = (struct line){.sealift = sealift};
     locator_format(locator, line->locator);
     uuid_format(&locator->fs, line->fs);
     line->snapshot.locator = line->locator;
@@ -76,7 +77,7 @@ line_judge(struct line *line, enum sealift_status status, struct sealift_error *
         return status;
     }
     line->snapshot.problem = line->problem.message;
-    return SEALIFT_OK;
+    return handle_audit_ready(line->sealift, err);
 }
 
 static void
@@ -262,7 +263,7 @@ show(void *context, const struct locator *locator, const struct manifest *manife
     struct bucket_listing *listing = context;
     SCOPED(line_done) struct line line = {0};
 
-    line_begin(&line, locator);
+    line_begin(&line, listing->sealift, locator);
     if (manifest == NULL && failure == NULL)
         return show_filesystem(listing, &locator->fs, &line, err);
     if (failure != NULL)

@@ -178,6 +178,8 @@ check_another_opens(struct sealift *sealift, const struct key_owner *owner, cons
         *err = why;
         return status;
     }
+    if (status != SEALIFT_OK)
+        TRY(handle_audit_ready(sealift, err));
     if (status == SEALIFT_NOT_FOUND)
         return error_set(err, SEALIFT_CONFLICT,
                          "its FS key has no other key record, so this one may be the last that opens it, and stays: "

@@ -71,6 +71,8 @@ try_to_open(const struct key_listing *listing, struct row *row, struct sealift_e
         *err = row->problem;
         return status;
     }
+    if (status != SEALIFT_OK)
+        TRY(kms_routes_audit_ready(listing->routes, err));
     row->key.opens = status == SEALIFT_OK ? "yes" : word_for(listing, row);
     if (status == SEALIFT_OK)
         row->by = errand.by;

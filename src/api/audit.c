@@ -1,7 +1,6 @@
 #include "audit.h"
 
 #include "error.h"
-#include "io.h"
 #include "json.h"
 #include "scoped.h"
 
@@ -14,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define TRIES 3 /* for one line */
+
 struct known {
     struct uuid fs;
     char name[256];
@@ -24,11 +25,12 @@ struct audit {
     const struct world *world;
     char *path, *command;
     int fd;
+    int view; /* the same file, to be read; -1: it is none that can be looked into, such as a pipe */
 
     pthread_mutex_t lock; /* guards what follows, and the file: this process's lines are in the order of the calls */
     struct buf known;     /* struct known */
-    bool torn;            /* the file ends within a line, which another process could not finish */
-    struct sealift_error failure; /* why a line could not be written; OK: all were */
+    bool torn;            /* without a view: our last line was cut */
+    struct sealift_error failure; /* why the first line that is missing could not be written; OK: none is */
 };
 
 static struct audit *
@@ -108,14 +110,14 @@ write_what(const struct audit *audit, const struct kms_event *event, struct json
     json_put_text(writer, "message", event->message);
 }
 
+/* With a newline before it, for where it follows a torn one. */
 static enum sealift_status
 format_line_locked(const struct audit *audit, const struct kms_event *event, struct buf *line,
                    struct sealift_error *err)
 {
     SCOPED(json_writer_free) struct json_writer *writer = NULL;
 
-    if (audit->torn)
-        TRY(buf_append_text(line, "\n", err));
+    TRY(buf_append_text(line, "\n", err));
     TRY(json_writer_new(&writer, err));
     json_open_object(writer, NULL);
     write_who(audit, writer);
@@ -125,51 +127,115 @@ format_line_locked(const struct audit *audit, const struct kms_event *event, str
     return buf_append_text(line, "\n", err);
 }
 
+/* --- writing it ---
+ *
+ * Several processes append to the file, and any of them may be cut off in the middle of a line: by a full disk, or by
+ * its end. What was written cannot be taken back, for others may have written behind it. So a line is one write, a torn
+ * one that lies before it is ended first, and one that turns out to hang on a torn one is written again: another
+ * process may have been cut off between our look and our write. */
+
+static bool
+is_at_line_start(const struct audit *audit, off_t at)
+{
+    char before;
+
+    return at <= 0 || pread(audit->view, &before, 1, at - 1) != 1 || before == '\n';
+}
+
+static bool
+ends_within_a_line_locked(const struct audit *audit)
+{
+    struct stat found;
+
+    if (audit->view < 0)
+        return audit->torn;
+    return fstat(audit->view, &found) == 0 && !is_at_line_start(audit, found.st_size);
+}
+
+/* O_APPEND leaves the descriptor's place behind what it wrote. */
+static bool
+was_put_at_line_start(const struct audit *audit, size_t len)
+{
+    const off_t end = audit->view < 0 ? -1 : lseek(audit->fd, 0, SEEK_CUR);
+
+    return end < 0 || is_at_line_start(audit, end - (off_t)len);
+}
+
+static ssize_t
+write_once(int fd, struct bytes data)
+{
+    ssize_t written;
+
+    do
+        written = write(fd, data.data, data.len);
+    while (written < 0 && errno == EINTR);
+    return written;
+}
+
+/* A line that was cut, too, is written again, whole: what stopped it then says why. */
 static enum sealift_status
-append_locked(struct audit *audit, const struct kms_event *event, struct sealift_error *err)
+append_locked(struct audit *audit, struct bytes line, struct sealift_error *err)
+{
+    const struct bytes alone = {line.data + 1, line.len - 1};
+
+    for (int i = 0; i < TRIES; i++) {
+        const struct bytes data = i > 0 || ends_within_a_line_locked(audit) ? line : alone;
+        const ssize_t written = write_once(audit->fd, data);
+
+        if (written < 0)
+            return error_errno(err, errno, "the audit log %s cannot be written", audit->path);
+        if (written > 0)
+            audit->torn = (size_t)written < data.len;
+        if ((size_t)written == data.len && (data.len == line.len || was_put_at_line_start(audit, data.len)))
+            return SEALIFT_OK;
+    }
+    return error_set(err, SEALIFT_IO, "the audit log %s takes no whole line", audit->path);
+}
+
+static enum sealift_status
+record_locked(struct audit *audit, const struct kms_event *event, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf line = {0};
 
     TRY(format_line_locked(audit, event, &line, err));
-    TRY(io_write(audit->fd, buf_bytes(&line), audit->path, err));
-    audit->torn = false;
-    return SEALIFT_OK;
+    return append_locked(audit, buf_bytes(&line), err);
 }
 
 /* --- what a KMS tells --- */
 
-/* The call has been made, and its result is the caller's: that nobody can read of it is told at least here, and there
- * will be no other. */
-static void
-note(struct kms_audit *ear, const struct kms_event *event)
+/* Of lines that are missing the first is told: all others come of it. */
+static enum sealift_status
+note(struct kms_audit *ear, const struct kms_event *event, struct sealift_error *err)
 {
     struct audit *audit = audit_of(ear);
-    struct sealift_error err;
+    enum sealift_status status;
 
     pthread_mutex_lock(&audit->lock);
-    if (append_locked(audit, event, &err) != SEALIFT_OK) {
-        audit->failure = err;
-        world_log(audit->world, LOG_WARNING, "the audit log lacks a call to the KMS (%s, %s): %s", event->operation,
-                  sealift_status_name(event->status), err.message);
+    status = record_locked(audit, event, err);
+    if (status != SEALIFT_OK) {
+        status =
+            error_prefix(err, "a call to the KMS (%s) could not be recorded, and counts as failed", event->operation);
+        status = error_hint(err, "free space for it, name another file with --audit-log or, on the worst day, go "
+                                 "without one (--audit-log none); then run the command again");
+        if (audit->failure.status == SEALIFT_OK)
+            audit->failure = *err;
     }
     pthread_mutex_unlock(&audit->lock);
+    return status;
 }
 
 static enum sealift_status
 ready(struct kms_audit *ear, struct sealift_error *err)
 {
     struct audit *audit = audit_of(ear);
-    struct sealift_error failure;
+    enum sealift_status status;
 
     pthread_mutex_lock(&audit->lock);
-    failure = audit->failure;
+    status = audit->failure.status;
+    if (status != SEALIFT_OK)
+        *err = audit->failure;
     pthread_mutex_unlock(&audit->lock);
-    if (failure.status == SEALIFT_OK)
-        return SEALIFT_OK;
-    return error_set(err, failure.status,
-                     "the KMS is not asked, because the audit log could not be written: %s; make room, or name another "
-                     "one with --audit-log",
-                     failure.message);
+    return status;
 }
 
 /* --- opening it --- */
@@ -180,6 +246,7 @@ audit_free(struct audit **audit)
     if (*audit == NULL)
         return;
     fd_done(&(*audit)->fd);
+    fd_done(&(*audit)->view);
     pthread_mutex_destroy(&(*audit)->lock);
     buf_done(&(*audit)->known);
     free((*audit)->path);
@@ -188,16 +255,22 @@ audit_free(struct audit **audit)
     *audit = NULL;
 }
 
-/* What a full disk left of another process's line. One that may not be read is taken to be whole. */
-static bool
-ends_within_a_line(const char *path)
+/* -1 for what is no file, or may not be read: its lines are taken to be whole. */
+static int
+open_view(int fd, const char *path)
 {
-    SCOPED(fd_done) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat found;
-    char last;
+    SCOPED(fd_done) int view = -1;
+    struct stat written, seen;
+    int opened;
 
-    return fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0 &&
-           pread(fd, &last, 1, found.st_size - 1) == 1 && last != '\n';
+    if (fstat(fd, &written) != 0 || !S_ISREG(written.st_mode))
+        return -1;
+    view = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (view < 0 || fstat(view, &seen) != 0 || seen.st_dev != written.st_dev || seen.st_ino != written.st_ino)
+        return -1;
+    opened = view;
+    view = -1;
+    return opened;
 }
 
 enum sealift_status
@@ -210,7 +283,7 @@ audit_open(const struct world *world, const char *path, const char *command, str
         return error_no_memory(err);
     audit->ear = (struct kms_audit){.ready = ready, .note = note};
     audit->world = world;
-    audit->fd = -1;
+    audit->fd = audit->view = -1;
     pthread_mutex_init(&audit->lock, NULL);
     TRY(text_copy(path, &audit->path, err));
     TRY(text_copy(command != NULL ? command : "", &audit->command, err));
@@ -220,7 +293,7 @@ audit_open(const struct world *world, const char *path, const char *command, str
                            "the audit log, which is told of each call to the KMS (--audit-log FILE, or \"none\"), "
                            "cannot be opened: %s",
                            path);
-    audit->torn = ends_within_a_line(path);
+    audit->view = open_view(audit->fd, path);
     *ret_audit = TAKE(audit);
     return SEALIFT_OK;
 }

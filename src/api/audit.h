@@ -1,6 +1,6 @@
 /* The audit log: one line of JSON for each call to a KMS, as docs/JSON.md has it. Several processes append to one file:
- * a line is one write. A KMS that cannot be told of is not asked: what cannot be opened fails here, and after a line
- * that could not be written the next call is refused. */
+ * a line is one write, and stands by itself also where another process was cut off within its own. A call that cannot
+ * be recorded fails, and no KMS is asked any more: what cannot be opened fails here, before the first call. */
 #ifndef AUDIT_H
 #define AUDIT_H
 

@@ -60,6 +60,8 @@ void handle_keep_kms_alive(struct sealift *sealift);
 /* Gives a connection that is none of the routes' what those have: who hears of its calls, and the patience. To be
  * called before the KMS is asked anything; a failure is that of the audit log. */
 enum sealift_status handle_outfit_kms(struct sealift *sealift, struct kms *kms, struct sealift_error *err);
+/* kms_audit_ready() of the audit log. */
+enum sealift_status handle_audit_ready(const struct sealift *sealift, struct sealift_error *err);
 /* The audit log tells of this filesystem by its name, which the table does not have yet. */
 enum sealift_status handle_introduce(struct sealift *sealift, const struct table_fs *row, struct sealift_error *err);
 /* Forgets the connections, after a configuration has changed. */

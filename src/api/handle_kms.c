@@ -40,11 +40,23 @@ need_audit(struct sealift *sealift, struct sealift_error *err)
     return audit_open(&sealift->world, path, sealift->command, &sealift->audit, err);
 }
 
+static struct kms_audit *
+ear_of(const struct sealift *sealift)
+{
+    return sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
+}
+
+enum sealift_status
+handle_audit_ready(const struct sealift *sealift, struct sealift_error *err)
+{
+    return kms_audit_ready(ear_of(sealift), err);
+}
+
 enum sealift_status
 handle_outfit_kms(struct sealift *sealift, struct kms *kms, struct sealift_error *err)
 {
     TRY(need_audit(sealift, err));
-    kms->audit = sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
+    kms->audit = ear_of(sealift);
     kms->wait_seconds = sealift->options.kms_wait_seconds;
     return SEALIFT_OK;
 }
@@ -179,7 +191,7 @@ make_routes(struct sealift *sealift, struct kms_routes **ret_routes, struct seal
     SCOPED(making_done) struct making making = {.sealift = sealift};
 
     TRY(need_audit(sealift, err));
-    options.audit = sealift->audit != NULL ? audit_ear(sealift->audit) : NULL;
+    options.audit = ear_of(sealift);
     TRY(kms_routes_new(&sealift->world, &options, &routes, err));
     making.routes = routes;
     TRY(add_known(&making, err));

@@ -153,6 +153,7 @@ meet_locked(struct key_places *places, const struct kms_hint *claim, const struc
         status = try_place(places, &config, err);
     if (status == SEALIFT_OK || error_ends_trying(status))
         return status;
+    TRY(handle_audit_ready(places->sealift, err));
     world_log(&places->sealift->world, LOG_INFO, "the cluster's login does not reach key %s/%s in namespace %s: %s",
               claim->mount, claim->key_identifier, claim->name_space, err->message);
     return SEALIFT_OK;

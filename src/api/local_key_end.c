@@ -98,6 +98,7 @@ look_into(void *context, const struct table_obs *obs, struct sealift_error *err)
 
     if (status == SEALIFT_OK || error_ends_all(status))
         return status;
+    TRY(handle_audit_ready(end->sealift, err));
     world_log(&end->sealift->world, LOG_WARNING, "object store %s: what hangs on the local key cannot be told: %s",
               obs->name, err->message);
     end->unknown++;

@@ -105,6 +105,7 @@ look_at(void *context, const struct table_fs *row, struct sealift_error *err)
     status = check_row(check, row, err);
     if (status == SEALIFT_OK || error_ends_all(status))
         return status;
+    TRY(handle_audit_ready(check->sealift, err));
     return count_refused(check, row, err);
 }
 

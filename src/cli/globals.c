@@ -25,7 +25,7 @@ const struct option global_options[] = {
      .field = offsetof(struct globals, audit_log),
      .placeholder = "FILE",
      .help = "where a line of JSON is appended for each call to a KMS (without it: audit.log in the home folder; "
-             "\"none\": nowhere). When it cannot be written the KMS is not asked"},
+             "\"none\": nowhere). A call that cannot be recorded fails"},
     {.name = "json",
      .type = OPTION_FLAG,
      .field = offsetof(struct globals, json),

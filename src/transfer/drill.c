@@ -343,10 +343,11 @@ look(void *context, struct survey_item *item, struct sealift_error *err)
         status = look_at_filesystem(drill, item, finding, err);
         break;
     }
-    if (status == SEALIFT_OK || error_ends_all(status))
+    if (error_ends_all(status))
         return status;
-    finding->failure = *err;
-    return SEALIFT_OK;
+    if (status != SEALIFT_OK)
+        finding->failure = *err;
+    return finding->failure.status == SEALIFT_OK ? SEALIFT_OK : kms_routes_audit_ready(drill->request->routes, err);
 }
 
 /* --- what came of it --- */

@@ -19,6 +19,13 @@ struct impact {
     struct impact_outcome outcome; /* the telling thread's */
 };
 
+/* A call that could not be recorded is no matter of the one that it was for, either. */
+static bool
+ends_all(const struct impact *impact, struct sealift_error *err)
+{
+    return error_ends_all(err->status) || kms_routes_audit_ready(impact->request->routes, err) != SEALIFT_OK;
+}
+
 /* --- one wrapping, opened once however many carry it --- */
 
 struct wrapping_search {
@@ -183,7 +190,7 @@ add_records(struct records_search *search, struct sealift_error *err)
     if (store_list(search->store, prefix, NULL, add_record, search, err) == SEALIFT_OK)
         return SEALIFT_OK;
     impact_tally_note_failure(&search->state->tally, err);
-    return error_ends_all(err->status) ? err->status : SEALIFT_OK;
+    return ends_all(search->impact, err) ? err->status : SEALIFT_OK;
 }
 
 static enum sealift_status
@@ -338,7 +345,7 @@ look_at_snapshot(struct impact *impact, const struct survey_item *item, struct i
         .impact = impact, .item = item, .finding = finding, .text = {.max = MANIFEST_MAX_SIZE + 1}};
 
     if (look_at_manifest(&look, err) != SEALIFT_OK) {
-        if (error_ends_all(err->status))
+        if (ends_all(impact, err))
             return err->status;
         finding->problem = *err; /* and it remains unknown */
     }

@@ -50,6 +50,13 @@ tell(const struct run *run, const struct key_attempt *attempt, struct sealift_er
 }
 
 static enum sealift_status
+check_audit(const struct key_search *search, struct sealift_error *err)
+{
+    return search->routes != NULL ? kms_routes_audit_ready(search->routes, err)
+                                  : kms_audit_ready(search->first->audit, err);
+}
+
+static enum sealift_status
 note_failure(struct run *run, const char *where, const struct key_record *record, const struct sealift_error *failure,
              struct sealift_error *err)
 {
@@ -57,6 +64,7 @@ note_failure(struct run *run, const char *where, const struct key_record *record
         *err = *failure;
         return err->status;
     }
+    TRY(check_audit(run->search, err));
     world_log(run->world, LOG_WARNING, "%s: this wrapping of the key is of no use: %s", where, failure->message);
     if (run->failed++ == 0)
         run->first_failure = *failure;

@@ -160,6 +160,7 @@ tell_apart(const struct finding_proof *finding, struct opened *opened, struct pr
         return accept(finding->condemned, &again, proof, err);
     if (error_ends_all(status))
         return status;
+    TRY(kms_routes_audit_ready(finding->routes, err));
     if (status == SEALIFT_KEY || status == SEALIFT_CORRUPT || status == SEALIFT_NOT_FOUND)
         return accept(finding->condemned, opened, proof, err); /* that one was asked, and does not open it */
     proof->failure = *err;
@@ -181,6 +182,7 @@ find(const struct finding_proof *finding, struct proof *proof, struct sealift_er
         return tell_apart(finding, &opened, proof, err);
     if (error_ends_all(status))
         return status;
+    TRY(kms_routes_audit_ready(finding->routes, err));
     proof->failure = *err;
     if (status == SEALIFT_UNAVAILABLE)
         return SEALIFT_OK;
@@ -193,7 +195,7 @@ find(const struct finding_proof *finding, struct proof *proof, struct sealift_er
     }
     if (status == SEALIFT_UNAVAILABLE)
         proof->failure = ignored;
-    return SEALIFT_OK;
+    return kms_routes_audit_ready(finding->routes, err);
 }
 
 void

@@ -174,6 +174,7 @@ tell(void *context, void *item, struct sealift_error *err)
         *err = failure;
         return err->status;
     }
+    TRY(kms_routes_audit_ready(gathering->recovery->routes, err));
     name_of_manifest(&reading->locator.fs, &reading->locator.snapshot, name);
     world_log(gathering->recovery->world, LOG_WARNING, "%s: this snapshot is passed over: %s", name, failure.message);
     gathering->passed_over++;

@@ -1,14 +1,17 @@
-"""What is written down of each call to the KMS, and that no secret is."""
+"""What is written down of each call to the KMS, that no secret is, and that what cannot be written down fails."""
 
 import json
 import re
+import uuid
 
 import pytest
 
-from support.exit_codes import DENIED, INVALID, NOT_FOUND
+from support.exit_codes import DENIED, INVALID, IO, NOT_FOUND
 from support.kmip_job import Recorded, set_kmip
-from support.main_job import add_folder_store, upload
+from support.loop_disk import small_disk
+from support.main_job import add_folder_store, files_below, upload
 from support.secret_scan import Scanner, Secret
+from support.vault_tenant import Tenant
 
 CALLS = {"wrap": "encrypt", "unwrap": "decrypt", "rewrap": "rewrap", "read-key": "keys"}
 
@@ -61,6 +64,78 @@ def test_a_kms_that_could_not_be_told_of_is_not_asked(tenants, machine, small_tr
     lines = [line for line in audit_lines(machine) if line["command"] == "fs add"]
     assert lines == []
     machine.fails("fs", "snapshot", "verify", "x", "--obs", "dr", code=INVALID, says=[])
+
+
+FULL = ["--audit-log", "/dev/full"]
+SAYS = ["/dev/full", "No space left on device", "--audit-log none"]
+
+
+def published(folder):
+    """The names of all manifests and key records."""
+    return {name for name in files_below(folder / "bucket") if "/snapshots/" in name or "/keys/" in name}
+
+
+def test_what_cannot_be_recorded_fails_and_changes_nothing(tenants, machine, folder, small_tree):
+    machine.ok("fs", "add", "red", small_tree / "folder-0", "--obs", "dr", *tenants.red.options)
+    upload(machine, "red", "monday")
+    machine.ok("fs", "snapshot", "add", "red", "tuesday")
+    rows, bucket = machine.ok("fs", "--json").json, published(folder)
+    result = machine.fails(*FULL, "kms", "check", code=IO, says=SAYS)
+    assert "(check)" in result.err and "log in" in result.out, "what was found is still shown"
+    for words in (["fs", "add", "home", small_tree, "--obs", "dr"], ["fs", "update", "red", *tenants.blue.options], ["fs", "rekey", "red"],
+                  ["fs", "kms-rewrap", "red"], ["fs", "snapshot", "upload", "red", "tuesday"], ["fs", "snapshot", "verify", "red", "monday", "--keys"],
+                  ["fs", "key", "red", "--check"], ["kms", "drill"], ["kms", "impact", "dr", "--key", "red-key", "--namespace", "tenants/red"],
+                  ["obs", "snapshots", "dr", "--names"], ["cluster", "recover", "dr", "--dry-run"]):
+        before = len(tenants.audited())
+        result = machine.fails(*FULL, *words, code=IO, says=SAYS)
+        assert "of no use" not in result.err, result
+        asked = [answer["path"] for answer in tenants.audited()[before:] if answer["path"].startswith("transit/")]
+        assert len(asked) <= 2, "one call: a key is read before it wraps for the first time"
+    assert machine.ok("fs", "--json").json == rows
+    assert published(folder) == bucket
+    machine.ok("--audit-log", "none", "fs", "snapshot", "verify", "red", "monday", "--keys")
+    machine.ok("fs", "snapshot", "upload", "red", "tuesday")
+
+
+def test_a_log_that_fills_up_in_the_middle_of_a_move(tenants, folder):
+    """Those that moved stay moved, the others stay where they are; when there is room again the same command moves them."""
+    name = f"audit-{uuid.uuid4().hex[:8]}"
+    owner, machine = Tenant(tenants, folder, name, "", name), Recorded(folder / "home-1")
+    add_folder_store(machine, folder / "bucket")
+    machine.ok("kms", "set", "vault", *owner.access)
+    for number in range(6):
+        tree = folder / f"tree-{number}"
+        tree.mkdir()
+        (tree / "file").write_text("kept")
+        machine.ok("fs", "add", f"fs-{number}", tree, "--obs", "dr")
+        upload(machine, f"fs-{number}", "monday")
+    with small_disk(folder) as disk:
+        log = disk.path / "audit.log"
+        tenants.rotate_key(name)
+        machine.ok("--audit-log", log, "kms", "rewrap", "--dry-run")
+        measured = len(log.read_bytes())
+        tenants.rotate_key(name)
+        log.write_text(json.dumps({"filler": "x" * (disk.size - measured)}) + "\n")  # that opens each key, and more is done to move it
+        result = machine.fails("--audit-log", log, "kms", "rewrap", "--json", code=IO, says=[str(log), "No space left on device"])
+        outcomes = [row["outcome"] for row in result.json]
+        moved = outcomes.count("rewrapped")
+        assert 0 < moved < 6 and outcomes.count("failed") == 6 - moved, result
+        assert len(log.read_bytes()) == disk.size and not log.read_bytes().endswith(b"\n"), "half a line is what went in last"
+
+        disk.grow()
+        result = machine.ok("--audit-log", log, "kms", "rewrap", "--json")
+        outcomes = [row["outcome"] for row in result.json]
+        assert (outcomes.count("current"), outcomes.count("rewrapped")) == (moved, 6 - moved), result
+        half, whole = [], []
+        for line in log.read_text().splitlines():
+            try:
+                whole.append(json.loads(line))
+            except ValueError:
+                half.append(line)
+        assert len(half) == 1 and len(whole) > 6 and all(line["outcome"] == "ok" for line in whole[1:])
+    tenants.call("POST", f"transit/keys/{name}/config", {"min_decryption_version": 3})
+    for number in range(6):
+        machine.ok("fs", "snapshot", "verify", f"fs-{number}", "monday", "--keys")
 
 
 def test_no_secret_is_kept_or_said(tenants, machine, folder, small_tree):

@@ -1,4 +1,4 @@
-"""A file system of one's own on a loop device: of any kind, to be filled, locked, or mounted read-only."""
+"""A file system of one's own on a loop device: of any kind, to be filled, locked, or mounted read-only; and one in memory, which is soon full."""
 
 import os
 import shutil
@@ -70,3 +70,28 @@ def loop_disk(folder, kind="ext4", megabytes=512, options=(), mount_options=()):
     finally:
         if disk.device:
             disk.unmount()
+
+
+class SmallDisk:
+    """A tmpfs, which is full after `size` bytes of files in whole pages."""
+
+    def __init__(self, folder):
+        self.path, self.size = folder, 16 << 10
+
+    def grow(self):
+        subprocess.run(["mount", "-o", "remount,size=1m", self.path], check=True)
+
+
+@contextmanager
+def small_disk(folder):
+    """Yields it mounted; skips the test where that is not possible."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a tmpfs needs root")
+    disk = SmallDisk(Path(tempfile.mkdtemp(prefix="tmpfs-", dir=folder)))
+    refused = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk.size}", "tmpfs", disk.path], capture_output=True, text=True)
+    if refused.returncode != 0:
+        pytest.skip(f"this machine cannot mount a tmpfs: {refused.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk.path], check=True)

@@ -8,6 +8,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,14 +51,20 @@ open_log(const char *command)
     return audit;
 }
 
-static void
-tell(struct audit *audit, const struct kms_errand *errand, enum sealift_status status, const char *message)
+static enum sealift_status
+try_to_tell(struct audit *audit, const struct kms_errand *errand, enum sealift_status status, const char *message)
 {
     const struct kms_event event = {
         .operation = "unwrap", .type = "vault", .errand = errand, .status = status, .message = message};
     struct kms_audit *ear = audit_ear(audit);
 
-    ear->note(ear, &event);
+    return ear->note(ear, &event, &err);
+}
+
+static void
+tell(struct audit *audit, const struct kms_errand *errand, enum sealift_status status, const char *message)
+{
+    cr_assert_eq(try_to_tell(audit, errand, status, message), SEALIFT_OK, "%s", err.message);
 }
 
 static enum sealift_status
@@ -192,18 +199,109 @@ Test(audit, that_cannot_be_opened_says_what_to_do)
     cr_assert_null(audit);
 }
 
-/* The call has been made; the next one is not. */
-Test(audit, that_cannot_be_written_lets_no_kms_be_asked_any_more)
+/* --- What cannot be written --- */
+
+Test(audit, that_cannot_be_written_fails_the_call_and_lets_no_other_be_made)
 {
     SCOPED(audit_free) struct audit *audit = NULL;
     const struct kms_errand made = errand();
+    const char *const parts[] = {"/dev/full",  "No space left on device", "(unwrap)", "counts as failed",
+                                 "free space", "--audit-log none"};
 
     cr_assert_eq(audit_open(&scripted.world, "/dev/full", "fs add", &audit, &err), SEALIFT_OK, "%s", err.message);
     cr_assert_eq(is_ready(audit), SEALIFT_OK);
-    tell(audit, &made, SEALIFT_OK, NULL);
-    cr_assert_not_null(strstr(scripted.log, "lacks a call to the KMS (unwrap, ok)"), "%s", scripted.log);
+    cr_assert_eq(try_to_tell(audit, &made, SEALIFT_OK, NULL), SEALIFT_IO);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        cr_assert_not_null(strstr(err.message, parts[i]), "%s: %s", parts[i], err.message);
+    err.message[0] = '\0';
     cr_assert_eq(is_ready(audit), SEALIFT_IO);
-    cr_assert_not_null(strstr(err.message, "--audit-log"), "%s", err.message);
+    cr_assert_not_null(strstr(err.message, "/dev/full"), "%s", err.message);
+    cr_assert_str_eq(scripted.log, "");
+}
+
+/* A disk that is full after so many bytes of the file. */
+static void
+fill_up_beyond(size_t len)
+{
+    const struct rlimit limit = {len, RLIM_INFINITY};
+
+    cr_assert_neq(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+make_room(void)
+{
+    const struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* How many lines are JSON; what a torn one left is none. */
+static size_t
+count_records(void)
+{
+    char copy[65536], *rest = copy;
+    size_t count = 0;
+
+    snprintf(copy, sizeof(copy), "%s", read_log());
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        SCOPED(json_free) struct json *json = NULL;
+        struct sealift_error ignored;
+
+        count += json_parse(bytes_of_text(line), "a line", &json, &ignored) == SEALIFT_OK;
+    }
+    return count;
+}
+
+Test(audit, that_took_half_a_line_says_why)
+{
+    SCOPED(audit_free) struct audit *audit = open_log("fs add");
+    const struct kms_errand made = errand();
+
+    tell(audit, &made, SEALIFT_OK, NULL);
+    fill_up_beyond(strlen(read_log()) + 20);
+    cr_assert_eq(try_to_tell(audit, &made, SEALIFT_OK, NULL), SEALIFT_IO);
+    cr_assert_not_null(strstr(err.message, "File too large"), "%s", err.message);
+    make_room();
+    cr_assert_eq(count_records(), 1u);
+    cr_assert_eq(is_ready(audit), SEALIFT_IO, "the line is still missing");
+}
+
+/* Another process runs all the while, and opened the log when it was whole. */
+Test(audit, keeps_its_lines_apart_from_what_another_process_left_of_one)
+{
+    SCOPED(audit_free) struct audit *unlucky = open_log("fs add");
+    SCOPED(audit_free) struct audit *audit = open_log("fs update");
+    const struct kms_errand made = errand();
+
+    tell(audit, &made, SEALIFT_OK, NULL);
+    fill_up_beyond(strlen(read_log()) + 20);
+    cr_assert_eq(try_to_tell(unlucky, &made, SEALIFT_OK, NULL), SEALIFT_IO);
+    make_room();
+    tell(audit, &made, SEALIFT_OK, NULL);
+    tell(audit, &made, SEALIFT_OK, NULL);
+    cr_assert_eq(count_records(), 3u, "%s", read_log());
+    cr_assert_null(strstr(read_log(), "\n\n"));
+}
+
+Test(audit, may_be_a_pipe)
+{
+    SCOPED(audit_free) struct audit *audit = NULL;
+    const struct kms_errand made = errand();
+    SCOPED(fd_done) int reader = -1;
+    char text[4096];
+    ssize_t len;
+
+    cr_assert_eq(mkfifo(path_of_log(), 0600), 0);
+    reader = open(path_of_log(), O_RDONLY | O_NONBLOCK);
+    audit = open_log("fs add");
+    tell(audit, &made, SEALIFT_OK, NULL);
+    tell(audit, &made, SEALIFT_OK, NULL);
+    len = read(reader, text, sizeof(text));
+    cr_assert_gt(len, 2);
+    cr_assert_eq(text[0], '{');
+    cr_assert_eq(text[len - 1], '\n');
 }
 
 Test(audit, begins_a_line_of_its_own_behind_a_torn_one)

@@ -439,14 +439,16 @@ struct ear {
     char heard[256];
 };
 
-static void
-hear(struct kms_audit *audit, const struct kms_event *event)
+static enum sealift_status
+hear(struct kms_audit *audit, const struct kms_event *event, struct sealift_error *error)
 {
+    (void)error;
     struct ear *ear = (struct ear *)audit;
     size_t at = strlen(ear->heard);
 
     snprintf(ear->heard + at, sizeof(ear->heard) - at, "%s %s/%s %s\n", event->operation, event->errand->by.name_space,
              event->errand->by.key_identifier, sealift_status_name(event->status));
+    return SEALIFT_OK;
 }
 
 Test(kms_routes, tell_of_each_call_once_it_has_ended)

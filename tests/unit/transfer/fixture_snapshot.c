@@ -1,5 +1,6 @@
 #include "fixture_snapshot.h"
 
+#include "error.h"
 #include "key_records.h"
 #include "manifest_fetch.h"
 #include "scoped.h"
@@ -57,10 +58,33 @@ keep_line(struct logger *logger, enum log_level level, const char *line)
     pthread_mutex_unlock(&fixture->lock);
 }
 
+static struct fixture *
+fixture_of(struct kms_audit *audit)
+{
+    return (struct fixture *)(void *)((char *)audit - offsetof(struct fixture, audit));
+}
+
+static enum sealift_status
+audit_ready(struct kms_audit *audit, struct sealift_error *err)
+{
+    return atomic_load(&fixture_of(audit)->lacks_line) ? error_set(err, SEALIFT_IO, "the log is full") : SEALIFT_OK;
+}
+
+static enum sealift_status
+audit_note(struct kms_audit *audit, const struct kms_event *event, struct sealift_error *err)
+{
+    struct fixture *fixture = fixture_of(audit);
+
+    (void)event;
+    if (fixture->log_is_full)
+        atomic_store(&fixture->lacks_line, true);
+    return audit_ready(audit, err);
+}
+
 static void
 make_routes(struct fixture *fixture)
 {
-    const struct kms_routes_options options = {.home = fixture->scratch.path};
+    const struct kms_routes_options options = {.home = fixture->scratch.path, .audit = &fixture->audit};
     struct kms *kms = fixture->kms;
     struct sealift_error err;
 
@@ -88,7 +112,10 @@ fixture_init(struct fixture *fixture)
     const struct kms_config config = {.type = KMS_LOCAL};
     struct sealift_error err;
 
-    *fixture = (struct fixture){.logger = {.threshold = LOG_WARNING, .write = keep_line}};
+    *fixture = (struct fixture){
+        .logger = {.threshold = LOG_WARNING, .write = keep_line},
+        .audit = {.ready = audit_ready, .note = audit_note},
+    };
     pthread_mutex_init(&fixture->lock, NULL);
     scratch_folder_make(&fixture->scratch);
     fixture->world = (struct world){

@@ -20,6 +20,9 @@ struct fixture {
     struct store *store;       /* in memory */
     struct kms_routes *routes; /* to the one that follows, and it is theirs */
     struct kms *kms;
+    struct kms_audit audit; /* hears of their calls, ... */
+    bool log_is_full;       /* ... and cannot record them; to be set before they are made */
+    atomic_bool lacks_line; /* one was not recorded */
     struct uuid fs;
     struct secret *fs_key;
     struct envelope envelope;

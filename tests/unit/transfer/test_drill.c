@@ -131,12 +131,14 @@ Test(drill, opens_a_frame_of_every_snapshot_in_their_order)
 
 static atomic_uint calls;
 
-static void
-count_call(struct kms_audit *audit, const struct kms_event *event)
+static enum sealift_status
+count_call(struct kms_audit *audit, const struct kms_event *event, struct sealift_error *note_err)
 {
     (void)audit;
+    (void)note_err;
     if (strcmp(event->operation, "unwrap") == 0)
         atomic_fetch_add(&calls, 1);
+    return SEALIFT_OK;
 }
 
 Test(drill, asks_the_kms_once_for_an_fs_key_and_place)
@@ -257,6 +259,19 @@ Test(drill, asks_a_kms_that_is_away_once_and_says_who_waits_for_it)
     cr_assert_eq(outcome.waiting, SNAPSHOTS + 1u);
     cr_assert_eq(atomic_load(&server.unwraps), 1u);
     cr_assert_not_null(strstr(told[5].failure.message, "tenant-key (namespace team/a)"), "%s", told[5].failure.message);
+}
+
+/* A key that opens must not be called one that does not. */
+Test(drill, ends_when_it_cannot_be_recorded)
+{
+    fixture_put_key_record(&fixture, &fixture.envelope);
+    fixture.log_is_full = true;
+    for (int i = 0; i < 2; i++) {
+        with_table = i == 1;
+        cr_assert_eq(run_with(no_fault), SEALIFT_IO);
+        cr_assert_str_eq(err.message, "the log is full");
+        cr_assert_eq(told_count, 0u);
+    }
 }
 
 Test(drill, falls_back_on_the_manifests_own_wrapping)

@@ -100,8 +100,8 @@ tell(void *context, const struct survey_item *item, const struct impact_finding 
     return SEALIFT_OK;
 }
 
-static void
-run(void)
+static enum sealift_status
+try_to_run(void)
 {
     const struct impact_request request = {
         .world = &fixture.world,
@@ -114,7 +114,13 @@ run(void)
         .each = tell,
     };
 
-    cr_assert_eq(impact_run(&request, &outcome, &err), SEALIFT_OK, "%s", err.message);
+    return impact_run(&request, &outcome, &err);
+}
+
+static void
+run(void)
+{
+    cr_assert_eq(try_to_run(), SEALIFT_OK, "%s", err.message);
 }
 
 static void
@@ -497,6 +503,15 @@ Test(impact, a_kms_that_is_away_leaves_the_list_incomplete)
 }
 
 /* --- at-rest keys --- */
+
+/* Else what another key opens would count for what nothing does. */
+Test(impact, ends_when_it_cannot_be_recorded)
+{
+    fixture.log_is_full = true;
+    cr_assert_eq(try_to_run(), SEALIFT_IO);
+    cr_assert_str_eq(err.message, "the log is full");
+    cr_assert_eq(found_snapshot.tally.wrappings, 0u, "nothing is told");
+}
 
 Test(impact, an_at_rest_key_that_only_the_condemned_has_dies)
 {

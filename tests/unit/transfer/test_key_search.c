@@ -137,6 +137,22 @@ Test(key_search, finds_nothing_where_nothing_is)
     cr_assert_eq(key_search_run(&fixture.world, &search, &found, &err), SEALIFT_NOT_FOUND);
 }
 
+/* No wrapping is called useless for it. */
+Test(key_search, ends_when_it_cannot_be_recorded)
+{
+    struct heard heard = {0};
+    const struct key_search search = searching(&heard);
+    struct key_found found;
+
+    put_record(CLUSTER_KEY);
+    fixture_put_key_record(&fixture, &fixture.envelope);
+    fixture.log_is_full = true;
+    cr_assert_eq(key_search_run(&fixture.world, &search, &found, &err), SEALIFT_IO);
+    cr_assert_str_eq(err.message, "the log is full");
+    cr_assert_eq(heard.count, 0u);
+    cr_assert_str_eq(fixture.log, "");
+}
+
 Test(key_search, finds_the_newest_record_without_a_manifest)
 {
     SCOPED(key_found_done) struct key_found found = {0};
