@@ -30,7 +30,7 @@ class Upload:
         """Whatever begins with `holds` stays on its way until it is released."""
         if not answers and self.holds and piece.startswith(self.holds):
             self.reached.set()
-            assert self.released.wait(60)
+            assert self.released.wait(300)
 
     def start(self, holds=None, verbose=False):
         self.holds = holds
@@ -58,7 +58,7 @@ def test_the_active_one_dies_while_twenty_uploads_run(bao_cluster, s3, place, fo
     for upload in before_the_second:
         upload.start(holds=f"GET /{place.bucket}?".encode())  # whether each segment is there
     for upload in held:
-        assert upload.reached.wait(60), upload.name
+        assert upload.reached.wait(300), upload.name
         assert upload.process.poll() is None
     for upload in free:
         upload.start()
@@ -84,7 +84,7 @@ def test_a_login_outlives_the_active_one(bao_cluster, s3, place, folder, request
     one = Upload(machine, s3, place, 1, folder)
     request.addfinalizer(lambda: (one.released.set(), one.proxy.stop()))
     one.start(holds=b"PUT /", verbose=True)
-    assert one.reached.wait(60)
+    assert one.reached.wait(300)
     dead = bao_cluster.kill_active()
     one.released.set()
     said = one.end()
