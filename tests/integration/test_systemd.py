@@ -29,10 +29,16 @@ class Unit(configparser.ConfigParser):
         self.optionxform = str
         self.read_string(path.read_text())
 
-    def command(self, instance=""):
-        """ExecStart as systemd.service(5) has it: doubled signs are single ones, and %I is what the instance says."""
-        words = shlex.split(self["Service"]["ExecStart"])
-        return [word.replace("%I", instance).replace("%%", "%").replace("$$", "$") for word in words]
+    def command(self, instance="", **variables):
+        """ExecStart as systemd.service(5) has it: doubled signs are single ones, %I is what the instance says, and a variable that is a word by itself
+        becomes as many as it has."""
+        words = []
+        for word in shlex.split(self["Service"]["ExecStart"]):
+            if word.startswith("$") and not word.startswith("$$"):
+                words += variables.get(word[1:], "").split()
+            else:
+                words.append(word.replace("%I", instance).replace("%%", "%").replace("$$", "$"))
+        return words
 
     def bounding_set(self):
         names = self["Service"]["CapabilityBoundingSet"].lower().split()
@@ -66,6 +72,20 @@ def test_upload_adds_a_snapshot_and_carries_it(units, folder, small_tree):
     subprocess.run([*limited(unit), *unit.command("home of $all")], check=True, env=machine.environment, capture_output=True)
     snapshots = machine.ok("fs", "snapshot", "--json").json
     assert [(snapshot["filesystem"], snapshot["status"]) for snapshot in snapshots] == [("home of $all", "uploaded")]
+
+
+def test_upload_takes_options(units, folder, small_tree):
+    machine = Sealift(folder / "home-1")
+    add_folder_store(machine, folder / "bucket")
+    add_local_fs(machine, "home", small_tree)
+    unit = Unit(units / "sealift-upload@.service")
+    assert "\nEnvironment=SEALIFT_UPLOAD_OPTIONS=\n" in (units / "sealift-upload@.service").read_text(), "systemd warns of a variable that is nowhere"
+    command = unit.command("home", SEALIFT_UPLOAD_OPTIONS="--new-data-key --exclude-caches")
+    subprocess.run([*limited(unit), *command], check=True, env=machine.environment, capture_output=True)
+    snapshot, = machine.ok("fs", "snapshot", "--json").json
+    assert snapshot["status"] == "uploaded"
+    keys = machine.ok("fs", "key", "home", "--json").json
+    assert [key["snapshot"] for key in keys if key["snapshot"]] == [snapshot["locator"].split("/")[1]], "a key for this snapshot alone"
 
 
 def limited(unit):
