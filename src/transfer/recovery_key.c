@@ -15,7 +15,8 @@ struct trial {
     size_t routes;                      /* that there were before */
     struct kms_hint claims[CLAIMS_MAX]; /* of its records that do not open */
     size_t claim_count;
-    /* The first of them that may be a wrapping of ours, and is not for one snapshot alone, as far as it says. */
+    /* The first of them that may be a wrapping of ours, and is not for one snapshot alone, as far as it says; before a
+     * local one, which beside others is a break-glass key, any other. */
     bool closed;
     struct kms_hint closed_claim;
     struct sealift_error closed_failure;
@@ -44,6 +45,12 @@ choice_done(struct choice *choice)
 
 /* --- one FS key --- */
 
+static bool
+is_local(const struct kms_hint *claim)
+{
+    return strcmp(claim->type, "local") == 0;
+}
+
 /* What cannot be read, or holds another key than its name says, never was a wrapping of ours; what the KMS does not
  * open, or was not asked for, may be one. */
 static enum sealift_status
@@ -57,8 +64,10 @@ note_attempt(void *context, const struct key_attempt *attempt, struct sealift_er
         return SEALIFT_OK;
     if (trial->claim_count < CLAIMS_MAX)
         trial->claims[trial->claim_count++] = attempt->record->envelope.kms;
-    if (trial->closed || failure->status == SEALIFT_CORRUPT || failure->status == SEALIFT_INVALID ||
+    if (failure->status == SEALIFT_CORRUPT || failure->status == SEALIFT_INVALID ||
         !uuid_is_zero(&attempt->record->snapshot))
+        return SEALIFT_OK;
+    if (trial->closed && (!is_local(&trial->closed_claim) || is_local(&attempt->record->envelope.kms)))
         return SEALIFT_OK;
     trial->closed = true;
     trial->closed_claim = attempt->record->envelope.kms;

@@ -262,6 +262,34 @@ Test(recovery, tells_where_a_key_is_that_does_not_open)
     cr_assert_str_eq(claim.key_identifier, "k2");
 }
 
+/* A record of the key that claims to be of that type, and opens nowhere. */
+static void
+put_closed_of_type(const struct secret *key, const char *type)
+{
+    struct envelope envelope = wrap(far, key, NULL);
+    const struct private_part names = names_of(1);
+
+    snprintf(envelope.kms.type, sizeof(envelope.kms.type), "%s", type);
+    put(&envelope, key, &names, NULL);
+}
+
+Test(recovery, tells_where_a_key_is_rather_than_of_its_break_glass_key)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    SCOPED(secret_free) struct secret *key = random_key(FS_KEY_SIZE);
+    struct kms_hint claim;
+
+    put_closed_of_type(key, "local");
+    cr_assert_neq(find(false, &found, &claim), SEALIFT_OK);
+    cr_assert_str_eq(claim.type, "local");
+    put_closed_of_type(key, "vault");
+    put_closed_of_type(key, "kmip");
+    put_closed_of_type(key, "local");
+    cr_assert_neq(find(false, &found, &claim), SEALIFT_OK);
+    cr_assert_str_eq(claim.type, "kmip", "of the others, that of the newest record");
+    cr_assert_not_null(strstr(err.message, "kmip"), "%s", err.message);
+}
+
 Test(recovery, does_not_go_on_with_an_older_key_than_one_that_does_not_open)
 {
     SCOPED(secret_free) struct secret *older = add_key(here, 1);
