@@ -281,14 +281,16 @@ static enum sealift_status
 explain_none(const struct envelope *envelope, struct sealift_error *err)
 {
     const struct kms_hint *hint = &envelope->kms;
+    const bool has_mounts = hint->mount[0] != '\0';
     char fs[UUID_TEXT_SIZE];
 
     uuid_format(&envelope->fs, fs);
     return error_set(err, SEALIFT_DENIED,
-                     "the key of filesystem %s is wrapped by %s key %s%s%s in %s%s, for which there are no credentials "
+                     "the key of filesystem %s is wrapped by %s key %s%s%s%s%s, for which there are no credentials "
                      "here: set that KMS (\"sealift kms set\")",
-                     fs, hint->type, hint->mount, hint->mount[0] != '\0' ? "/" : "", hint->key_identifier,
-                     hint->name_space[0] != '\0' ? "namespace " : "no namespace", hint->name_space);
+                     fs, hint->type, hint->mount, has_mounts ? "/" : "", hint->key_identifier,
+                     hint->name_space[0] != '\0' ? " in namespace " : (has_mounts ? " in no namespace" : ""),
+                     hint->name_space);
 }
 
 /* When a KMS is away, or we are told to stop, another route would do no better. But while a move goes on, two may have

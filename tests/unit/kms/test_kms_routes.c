@@ -226,6 +226,18 @@ Test(kms_routes, without_credentials_name_the_key_that_is_needed)
     cr_assert_not_null(strstr(err.message, "in no namespace"), "%s", err.message);
 }
 
+Test(kms_routes, speak_of_no_namespace_where_there_are_none)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy tenant = toy_of("A", "a", "k1", SEALIFT_OK);
+    struct kms_hint without_mount = place("", "k7");
+
+    adopt(routes, KMS_ROLE_OWN, &tenant);
+    without_mount.mount[0] = '\0';
+    expect(routes, without_mount, SEALIFT_DENIED, "");
+    cr_assert_not_null(strstr(err.message, "key k7, for which"), "%s", err.message);
+}
+
 Test(kms_routes, end_the_search_at_a_kms_that_is_away)
 {
     SCOPED(routes_done) struct kms_routes *routes = empty_routes();
