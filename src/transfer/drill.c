@@ -3,162 +3,17 @@
 #include "at_rest.h"
 #include "error.h"
 #include "frame_source.h"
-#include "key_search.h"
 #include "manifest_fetch.h"
-#include "memo.h"
+#include "opened_keys.h"
 #include "scoped.h"
 
 #include <string.h>
 
-/* FS keys that are remembered as opened, or as not to be opened, beyond those that are being looked at: snapshots come
- * by filesystem, so what is asked for again is asked for soon. */
-#define REMEMBERED 64
-
 struct drill {
     const struct drill_request *request;
-    struct memo *by_records;      /* struct opened_key, by filesystem and key check value */
-    struct memo *by_wrapping;     /* struct opened_key, by a manifest's own envelope */
+    struct opened_keys keys;
     struct drill_outcome outcome; /* the telling thread's */
 };
-
-/* An FS key, or why there is none. */
-struct opened_key {
-    struct secret *fs_key;        /* NULL: `failure` says why */
-    struct sealift_error failure; /* of a key that opens by its records: what these have lost */
-    struct uuid record;
-    struct kms_hint by;
-    char filesystem[256];
-};
-
-static void
-opened_key_done(void *finding)
-{
-    struct opened_key *key = finding;
-
-    secret_free(&key->fs_key);
-}
-
-/* A KMS or a store that is not there: another wrapping would do no better. */
-static bool
-is_final(const struct opened_key *key)
-{
-    return key->failure.status == SEALIFT_UNAVAILABLE;
-}
-
-/* --- by key records --- */
-
-struct record_search {
-    const struct drill *drill;
-    struct store *store;
-    const struct uuid *fs;
-    const uint8_t *key_check;
-};
-
-/* Who has nothing but the bucket needs the names and the at-rest key, too. */
-static void
-note_what_is_lost(const struct key_found *found, struct opened_key *key)
-{
-    if (!found->has_names)
-        key->failure.status = error_set(&key->failure, SEALIFT_CORRUPT,
-                                        "the key opens, and no key record of it has its filesystem's names");
-    else if (found->names.encrypted && found->at_rest_key == NULL)
-        key->failure.status = error_set(&key->failure, SEALIFT_CORRUPT,
-                                        "the key opens, and no key record of it has the at-rest key of its "
-                                        "filesystem, which is encrypted");
-}
-
-static enum sealift_status
-search_records(void *context, void *finding, struct sealift_error *err)
-{
-    const struct record_search *search = context;
-    struct opened_key *key = finding;
-    SCOPED(key_found_done) struct key_found found = {0};
-    const struct key_search wanted = {
-        .store = search->store,
-        .routes = search->drill->request->routes,
-        .fs = *search->fs,
-        .key_check = search->key_check,
-        .whole = true,
-    };
-
-    if (key_search_run(search->drill->request->world, &wanted, &found, err) != SEALIFT_OK) {
-        key->failure = *err;
-        return error_ends_all(err->status) ? err->status : SEALIFT_OK;
-    }
-    note_what_is_lost(&found, key);
-    key->record = found.record;
-    key->by = found.by;
-    memcpy(key->filesystem, found.names.filesystem, sizeof(key->filesystem));
-    key->fs_key = TAKE(found.fs_key);
-    return SEALIFT_OK;
-}
-
-/* A bucket may hold another one's filesystems, copied, and another one's key records for them. */
-static enum sealift_status
-name_of_search(const struct record_search *search, uint8_t name[SHA256_SIZE], struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {0};
-
-    TRY(buf_append_text(&text, search->store->url, err));
-    TRY(buf_append(&text, "", 1, err));
-    TRY(buf_append_bytes(&text, BYTES_OF(search->fs->bytes), err));
-    TRY(buf_append(&text, search->key_check, KEY_CHECK_SIZE, err));
-    return sha256(buf_bytes(&text), name, err);
-}
-
-static enum sealift_status
-hold_by_records(struct drill *drill, const struct survey_item *item, const uint8_t key_check[KEY_CHECK_SIZE],
-                const struct opened_key **ret_key, struct sealift_error *err)
-{
-    struct record_search search = {drill, item->store, &item->fs, key_check};
-    uint8_t name[SHA256_SIZE];
-    const void *finding;
-
-    TRY(name_of_search(&search, name, err));
-    TRY(memo_hold(drill->by_records, name, search_records, &search, &finding, err));
-    *ret_key = finding;
-    return SEALIFT_OK;
-}
-
-/* --- by a manifest's own wrapping: many carry the same --- */
-
-struct own_search {
-    const struct drill *drill;
-    const struct manifest *manifest;
-};
-
-static enum sealift_status
-search_own(void *context, void *finding, struct sealift_error *err)
-{
-    const struct own_search *search = context;
-    struct opened_key *key = finding;
-
-    struct kms_errand errand = {.fs = search->manifest->fs, .snapshot = search->manifest->upload};
-
-    if (kms_routes_open(search->drill->request->routes, &errand, &search->manifest->envelope, &key->fs_key, NULL,
-                        err) != SEALIFT_OK) {
-        key->failure = *err;
-        return error_ends_all(err->status) ? err->status : SEALIFT_OK;
-    }
-    key->by = errand.by;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-hold_by_own(struct drill *drill, const struct manifest *manifest, const struct opened_key **ret_key,
-            struct sealift_error *err)
-{
-    SCOPED(buf_done) struct buf text = {0};
-    struct own_search search = {drill, manifest};
-    uint8_t name[SHA256_SIZE];
-    const void *finding;
-
-    TRY(envelope_to_json(&manifest->envelope, &text, err));
-    TRY(sha256(buf_bytes(&text), name, err));
-    TRY(memo_hold(drill->by_wrapping, name, search_own, &search, &finding, err));
-    *ret_key = finding;
-    return SEALIFT_OK;
-}
 
 /* --- a snapshot --- */
 
@@ -167,14 +22,14 @@ struct snapshot_drill {
     const struct survey_item *item;
     struct drill_finding *finding;
     struct manifest manifest;
-    const struct opened_key *by_records, *by_own; /* held */
+    const struct opened_key *by_records, *by_manifest; /* held */
 };
 
 static void
 snapshot_drill_done(struct snapshot_drill *snapshot)
 {
-    memo_release(snapshot->drill->by_wrapping, snapshot->by_own);
-    memo_release(snapshot->drill->by_records, snapshot->by_records);
+    opened_keys_release_by_manifest(&snapshot->drill->keys, snapshot->by_manifest);
+    opened_keys_release_by_records(&snapshot->drill->keys, snapshot->by_records);
     manifest_done(&snapshot->manifest);
 }
 
@@ -197,24 +52,33 @@ credit(struct drill_finding *finding, enum drill_wrapping wrapping, const struct
     finding->by = key->by;
 }
 
+/* The key records say more than a manifest does, unless there are none, or somebody was not there. */
+static const struct opened_key *
+more_telling(const struct opened_key *by_records, const struct opened_key *last)
+{
+    return opened_key_waits(last) || by_records->failure.status == SEALIFT_NOT_FOUND ? last : by_records;
+}
+
 /* As a download would: key records first, then the manifest's own wrapping. */
 static enum sealift_status
 find_key(struct snapshot_drill *snapshot, const struct secret **ret_fs_key, struct sealift_error *err)
 {
-    struct drill *drill = snapshot->drill;
+    struct opened_keys *keys = &snapshot->drill->keys;
+    const struct survey_item *item = snapshot->item;
+    const struct manifest *manifest = &snapshot->manifest;
     const struct opened_key *by_records, *key;
 
-    TRY(hold_by_records(drill, snapshot->item, snapshot->manifest.key_check, &snapshot->by_records, err));
+    TRY(opened_keys_by_records(keys, item->store, &item->fs, manifest->key_check, &snapshot->by_records, err));
     by_records = key = snapshot->by_records;
-    if (key->fs_key == NULL && !is_final(key)) {
-        TRY(hold_by_own(drill, &snapshot->manifest, &snapshot->by_own, err));
-        key = snapshot->by_own;
+    if (key->fs_key == NULL && !opened_key_waits(key)) {
+        TRY(opened_keys_by_manifest(keys, manifest, &snapshot->by_manifest, err));
+        key = snapshot->by_manifest;
     }
     if (key->fs_key == NULL) {
-        *err = is_final(key) || by_records->failure.status == SEALIFT_NOT_FOUND ? key->failure : by_records->failure;
+        *err = more_telling(by_records, key)->failure;
         return err->status;
     }
-    credit(snapshot->finding, key == snapshot->by_own ? DRILL_MANIFEST : DRILL_RECORD, key);
+    credit(snapshot->finding, key == by_records ? DRILL_RECORD : DRILL_MANIFEST, key);
     *ret_fs_key = key->fs_key;
     return SEALIFT_OK;
 }
@@ -281,12 +145,12 @@ look_at_key(struct drill *drill, const struct survey_item *item, struct drill_fi
 
     finding->has_key_check = true;
     memcpy(finding->key_check, item->key_check, sizeof(finding->key_check));
-    TRY(hold_by_records(drill, item, item->key_check, &key, err));
+    TRY(opened_keys_by_records(&drill->keys, item->store, &item->fs, item->key_check, &key, err));
     if (key->fs_key != NULL)
         credit(finding, DRILL_RECORD, key);
     memcpy(finding->filesystem, key->filesystem, sizeof(finding->filesystem));
     finding->failure = key->failure;
-    memo_release(drill->by_records, key);
+    opened_keys_release_by_records(&drill->keys, key);
     return SEALIFT_OK;
 }
 
@@ -401,15 +265,17 @@ tell(void *context, const struct survey_item *item, struct sealift_error *err)
 static void
 drill_done(struct drill *drill)
 {
-    memo_free(&drill->by_wrapping);
-    memo_free(&drill->by_records);
+    opened_keys_done(&drill->keys);
 }
 
 enum sealift_status
 drill_run(const struct drill_request *request, struct drill_outcome *ret_outcome, struct sealift_error *err)
 {
-    SCOPED(drill_done) struct drill drill = {.request = request};
-    const size_t most = REMEMBERED + request->threads;
+    SCOPED(drill_done)
+    struct drill drill = {
+        .request = request,
+        .keys = {.world = request->world, .routes = request->routes},
+    };
     const struct survey survey = {
         .world = request->world,
         .progress = request->progress,
@@ -424,8 +290,7 @@ drill_run(const struct drill_request *request, struct drill_outcome *ret_outcome
         .context = &drill,
     };
 
-    TRY(memo_new(most, sizeof(struct opened_key), opened_key_done, &drill.by_records, err));
-    TRY(memo_new(most, sizeof(struct opened_key), opened_key_done, &drill.by_wrapping, err));
+    TRY(opened_keys_init(&drill.keys, request->threads, err));
     TRY(survey_run(&survey, err));
     *ret_outcome = drill.outcome;
     return SEALIFT_OK;
