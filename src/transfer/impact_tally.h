@@ -13,7 +13,6 @@ enum impact_verdict {
 
 enum impact_wrapping { IMPACT_NOTHING, IMPACT_TABLE, IMPACT_RECORD, IMPACT_MANIFEST };
 
-/* The wrappings of one FS key, added up. */
 struct impact_tally {
     uint64_t wrappings, condemned, others, claimed;                       /* `claimed`: of those that did not open */
     uint64_t at_rest, at_rest_condemned, at_rest_others, at_rest_claimed; /* those with an at-rest key */
