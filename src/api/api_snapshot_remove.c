@@ -127,7 +127,7 @@ look_at_manifest(struct remove_job *job, struct evidence_object *object, bool *r
 
     TRY(obs_check_mark(job->store, err));
     name_of_manifest(&job->locator.fs, &job->locator.snapshot, name);
-    status = evidence_look(job->store, name, 0, object, err);
+    status = evidence_object_look(job->store, name, 0, object, err);
     *ret_there = status == SEALIFT_OK;
     if (status != SEALIFT_NOT_FOUND)
         return status;
@@ -209,7 +209,7 @@ find_lone_key(struct remove_job *job, const struct evidence_object *manifest, st
         char name[NAME_SIZE];
 
         name_of_key_record(&job->locator.fs, key.key_check, key_records_newest(&key.records, i), name);
-        TRY(evidence_look(job->store, name, 0, &object, err));
+        TRY(evidence_object_look(job->store, name, 0, &object, err));
         TRY(evidence_add(job->evidence, &object, NULL, err));
     }
     job->key = key;

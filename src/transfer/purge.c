@@ -70,7 +70,7 @@ intend(void *context, const struct store_object *object, struct sealift_error *e
 {
     struct purge *purge = context;
     struct evidence_object described;
-    enum sealift_status status = evidence_look(purge->store, object->name, object->size, &described, err);
+    enum sealift_status status = evidence_object_look(purge->store, object->name, object->size, &described, err);
 
     if (status == SEALIFT_INVALID || status == SEALIFT_NOT_FOUND) /* of another name than ours; gone by now */
         return SEALIFT_OK;
@@ -158,7 +158,7 @@ delete_and_tell(void *context, const struct store_object *object, struct sealift
     struct purge *purge = context;
     struct evidence_object described;
     struct sealift_error refusal;
-    enum sealift_status status = evidence_look(purge->store, object->name, object->size, &described, err);
+    enum sealift_status status = evidence_object_look(purge->store, object->name, object->size, &described, err);
 
     if (status == SEALIFT_INVALID)
         return delete_plainly(context, object, err);

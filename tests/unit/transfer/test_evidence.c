@@ -55,7 +55,7 @@ begin(void)
 static void
 look(struct store *store, struct evidence_object *object)
 {
-    cr_assert_eq(evidence_look(store, manifest_name, 4711, object, &err), SEALIFT_OK, "%s", err.message);
+    cr_assert_eq(evidence_object_look(store, manifest_name, 4711, object, &err), SEALIFT_OK, "%s", err.message);
 }
 
 static void
@@ -159,7 +159,7 @@ Test(evidence, does_not_describe_what_could_be_read_later)
         struct evidence_object object;
 
         cr_assert_eq(store_faulty_new(fixture.store, refuse_reading, &statuses[i], &faulty, &err), SEALIFT_OK);
-        cr_assert_eq(evidence_look(faulty, manifest_name, 1, &object, &err), statuses[i]);
+        cr_assert_eq(evidence_object_look(faulty, manifest_name, 1, &object, &err), statuses[i]);
     }
 }
 
@@ -167,7 +167,7 @@ Test(evidence, is_of_manifests_and_key_records_alone)
 {
     struct evidence_object object;
 
-    cr_assert_eq(evidence_look(fixture.store, NAME_MARKER, 1, &object, &err), SEALIFT_INVALID);
+    cr_assert_eq(evidence_object_look(fixture.store, NAME_MARKER, 1, &object, &err), SEALIFT_INVALID);
 }
 
 Test(evidence, is_a_file_that_only_its_owner_reads)
