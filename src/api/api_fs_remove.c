@@ -1,6 +1,5 @@
-#include "at_rest.h"
 #include "error.h"
-#include "key_records.h"
+#include "fs_removal_check.h"
 #include "native_snapshot.h"
 #include "obs.h"
 #include "publish_lock.h"
@@ -9,7 +8,6 @@
 #include "scoped.h"
 #include "session.h"
 #include "store_abilities.h"
-#include "work_lock.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +22,6 @@ struct fs_remove_job {
     struct uuid uuid;
     bool has_row;
     struct table_fs row;
-    uint64_t uploaded; /* snapshots */
     struct evidence *evidence;
     struct session session;
 };
@@ -129,116 +126,17 @@ find_in_bucket(struct fs_remove_job *job, struct sealift_error *err)
 /* --- what forbids it --- */
 
 static enum sealift_status
-check_snapshot(void *context, const struct table_snapshot *row, struct sealift_error *err)
-{
-    struct fs_remove_job *job = context;
-
-    job->removal->snapshots++;
-    job->uploaded += table_snapshot_is_uploaded(row);
-    return removal_check_upload(job->sealift, row, err);
-}
-
-static enum sealift_status
-check_made(const struct fs_remove_job *job, struct sealift_error *err)
-{
-    bool runs;
-
-    if (!job->row.incomplete)
-        return SEALIFT_OK;
-    TRY(work_lock_is_held(job->sealift->home, &job->uuid, &runs, err));
-    if (!runs)
-        return SEALIFT_OK;
-    return error_set(err, SEALIFT_CONFLICT,
-                     "filesystem %s: is being made at this moment; wait for it, or stop it with Ctrl-C", job->row.name);
-}
-
-/* A directory that stays readable until the next start of the machine, and by nobody's key after it, is a trap. It is
- * not locked behind somebody's back either. */
-static enum sealift_status
-check_locked(const struct fs_remove_job *job, struct sealift_error *err)
-{
-    enum at_rest_state state;
-
-    if (job->row.at_rest[0] == '\0')
-        return SEALIFT_OK;
-    if (at_rest_state(job->row.path, job->row.at_rest, &state, err) != SEALIFT_OK) {
-        world_log(&job->sealift->world, LOG_WARNING, "filesystem %s: %s", job->row.name, err->message);
-        return SEALIFT_OK;
-    }
-    if (state != AT_REST_UNLOCKED && state != AT_REST_BUSY)
-        return SEALIFT_OK;
-    return error_set(
-        err, SEALIFT_CONFLICT,
-        "filesystem %s: its directory %s is %s, and without the filesystem nobody could lock it, or unlock "
-        "it when the machine has started again; copy what you need, and lock it first: \"sealift fs lock "
-        "%s\"",
-        job->row.name, job->row.path, state == AT_REST_BUSY ? "in use" : "unlocked", job->row.name);
-}
-
-static enum sealift_status
-count_key_records(struct fs_remove_job *job, size_t *ret_count, struct sealift_error *err)
-{
-    struct key_records records;
-    struct envelope envelope;
-
-    TRY(table_fs_envelope(job->sealift->table, &job->uuid, &envelope, err));
-    TRY(key_records_list(job->store, &job->uuid, envelope.key_check, &records, err));
-    *ret_count = key_records_count(&records);
-    return SEALIFT_OK;
-}
-
-/* Whether the bucket has what the filesystem can be recovered from. */
-static const char *
-look_for_key_record(struct fs_remove_job *job)
-{
-    struct sealift_error err;
-    size_t count;
-
-    if (job->row.obs[0] == '\0')
-        return "no";
-    if (job->store == NULL)
-        return "unknown";
-    if (count_key_records(job, &count, &err) == SEALIFT_OK)
-        return count > 0 ? "yes" : "no";
-    world_log(&job->sealift->world, LOG_WARNING, "it is not known whether the bucket has the key of filesystem %s: %s",
-              job->row.name, err.message);
-    return "unknown";
-}
-
-static enum sealift_status
-refuse_key_loss(const struct fs_remove_job *job, struct sealift_error *err)
-{
-    const char *whose = job->row.at_rest[0] != '\0' ? "what is in its encrypted directory" : "its uploaded snapshots";
-
-    return error_set(err, SEALIFT_CONFLICT,
-                     "filesystem %s: %s, so that nobody could ever read %s%s%s again. --allow-key-loss removes it all "
-                     "the same",
-                     job->row.name,
-                     job->spec->purge ? "its key would be deleted here and in the bucket"
-                                      : "no bucket has its key, and the table's copy would be deleted",
-                     whose, job->row.at_rest[0] != '\0' ? ", " : "", job->row.at_rest[0] != '\0' ? job->row.path : "");
-}
-
-static enum sealift_status
-check_key_loss(struct fs_remove_job *job, struct sealift_error *err)
-{
-    bool needed = job->row.at_rest[0] != '\0' || (job->uploaded > 0 && !job->spec->purge);
-    bool lost;
-
-    job->removal->key_record = look_for_key_record(job);
-    lost = job->spec->purge || strcmp(job->removal->key_record, "no") == 0;
-    return needed && lost && !job->spec->allow_key_loss ? refuse_key_loss(job, err) : SEALIFT_OK;
-}
-
-static enum sealift_status
 check(struct fs_remove_job *job, struct sealift_error *err)
 {
+    struct fs_removal_check check = {.sealift = job->sealift, .spec = job->spec, .row = &job->row, .store = job->store};
+    enum sealift_status status;
+
     if (!job->has_row)
         return SEALIFT_OK;
-    TRY(check_made(job, err));
-    TRY(table_snapshot_list(job->sealift->table, &job->uuid, check_snapshot, job, err));
-    TRY(check_locked(job, err));
-    return check_key_loss(job, err);
+    status = fs_removal_check(&check, err);
+    job->removal->snapshots = check.snapshots;
+    job->removal->key_record = check.key_record;
+    return status;
 }
 
 /* --- purging --- */
