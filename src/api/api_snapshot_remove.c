@@ -4,6 +4,7 @@
 #include "obs.h"
 #include "publish_lock.h"
 #include "removal.h"
+#include "removed_snapshot.h"
 #include "scoped.h"
 #include "session.h"
 #include "store_abilities.h"
@@ -16,11 +17,7 @@
 struct remove_job {
     struct sealift *sealift;
     const struct sealift_snapshot_remove_spec *spec;
-    struct store *store; /* NULL: there is nothing of it in a bucket, or nothing of ours */
-    struct locator locator;
-    bool has_row;
-    struct table_fs fs;
-    struct table_snapshot row;
+    struct removed_snapshot snapshot;
     struct lone_key key; /* of this snapshot alone: it goes, too, when nothing else names it */
     struct evidence *evidence;
     struct session session;
@@ -31,90 +28,7 @@ job_done(struct remove_job *job)
 {
     session_end(&job->session);
     evidence_free(&job->evidence);
-    store_free(&job->store);
-}
-
-/* --- finding it --- */
-
-static enum sealift_status
-find_by_name(struct remove_job *job, struct sealift_error *err)
-{
-    struct table *table = job->sealift->table;
-    const struct sealift_obs_spec obs = {.url = job->fs.obs};
-
-    TRY(handle_need(job->spec->fs, "the filesystem's name", err));
-    TRY(handle_need(job->spec->snapshot, "the snapshot's name", err));
-    TRY(table_fs_get(table, job->spec->fs, &job->fs, err));
-    TRY(table_snapshot_get(table, &job->fs.uuid, job->spec->snapshot, &job->row, err));
-    job->has_row = true;
-    if (job->row.status == TABLE_SNAPSHOT_ADDED || job->row.status == TABLE_SNAPSHOT_DOWNLOADED)
-        return SEALIFT_OK;
-    job->locator = (struct locator){job->fs.uuid, job->row.upload};
-    if (job->fs.obs[0] == '\0')
-        return error_set(err, SEALIFT_INVALID,
-                         "filesystem %s has no object store in the table: say where the snapshot is, with its locator "
-                         "and --obs",
-                         job->fs.name);
-    return handle_open_obs(job->sealift, &obs, &job->store, err);
-}
-
-static enum sealift_status
-note_upload(void *context, const struct table_snapshot *row, struct sealift_error *err)
-{
-    struct remove_job *job = context;
-
-    (void)err;
-    if (row->status == TABLE_SNAPSHOT_ADDED || row->status == TABLE_SNAPSHOT_DOWNLOADED ||
-        !uuid_equal(&row->upload, &job->locator.snapshot))
-        return SEALIFT_OK;
-    job->row = *row;
-    job->has_row = true;
-    return SEALIFT_OK;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/* Whether the store that was named is the one that the filesystem uploads to, and not a copy of it. */
-static enum sealift_status
-is_store_of_fs(struct remove_job *job, bool *ret_is, struct sealift_error *err)
-{
-    const struct sealift_obs_spec *given = &job->spec->obs;
-    SCOPED(obs_options_free) struct obs_options *options = NULL;
-    struct sealift_obs_spec own;
-    struct table_obs row;
-
-    *ret_is = same_text(given->url, job->fs.obs);
-    if (*ret_is || job->fs.obs[0] == '\0' || strstr(given->url, "://") == NULL)
-        return SEALIFT_OK;
-    TRY(table_obs_get(job->sealift->table, job->fs.obs, &row, err));
-    TRY(obs_options_from_json(bytes_of_text(row.options), &options, &own, err));
-    *ret_is = same_text(given->url, row.url) && same_text(given->endpoint, own.endpoint);
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-find_by_locator(struct remove_job *job, struct sealift_error *err)
-{
-    enum sealift_status status;
-    bool is_own;
-
-    if (!locator_parse(job->spec->locator, &job->locator))
-        return error_set(err, SEALIFT_INVALID, "%s: is no locator; one looks like FS-UUID/SNAPSHOT-UUID",
-                         job->spec->locator);
-    TRY(handle_need(job->spec->obs.url, "the object store of the locator", err));
-    TRY(handle_open_obs(job->sealift, &job->spec->obs, &job->store, err));
-    status = table_fs_get_by_uuid(job->sealift->table, &job->locator.fs, &job->fs, err);
-    if (status == SEALIFT_NOT_FOUND)
-        return SEALIFT_OK;
-    TRY(status);
-    TRY(is_store_of_fs(job, &is_own, err));
-    if (!is_own)
-        return SEALIFT_OK;
-    return table_snapshot_list(job->sealift->table, &job->fs.uuid, note_upload, job, err);
+    removed_snapshot_done(&job->snapshot);
 }
 
 /* --- its manifest --- */
@@ -125,18 +39,18 @@ look_at_manifest(struct remove_job *job, struct evidence_object *object, bool *r
     char name[NAME_SIZE], shown[LOCATOR_SIZE];
     enum sealift_status status;
 
-    TRY(obs_check_mark(job->store, err));
-    name_of_manifest(&job->locator.fs, &job->locator.snapshot, name);
-    status = evidence_object_look(job->store, name, 0, object, err);
+    TRY(obs_check_mark(job->snapshot.store, err));
+    name_of_manifest(&job->snapshot.locator.fs, &job->snapshot.locator.snapshot, name);
+    status = evidence_object_look(job->snapshot.store, name, 0, object, err);
     *ret_there = status == SEALIFT_OK;
     if (status != SEALIFT_NOT_FOUND)
         return status;
-    if (job->has_row)
+    if (job->snapshot.has_row)
         return SEALIFT_OK; /* it went the last time, or somebody else removed it */
-    locator_format(&job->locator, shown);
+    locator_format(&job->snapshot.locator, shown);
     return error_set(err, SEALIFT_NOT_FOUND,
                      "%s: no snapshot has the locator %s; \"sealift obs snapshots\" lists what is there",
-                     job->store->url, shown);
+                     job->snapshot.store->url, shown);
 }
 
 /* What a store says that it deleted is gone only when it does not show it any more. */
@@ -160,9 +74,9 @@ begin_evidence(struct remove_job *job, struct sealift_error *err)
 {
     const struct evidence_header header = {
         .command = "fs snapshot remove",
-        .store = job->store != NULL ? job->store->url : NULL,
-        .fs = job->has_row ? &job->row.fs : &job->locator.fs,
-        .filesystem = job->fs.name,
+        .store = job->snapshot.store != NULL ? job->snapshot.store->url : NULL,
+        .fs = job->snapshot.has_row ? &job->snapshot.row.fs : &job->snapshot.locator.fs,
+        .filesystem = job->snapshot.fs.name,
     };
 
     return removal_begin_evidence(job->sealift, job->spec->evidence, &header, &job->evidence, err);
@@ -185,7 +99,7 @@ is_key_in_force(struct remove_job *job, const uint8_t key_check[KEY_CHECK_SIZE],
                 struct sealift_error *err)
 {
     struct envelope envelope;
-    enum sealift_status status = table_fs_envelope(job->sealift->table, &job->locator.fs, &envelope, err);
+    enum sealift_status status = table_fs_envelope(job->sealift->table, &job->snapshot.locator.fs, &envelope, err);
 
     *ret_is = status == SEALIFT_OK && memcmp(envelope.key_check, key_check, KEY_CHECK_SIZE) == 0;
     return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
@@ -203,13 +117,13 @@ find_lone_key(struct remove_job *job, const struct evidence_object *manifest, st
     TRY(is_key_in_force(job, manifest->key_check, &in_force, err));
     if (in_force)
         return SEALIFT_OK;
-    TRY(lone_key_find(job->store, &job->locator, manifest->key_check, &key, err));
+    TRY(lone_key_find(job->snapshot.store, &job->snapshot.locator, manifest->key_check, &key, err));
     for (size_t i = 0; i < key_records_count(&key.records); i++) {
         struct evidence_object object;
         char name[NAME_SIZE];
 
-        name_of_key_record(&job->locator.fs, key.key_check, key_records_newest(&key.records, i), name);
-        TRY(evidence_object_look(job->store, name, 0, &object, err));
+        name_of_key_record(&job->snapshot.locator.fs, key.key_check, key_records_newest(&key.records, i), name);
+        TRY(evidence_object_look(job->snapshot.store, name, 0, &object, err));
         TRY(evidence_add(job->evidence, &object, NULL, err));
     }
     job->key = key;
@@ -224,7 +138,7 @@ remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal
     struct sealift_error refusal;
     bool there;
 
-    if (job->store == NULL)
+    if (job->snapshot.store == NULL)
         return evidence_settle(job->evidence, err);
     TRY(look_at_manifest(job, &object, &there, err));
     if (there) {
@@ -236,7 +150,7 @@ remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal
     if (!there)
         return SEALIFT_OK;
     describe(&object, removal);
-    if (delete_object(job->store, object.name, &refusal) == SEALIFT_OK)
+    if (delete_object(job->snapshot.store, object.name, &refusal) == SEALIFT_OK)
         return evidence_outcome(job->evidence, object.name, "deleted", NULL, err);
     TRY(evidence_outcome(job->evidence, object.name, "refused", refusal.message, err));
     *err = refusal;
@@ -250,14 +164,14 @@ remove_row(struct remove_job *job, struct sealift_snapshot_removal *removal, str
 {
     enum sealift_status status;
 
-    if (!job->has_row)
+    if (!job->snapshot.has_row)
         return SEALIFT_OK;
-    TRY(native_snapshot_remove(job->sealift, &job->row, err));
-    status = table_snapshot_remove(job->sealift->table, &job->row.fs, job->row.name, err);
+    TRY(native_snapshot_remove(job->sealift, &job->snapshot.row, err));
+    status = table_snapshot_remove(job->sealift->table, &job->snapshot.row.fs, job->snapshot.row.name, err);
     if (status != SEALIFT_NOT_FOUND) /* by another process meanwhile */
         TRY(status);
-    snprintf(removal->filesystem, sizeof(removal->filesystem), "%s", job->row.fs_name);
-    snprintf(removal->name, sizeof(removal->name), "%s", job->row.name);
+    snprintf(removal->filesystem, sizeof(removal->filesystem), "%s", job->snapshot.row.fs_name);
+    snprintf(removal->name, sizeof(removal->name), "%s", job->snapshot.row.name);
     return SEALIFT_OK;
 }
 
@@ -269,11 +183,11 @@ find_and_remove(struct remove_job *job, struct sealift_snapshot_removal *removal
 
     TRY(handle_need_table(job->sealift, err));
     TRY(publish_lock_take(&job->sealift->world, job->sealift->home, &lock, err));
-    TRY(job->spec->locator != NULL ? find_by_locator(job, err) : find_by_name(job, err));
-    if (job->has_row)
-        TRY(removal_check_upload(job->sealift, &job->row, err));
-    if (job->store != NULL)
-        locator_format(&job->locator, removal->locator);
+    TRY(removed_snapshot_find(job->sealift, job->spec, &job->snapshot, err));
+    if (job->snapshot.has_row)
+        TRY(removal_check_upload(job->sealift, &job->snapshot.row, err));
+    if (job->snapshot.store != NULL)
+        locator_format(&job->snapshot.locator, removal->locator);
     TRY(begin_evidence(job, err));
     TRY(remove_manifest(job, removal, err));
     return remove_row(job, removal, err);
@@ -316,13 +230,13 @@ list_unused(struct remove_job *job, struct unused_listing *listing, struct unuse
             struct sealift_error *err)
 {
     const struct unused_request request = {
-        .fs = job->locator.fs,
+        .fs = job->snapshot.locator.fs,
         .connections = job->session.budget.connections,
-        .removed = &job->locator.snapshot,
+        .removed = &job->snapshot.locator.snapshot,
         .key_check = key_records_count(&job->key.records) > 0 ? job->key.key_check : NULL,
     };
 
-    TRY(unused_list(&job->sealift->world, job->store, &request, show_unused, listing, ret_answer, err));
+    TRY(unused_list(&job->sealift->world, job->snapshot.store, &request, show_unused, listing, ret_answer, err));
     if (ret_answer->problem.status != SEALIFT_OK)
         world_log(&job->sealift->world, LOG_WARNING,
                   "nothing is called unused, since it is not known what a snapshot uses: %s",
@@ -343,12 +257,12 @@ tell_unused(struct remove_job *job, sealift_each_unused *each, void *context, st
     struct sealift_error err;
 
     *ret_key_is_free = false;
-    if (job->store == NULL)
+    if (job->snapshot.store == NULL)
         return;
-    store_inspect(job->store, &abilities);
+    store_inspect(job->snapshot.store, &abilities);
     removal->versioning = store_answer_name(abilities.versioning);
     removal->object_lock = store_answer_name(abilities.object_lock);
-    uuid_format(&job->locator.fs, filesystem_id);
+    uuid_format(&job->snapshot.locator.fs, filesystem_id);
     removal->unused_known = list_unused(job, &listing, &answer, &err) == SEALIFT_OK;
     if (removal->unused_known)
         *ret_key_is_free = answer.problem.status == SEALIFT_OK && !answer.key_is_used;
@@ -367,10 +281,10 @@ remove_key_record(struct remove_job *job, const struct uuid *record, bool is_fre
     struct sealift_error refusal;
     char name[NAME_SIZE];
 
-    name_of_key_record(&job->locator.fs, job->key.key_check, record, name);
+    name_of_key_record(&job->snapshot.locator.fs, job->key.key_check, record, name);
     if (!is_free)
         return evidence_outcome(job->evidence, name, "kept", NULL, err);
-    if (delete_object(job->store, name, &refusal) != SEALIFT_OK) {
+    if (delete_object(job->snapshot.store, name, &refusal) != SEALIFT_OK) {
         world_log(&job->sealift->world, LOG_WARNING, "a key record that was for this snapshot alone stays: %s",
                   refusal.message);
         return evidence_outcome(job->evidence, name, "refused", refusal.message, err);
