@@ -17,8 +17,12 @@
 struct remove_job {
     struct sealift *sealift;
     const struct sealift_snapshot_remove_spec *spec;
+    sealift_each_unused *each;
+    void *context;
+    struct sealift_snapshot_removal removal;
     struct removed_snapshot snapshot;
-    struct lone_key key; /* of this snapshot alone: it goes, too, when nothing else names it */
+    struct lone_key key; /* of this snapshot alone: it goes, too, ... */
+    bool key_is_free;    /* ... when no manifest names it any more */
     struct evidence *evidence;
     struct session session;
 };
@@ -132,7 +136,7 @@ find_lone_key(struct remove_job *job, const struct evidence_object *manifest, st
 
 /* The evidence is on the disk before; its end is written by whoever knows how it ended. */
 static enum sealift_status
-remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
+remove_manifest(struct remove_job *job, struct sealift_error *err)
 {
     struct evidence_object object;
     struct sealift_error refusal;
@@ -146,10 +150,10 @@ remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal
         TRY(find_lone_key(job, &object, err));
     }
     TRY(evidence_settle(job->evidence, err));
-    removal->manifest = there ? "deleted" : "absent";
+    job->removal.manifest = there ? "deleted" : "absent";
     if (!there)
         return SEALIFT_OK;
-    describe(&object, removal);
+    describe(&object, &job->removal);
     if (delete_object(job->snapshot.store, object.name, &refusal) == SEALIFT_OK)
         return evidence_outcome(job->evidence, object.name, "deleted", NULL, err);
     TRY(evidence_outcome(job->evidence, object.name, "refused", refusal.message, err));
@@ -160,7 +164,7 @@ remove_manifest(struct remove_job *job, struct sealift_snapshot_removal *removal
 /* --- its row --- */
 
 static enum sealift_status
-remove_row(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
+remove_row(struct remove_job *job, struct sealift_error *err)
 {
     enum sealift_status status;
 
@@ -170,14 +174,14 @@ remove_row(struct remove_job *job, struct sealift_snapshot_removal *removal, str
     status = table_snapshot_remove(job->sealift->table, &job->snapshot.row.fs, job->snapshot.row.name, err);
     if (status != SEALIFT_NOT_FOUND) /* by another process meanwhile */
         TRY(status);
-    snprintf(removal->filesystem, sizeof(removal->filesystem), "%s", job->snapshot.row.fs_name);
-    snprintf(removal->name, sizeof(removal->name), "%s", job->snapshot.row.name);
+    snprintf(job->removal.filesystem, sizeof(job->removal.filesystem), "%s", job->snapshot.row.fs_name);
+    snprintf(job->removal.name, sizeof(job->removal.name), "%s", job->snapshot.row.name);
     return SEALIFT_OK;
 }
 
 /* Nobody publishes meanwhile: an upload of this snapshot that begins now finds its row gone before it would. */
 static enum sealift_status
-find_and_remove(struct remove_job *job, struct sealift_snapshot_removal *removal, struct sealift_error *err)
+find_and_remove(struct remove_job *job, struct sealift_error *err)
 {
     SCOPED(fd_done) int lock = -1;
 
@@ -187,28 +191,31 @@ find_and_remove(struct remove_job *job, struct sealift_snapshot_removal *removal
     if (job->snapshot.has_row)
         TRY(removal_check_upload(job->sealift, &job->snapshot.row, err));
     if (job->snapshot.store != NULL)
-        locator_format(&job->snapshot.locator, removal->locator);
+        locator_format(&job->snapshot.locator, job->removal.locator);
     TRY(begin_evidence(job, err));
-    TRY(remove_manifest(job, removal, err));
-    return remove_row(job, removal, err);
+    TRY(remove_manifest(job, err));
+    return remove_row(job, err);
 }
 
 /* --- what nothing uses by now --- */
 
-struct unused_listing {
-    sealift_each_unused *each;
-    void *context;
-    const char *filesystem_id;
-    struct sealift_snapshot_removal *removal;
-};
+static void
+count_unused(struct sealift_snapshot_removal *removal, const struct unused_upload *upload)
+{
+    if (upload->state != UNUSED_FREE)
+        return;
+    removal->unused_uploads++;
+    removal->unused_objects += upload->objects;
+    removal->unused_bytes += upload->bytes;
+}
 
 static enum sealift_status
 show_unused(void *context, const struct unused_upload *upload, struct sealift_error *err)
 {
-    struct unused_listing *listing = context;
-    char text[UUID_TEXT_SIZE];
+    struct remove_job *job = context;
+    char fs[UUID_TEXT_SIZE], text[UUID_TEXT_SIZE];
     const struct sealift_unused shown = {
-        .filesystem_id = listing->filesystem_id,
+        .filesystem_id = fs,
         .upload = text,
         .state = unused_state_name(upload->state),
         .objects = upload->objects,
@@ -216,18 +223,16 @@ show_unused(void *context, const struct unused_upload *upload, struct sealift_er
         .newest_ns = upload->newest_ns,
     };
 
+    count_unused(&job->removal, upload);
+    if (job->each == NULL)
+        return SEALIFT_OK;
+    uuid_format(&job->snapshot.locator.fs, fs);
     uuid_format(&upload->upload, text);
-    if (upload->state == UNUSED_FREE) {
-        listing->removal->unused_uploads++;
-        listing->removal->unused_objects += upload->objects;
-        listing->removal->unused_bytes += upload->bytes;
-    }
-    return listing->each != NULL ? listing->each(listing->context, &shown, err) : SEALIFT_OK;
+    return job->each(job->context, &shown, err);
 }
 
 static enum sealift_status
-list_unused(struct remove_job *job, struct unused_listing *listing, struct unused_answer *ret_answer,
-            struct sealift_error *err)
+list_unused(struct remove_job *job, struct sealift_error *err)
 {
     const struct unused_request request = {
         .fs = job->snapshot.locator.fs,
@@ -235,38 +240,30 @@ list_unused(struct remove_job *job, struct unused_listing *listing, struct unuse
         .removed = &job->snapshot.locator.snapshot,
         .key_check = key_records_count(&job->key.records) > 0 ? job->key.key_check : NULL,
     };
+    struct unused_answer answer;
 
-    TRY(unused_list(&job->sealift->world, job->snapshot.store, &request, show_unused, listing, ret_answer, err));
-    if (ret_answer->problem.status != SEALIFT_OK)
+    TRY(unused_list(&job->sealift->world, job->snapshot.store, &request, show_unused, job, &answer, err));
+    job->key_is_free = answer.problem.status == SEALIFT_OK && !answer.key_is_used;
+    if (answer.problem.status != SEALIFT_OK)
         world_log(&job->sealift->world, LOG_WARNING,
-                  "nothing is called unused, since it is not known what a snapshot uses: %s",
-                  ret_answer->problem.message);
+                  "nothing is called unused, since it is not known what a snapshot uses: %s", answer.problem.message);
     return SEALIFT_OK;
 }
 
-/* The snapshot is removed by now: that its remains cannot be listed is no failure of that. *ret_key_is_free: no
- * manifest names its own key. */
+/* The snapshot is removed by now: that its remains cannot be listed is no failure of that. */
 static void
-tell_unused(struct remove_job *job, sealift_each_unused *each, void *context, struct sealift_snapshot_removal *removal,
-            bool *ret_key_is_free)
+tell_unused(struct remove_job *job)
 {
-    char filesystem_id[UUID_TEXT_SIZE];
-    struct unused_listing listing = {each, context, filesystem_id, removal};
     struct store_abilities abilities;
-    struct unused_answer answer;
     struct sealift_error err;
 
-    *ret_key_is_free = false;
     if (job->snapshot.store == NULL)
         return;
     store_inspect(job->snapshot.store, &abilities);
-    removal->versioning = store_answer_name(abilities.versioning);
-    removal->object_lock = store_answer_name(abilities.object_lock);
-    uuid_format(&job->snapshot.locator.fs, filesystem_id);
-    removal->unused_known = list_unused(job, &listing, &answer, &err) == SEALIFT_OK;
-    if (removal->unused_known)
-        *ret_key_is_free = answer.problem.status == SEALIFT_OK && !answer.key_is_used;
-    else
+    job->removal.versioning = store_answer_name(abilities.versioning);
+    job->removal.object_lock = store_answer_name(abilities.object_lock);
+    job->removal.unused_known = list_unused(job, &err) == SEALIFT_OK;
+    if (!job->removal.unused_known)
         world_log(&job->sealift->world, LOG_WARNING,
                   "the snapshot is removed; what no snapshot uses by now could not be listed: %s", err.message);
 }
@@ -275,44 +272,39 @@ tell_unused(struct remove_job *job, sealift_each_unused *each, void *context, st
 
 /* That one stays does no harm: it opens nothing. */
 static enum sealift_status
-remove_key_record(struct remove_job *job, const struct uuid *record, bool is_free,
-                  struct sealift_snapshot_removal *removal, struct sealift_error *err)
+remove_key_record(struct remove_job *job, const struct uuid *record, struct sealift_error *err)
 {
     struct sealift_error refusal;
     char name[NAME_SIZE];
 
     name_of_key_record(&job->snapshot.locator.fs, job->key.key_check, record, name);
-    if (!is_free)
+    if (!job->key_is_free)
         return evidence_outcome(job->evidence, name, "kept", NULL, err);
     if (delete_object(job->snapshot.store, name, &refusal) != SEALIFT_OK) {
         world_log(&job->sealift->world, LOG_WARNING, "a key record that was for this snapshot alone stays: %s",
                   refusal.message);
         return evidence_outcome(job->evidence, name, "refused", refusal.message, err);
     }
-    removal->key_records++;
+    job->removal.key_records++;
     return evidence_outcome(job->evidence, name, "deleted", NULL, err);
 }
 
 static enum sealift_status
-remove_lone_key(struct remove_job *job, bool is_free, struct sealift_snapshot_removal *removal,
-                struct sealift_error *err)
+remove_lone_key(struct remove_job *job, struct sealift_error *err)
 {
     for (size_t i = 0; i < key_records_count(&job->key.records); i++)
-        TRY(remove_key_record(job, key_records_newest(&job->key.records, i), is_free, removal, err));
+        TRY(remove_key_record(job, key_records_newest(&job->key.records, i), err));
     return SEALIFT_OK;
 }
 
 /* --- all of it --- */
 
 static enum sealift_status
-remove_all(struct remove_job *job, sealift_each_unused *each, void *context, struct sealift_snapshot_removal *removal,
-           struct sealift_error *err)
+remove_all(struct remove_job *job, struct sealift_error *err)
 {
-    bool key_is_free;
-
-    TRY(find_and_remove(job, removal, err));
-    tell_unused(job, each, context, removal, &key_is_free);
-    return remove_lone_key(job, key_is_free, removal, err);
+    TRY(find_and_remove(job, err));
+    tell_unused(job);
+    return remove_lone_key(job, err);
 }
 
 enum sealift_status
@@ -320,17 +312,16 @@ sealift_snapshot_remove(struct sealift *sealift, const struct sealift_snapshot_r
                         sealift_each_unused *each, void *context, struct sealift_snapshot_removal *ret_removal,
                         struct sealift_error *err)
 {
-    SCOPED(job_done) struct remove_job job = {.sealift = sealift, .spec = spec};
-    struct sealift_snapshot_removal removal = {0};
+    SCOPED(job_done) struct remove_job job = {.sealift = sealift, .spec = spec, .each = each, .context = context};
     struct sealift_error ignored;
 
     TRY(session_begin(sealift, &spec->transfer, 0, &job.session, err));
-    if (remove_all(&job, each, context, &removal, err) != SEALIFT_OK) {
+    if (remove_all(&job, err) != SEALIFT_OK) {
         if (evidence_end(job.evidence, err, &ignored) != SEALIFT_OK)
             world_log(&sealift->world, LOG_WARNING, "%s", ignored.message);
         return err->status;
     }
     TRY(evidence_end(job.evidence, NULL, err));
-    *ret_removal = removal;
+    *ret_removal = job.removal;
     return SEALIFT_OK;
 }
