@@ -3,6 +3,7 @@
 #include "key_moves.h"
 #include "kms_change.h"
 #include "kms_lock.h"
+#include "newest_versions.h"
 #include "obs.h"
 #include "own_key.h"
 #include "scoped.h"
@@ -12,19 +13,12 @@
 
 #define GO_ON "what was rewrapped stays so, and the rest opens as before: give the same command again to go on"
 
-/* Which version of a key is the newest: asked once for each KMS, also when there is no answer. */
-struct newest {
-    struct kms *kms;
-    int64_t version;
-    struct sealift_error failure; /* its status: OK, or that there is no answer */
-};
-
 struct rewrapping {
     struct sealift *sealift;
     const struct sealift_rewrap_spec *spec;
     struct key_moves moves;
-    struct buf newest; /* struct newest */
-    struct buf fs;     /* struct uuid, of those that are to be done */
+    struct newest_versions newest;
+    struct buf fs; /* struct uuid, of those that are to be done */
 
     struct store *store; /* with an object store: its filesystems, ... */
     struct uuid only;    /* ... or this one of them */
@@ -34,44 +28,9 @@ static void
 rewrapping_done(struct rewrapping *rewrapping)
 {
     key_moves_done(&rewrapping->moves);
-    buf_done(&rewrapping->newest);
+    newest_versions_done(&rewrapping->newest);
     buf_done(&rewrapping->fs);
     store_free(&rewrapping->store);
-}
-
-/* --- versions --- */
-
-/* Asked once for all filesystems under that key: for the first of them, which is the one that waits for it. */
-static enum sealift_status
-ask_newest(struct rewrapping *rewrapping, struct kms *kms, const struct uuid *fs, struct newest *ret_newest,
-           struct sealift_error *err)
-{
-    struct newest newest = {.kms = kms};
-    struct kms_errand errand = {.fs = *fs};
-    struct kms_key_state state;
-
-    newest.failure.status = kms_key_state(kms, &errand, &state, &newest.failure);
-    newest.version = newest.failure.status == SEALIFT_OK ? state.latest_version : 0;
-    *ret_newest = newest;
-    return buf_append(&rewrapping->newest, &newest, sizeof(newest), err);
-}
-
-static enum sealift_status
-find_newest(struct rewrapping *rewrapping, struct kms *kms, const struct uuid *fs, int64_t *ret_version,
-            struct sealift_error *err)
-{
-    const struct newest *known = (const void *)rewrapping->newest.data;
-    struct newest newest = {0};
-
-    for (size_t i = 0; i < rewrapping->newest.len / sizeof(*known) && newest.kms == NULL; i++)
-        if (known[i].kms == kms)
-            newest = known[i];
-    if (newest.kms == NULL)
-        TRY(ask_newest(rewrapping, kms, fs, &newest, err));
-    if (newest.failure.status != SEALIFT_OK)
-        *err = newest.failure;
-    *ret_version = newest.version;
-    return newest.failure.status;
 }
 
 /* --- filesystems of the table --- */
@@ -85,7 +44,7 @@ find_target(void *finder, const struct table_fs *row, struct key_move *move, str
         TRY(handle_kms(rewrapping->sealift, false, &move->target, err));
     else
         TRY(handle_fs_kms(rewrapping->sealift, row, false, &move->target, err));
-    return find_newest(rewrapping, move->target, &row->uuid, &move->least_version, err);
+    return newest_versions_find(&rewrapping->newest, move->target, &row->uuid, &move->least_version, err);
 }
 
 static enum sealift_status
@@ -165,7 +124,7 @@ rewrap_in_bucket(struct rewrapping *rewrapping, const struct uuid *fs, struct se
     struct key_move_in_bucket move = {.fs = *fs, .store = rewrapping->store};
 
     TRY(handle_kms(rewrapping->sealift, false, &move.target, err));
-    TRY(find_newest(rewrapping, move.target, fs, &move.least_version, err));
+    TRY(newest_versions_find(&rewrapping->newest, move.target, fs, &move.least_version, err));
     return key_moves_in_bucket(&rewrapping->moves, &move, err);
 }
 
