@@ -31,7 +31,8 @@ ask_hook(struct store_faulty *faulty, enum store_operation operation, const char
 {
     struct verdict verdict = {.status = SEALIFT_OK};
 
-    verdict.status = faulty->fault(faulty->context, operation, name, &verdict.after, &verdict.err);
+    if (faulty->fault != NULL)
+        verdict.status = faulty->fault(faulty->context, operation, name, &verdict.after, &verdict.err);
     return verdict;
 }
 

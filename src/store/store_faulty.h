@@ -11,7 +11,8 @@ enum store_operation { STORE_PUT, STORE_GET, STORE_HEAD, STORE_LIST, STORE_DELET
 typedef enum sealift_status store_fault(void *context, enum store_operation operation, const char *name, bool *after,
                                         struct sealift_error *err);
 
-/* `inner` stays the caller's and must outlive it. */
+/* `inner` stays the caller's and must outlive it. Without `fault` nothing fails: it is `inner`, for who frees what it
+ * is given. */
 enum sealift_status store_faulty_new(struct store *inner, store_fault *fault, void *context, struct store **ret_store,
                                      struct sealift_error *err);
 

@@ -124,6 +124,19 @@ Test(store_faulty, acts_and_loses_the_answer)
     cr_assert_eq(count, 2);
 }
 
+Test(store_faulty, is_the_inner_store_where_nothing_is_to_fail)
+{
+    SCOPED(fixture_done) struct fixture fixture;
+    SCOPED(store_free) struct store *store = NULL;
+
+    fixture_init(&fixture, (struct plan){.name = "a"});
+    cr_assert_eq(store_faulty_new(fixture.inner, NULL, NULL, &store, &fixture.err), SEALIFT_OK);
+    cr_assert_eq(store_put_small(store, "b", bytes_of_text("b"), &fixture.err), SEALIFT_OK);
+    cr_assert(is_there(store, "a"));
+    cr_assert(is_there(fixture.inner, "b"));
+    cr_assert_eq(fixture.plan.asked, 0);
+}
+
 Test(store_faulty, reports_a_real_failure_rather_than_a_planned_one)
 {
     SCOPED(fixture_done) struct fixture fixture;

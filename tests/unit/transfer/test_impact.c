@@ -63,17 +63,6 @@ tear_down(void)
 TestSuite(impact, .init = set_up, .fini = tear_down);
 
 static enum sealift_status
-no_fault(void *context, enum store_operation operation, const char *name, bool *after, struct sealift_error *fault)
-{
-    (void)context;
-    (void)operation;
-    (void)name;
-    (void)after;
-    (void)fault;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
 plan(void *context, struct survey_run *run, struct sealift_error *plan_err)
 {
     struct store *store;
@@ -81,7 +70,7 @@ plan(void *context, struct survey_run *run, struct sealift_error *plan_err)
     (void)context;
     if (with_table)
         TRY(survey_filesystem(run, &table, plan_err));
-    TRY(store_faulty_new(fixture.store, no_fault, NULL, &store, plan_err)); /* the survey frees it */
+    TRY(store_faulty_new(fixture.store, NULL, NULL, &store, plan_err)); /* the survey frees it */
     return survey_bucket(run, &store, plan_err);
 }
 
