@@ -2,6 +2,7 @@
 
 #include "digest.h"
 #include "error.h"
+#include "object_count.h"
 #include "scoped.h"
 #include "scratch_folder.h"
 #include "scripted_world.h"
@@ -256,25 +257,6 @@ expect_found(struct fixture *fixture, struct store_ops ops)
     cr_assert_eq(probe(fixture, ops), SEALIFT_OK, "%s", fixture->err.message);
 }
 
-static enum sealift_status
-count_object(void *context, const struct store_object *object, struct sealift_error *err)
-{
-    (void)object;
-    (void)err;
-    ++*(unsigned *)context;
-    return SEALIFT_OK;
-}
-
-static unsigned
-count_objects(struct store *store)
-{
-    struct sealift_error err;
-    unsigned count = 0;
-
-    cr_assert_eq(store_list(store, "", NULL, count_object, &count, &err), SEALIFT_OK);
-    return count;
-}
-
 Test(store_probe, finds_a_good_store_good_and_leaves_nothing_behind)
 {
     SCOPED(fixture_done) struct fixture fixture;
@@ -288,7 +270,7 @@ Test(store_probe, finds_a_good_store_good_and_leaves_nothing_behind)
     cr_assert_eq(fixture.found.deletes, STORE_ANSWER_YES);
     cr_assert_eq(fixture.found.versioning, STORE_ANSWER_UNKNOWN);
     cr_assert_eq(fixture.found.object_lock, STORE_ANSWER_UNKNOWN);
-    cr_assert_eq(count_objects(fixture.inner), 0);
+    cr_assert_eq(object_count(fixture.inner, ""), 0);
 }
 
 Test(store_probe, finds_a_directory_good_and_leaves_nothing_behind)
@@ -365,7 +347,7 @@ Test(store_probe, notices_that_checksums_are_not_verified)
     ops.put = put_without_checking;
     expect_found(&fixture, ops);
     cr_assert_eq(fixture.found.verifies_checksum, STORE_ANSWER_NO);
-    cr_assert_eq(count_objects(fixture.inner), 0);
+    cr_assert_eq(object_count(fixture.inner, ""), 0);
 }
 
 Test(store_probe, lets_a_store_with_checksum_headers_try_a_wrong_one_itself)
@@ -453,7 +435,7 @@ Test(store_probe, says_what_was_refused)
     for (unsigned i = 0; i < 4; i++) {
         cr_assert_eq(probe_faulty(&fixture, (struct plan){cases[i].operation, SEALIFT_DENIED}, "s3"), SEALIFT_DENIED);
         cr_assert_not_null(strstr(fixture.err.message, cases[i].act), "%s", fixture.err.message);
-        cr_assert_eq(count_objects(fixture.inner), 0, "what was written is removed");
+        cr_assert_eq(object_count(fixture.inner, ""), 0, "what was written is removed");
     }
 }
 
@@ -474,7 +456,7 @@ Test(store_probe, refuses_a_store_that_does_not_keep_or_show_what_was_written)
     ops.put = put_only_one;
     cr_assert_eq(probe(&fixture, ops), SEALIFT_CORRUPT);
     cr_assert_not_null(strstr(fixture.err.message, "told that it lost"), "%s", fixture.err.message);
-    cr_assert_eq(count_objects(fixture.inner), 0);
+    cr_assert_eq(object_count(fixture.inner, ""), 0);
 }
 
 Test(store_probe, reports_a_store_that_fails_under_load)

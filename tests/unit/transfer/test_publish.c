@@ -3,6 +3,7 @@
 #include "fixture_snapshot.h"
 #include "key_records.h"
 #include "manifest_fetch.h"
+#include "object_count.h"
 #include "scoped.h"
 #include "store_faulty.h"
 
@@ -29,26 +30,13 @@ tear_down(void)
 
 TestSuite(publish, .init = set_up, .fini = tear_down);
 
-static enum sealift_status
-count_one(void *context, const struct store_object *object, struct sealift_error *count_err)
-{
-    size_t *count = context;
-
-    (void)object;
-    (void)count_err;
-    ++*count;
-    return SEALIFT_OK;
-}
-
 static size_t
 count_manifests(void)
 {
     char prefix[NAME_SIZE];
-    size_t count = 0;
 
     name_of_manifests(&fixture.fs, prefix);
-    cr_assert_eq(store_list(fixture.store, prefix, NULL, count_one, &count, &err), SEALIFT_OK);
-    return count;
+    return object_count(fixture.store, prefix);
 }
 
 /* Does something when an object is put whose name has `part` in it, before or behind that. */

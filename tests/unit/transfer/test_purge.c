@@ -4,6 +4,7 @@
 #include "error.h"
 #include "fixture_snapshot.h"
 #include "io.h"
+#include "object_count.h"
 #include "scoped.h"
 #include "store_faulty.h"
 
@@ -82,26 +83,6 @@ tear_down(void)
 
 TestSuite(purge, .init = set_up, .fini = tear_down);
 
-static enum sealift_status
-count_object(void *context, const struct store_object *object, struct sealift_error *count_err)
-{
-    size_t *count = context;
-
-    (void)object;
-    (void)count_err;
-    ++*count;
-    return SEALIFT_OK;
-}
-
-static size_t
-objects(const char *prefix)
-{
-    size_t count = 0;
-
-    cr_assert_eq(store_list(fixture.store, prefix, NULL, count_object, &count, &err), SEALIFT_OK);
-    return count;
-}
-
 struct told {
     char text[4096];
 };
@@ -163,8 +144,8 @@ Test(purge, leaves_nothing_of_the_filesystem_and_the_rest_alone)
     struct told told;
 
     cr_assert_eq(run(&purge, NULL, &told), SEALIFT_OK, "%s", err.message);
-    cr_assert_eq(objects("fs/"), 0);
-    cr_assert_eq(objects(""), 1);
+    cr_assert_eq(object_count(fixture.store, "fs/"), 0);
+    cr_assert_eq(object_count(fixture.store, ""), 1);
     cr_assert_eq(purge.counts[PURGE_MANIFESTS].objects, 2);
     cr_assert_gt(purge.counts[PURGE_MANIFESTS].bytes, 0);
     cr_assert_geq(purge.counts[PURGE_LOGS].objects, 4);
@@ -191,13 +172,13 @@ Test(purge, that_was_cut_off_anywhere_goes_on)
 {
     struct purge purge;
     struct told told;
-    size_t all = objects("fs/");
+    size_t all = object_count(fixture.store, "fs/");
 
     for (size_t left = all; left > 0; left--) { /* one deletion a run */
         deletions_left = 1;
         cr_assert_eq(run(&purge, NULL, &told), left == 1 ? SEALIFT_OK : SEALIFT_UNAVAILABLE, "%zu: %s", left,
                      err.message);
-        cr_assert_eq(objects("fs/"), left - 1);
+        cr_assert_eq(object_count(fixture.store, "fs/"), left - 1);
     }
 }
 
@@ -219,7 +200,7 @@ Test(purge, goes_round_what_is_refused_and_keeps_the_key_records)
 {
     struct purge purge;
     struct told told;
-    size_t data = objects("fs/");
+    size_t data = object_count(fixture.store, "fs/");
 
     refused = "/data/";
     refusal = SEALIFT_CONFLICT;
@@ -229,13 +210,13 @@ Test(purge, goes_round_what_is_refused_and_keeps_the_key_records)
     cr_assert_eq(fixture.other, purge.counts[PURGE_DATA].refused);
     cr_assert_not_null(strstr(fixture.last_notice, "/data/"), "%s", fixture.last_notice);
     cr_assert_not_null(strstr(err.message, "key records stay"), "%s", err.message);
-    cr_assert_lt(objects("fs/"), data);
+    cr_assert_lt(object_count(fixture.store, "fs/"), data);
     cr_assert_eq(purge.counts[PURGE_LOGS].refused, 0);
     cr_assert_null(strstr(deleted, "/keys/"));
 
     refused = NULL;
     cr_assert_eq(run(&purge, NULL, &told), SEALIFT_OK, "%s", err.message);
-    cr_assert_eq(objects("fs/"), 0);
+    cr_assert_eq(object_count(fixture.store, "fs/"), 0);
 }
 
 /* An upload on another machine: it puts a segment while its filesystem goes. */
@@ -334,7 +315,7 @@ Test(purge, of_what_is_damaged_works_as_well)
     name_of_manifest(&locators[0].fs, &locators[0].snapshot, name);
     cr_assert_eq(store_memory_overwrite(fixture.store, name, bytes_of_text("no manifest"), &err), SEALIFT_OK);
     cr_assert_eq(run(&purge, NULL, &told), SEALIFT_OK, "%s", err.message);
-    cr_assert_eq(objects("fs/"), 0);
+    cr_assert_eq(object_count(fixture.store, "fs/"), 0);
 }
 
 Test(purge, stops_when_it_is_asked_to)

@@ -3,6 +3,7 @@
 
 #include "batch.h"
 #include "fixture_snapshot.h"
+#include "object_count.h"
 #include "scoped.h"
 #include "store_faulty.h"
 
@@ -56,34 +57,13 @@ fail(void *context, enum store_operation operation, const char *name, bool *afte
     return failing->status;
 }
 
-static enum sealift_status
-count_one(void *context, const struct store_object *object, struct sealift_error *err)
-{
-    size_t *count = context;
-
-    (void)object;
-    (void)err;
-    ++*count;
-    return SEALIFT_OK;
-}
-
-static size_t
-count_objects(struct fixture *fixture, const char *prefix)
-{
-    struct sealift_error err;
-    size_t count = 0;
-
-    cr_assert_eq(store_list(fixture->store, prefix, NULL, count_one, &count, &err), SEALIFT_OK);
-    return count;
-}
-
 static size_t
 count_manifests(struct fixture *fixture)
 {
     char prefix[NAME_SIZE];
 
     name_of_manifests(&fixture->fs, prefix);
-    return count_objects(fixture, prefix);
+    return object_count(fixture->store, prefix);
 }
 
 static void
@@ -303,7 +283,7 @@ Test(upload, stores_nothing_more_once_it_is_doomed)
     cr_assert_eq(fixture_upload_with(&fixture, fixture.store, &request, &locator, &outcome, &err), SEALIFT_DENIED);
     cr_assert_not_null(strstr(err.message, "3 paths"), "%s", err.message);
     cr_assert_eq(fixture.missing, 3u);
-    cr_assert_eq(count_objects(&fixture, "fs/"), 1u, "only the log's first record");
+    cr_assert_eq(object_count(fixture.store, "fs/"), 1u, "only the log's first record");
 }
 
 Test(upload, marks_what_lies_in_an_unreadable_directory_as_missing)

@@ -3,6 +3,7 @@
 #include "upload_log.h"
 
 #include "log_reader.h"
+#include "object_count.h"
 #include "scoped.h"
 #include "scripted_world.h"
 #include "store_memory.h"
@@ -54,26 +55,13 @@ add(enum segment_kind kind, uint32_t number, size_t size)
     cr_assert_eq(upload_log_add(log_of_it, &segment, &err), SEALIFT_OK, "%s", err.message);
 }
 
-static enum sealift_status
-count_one(void *context, const struct store_object *object, struct sealift_error *count_err)
-{
-    size_t *count = context;
-
-    (void)object;
-    (void)count_err;
-    ++*count;
-    return SEALIFT_OK;
-}
-
 static size_t
 count_records(void)
 {
     char prefix[NAME_SIZE];
-    size_t count = 0;
 
     name_of_log(&fs, &upload, prefix);
-    cr_assert_eq(store_list(store, prefix, NULL, count_one, &count, &err), SEALIFT_OK);
-    return count;
+    return object_count(store, prefix);
 }
 
 static void
