@@ -1,6 +1,6 @@
 /* A filesystem is forgotten, or deleted from its bucket, without a key. */
-#include "fixture_home.h"
 #include "scoped.h"
+#include "uploaded_home.h"
 #include "work_lock.h"
 
 #include <criterion/criterion.h>
@@ -9,21 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fixture fixture;
-static char locator[74], other_locator[74];
-
-static void
-set_up(void)
-{
-    fixture_init(&fixture, true);
-    fixture_add_uploaded(&fixture, "home", "tree", locator);
-}
-
-static void
-tear_down(void)
-{
-    fixture_done(&fixture);
-}
+static char other_locator[74];
 
 TestSuite(api_fs_remove, .init = set_up, .fini = tear_down);
 

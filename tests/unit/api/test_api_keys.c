@@ -1,28 +1,12 @@
 /* A new FS key, and who can open a filesystem. What moves keys from one KMS to another is for tests with real ones. */
-#include "fixture_home.h"
 #include "scoped.h"
+#include "uploaded_home.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static char locator[74];
-
-static void
-set_up(void)
-{
-    fixture_init(&fixture, true);
-    fixture_add_uploaded(&fixture, "home", "tree", locator);
-}
-
-static void
-tear_down(void)
-{
-    fixture_done(&fixture);
-}
 
 TestSuite(api_keys, .init = set_up, .fini = tear_down);
 

@@ -1,7 +1,7 @@
 /* A snapshot is removed: its manifest, then its row, without a key. */
-#include "fixture_home.h"
 #include "names.h"
 #include "scoped.h"
+#include "uploaded_home.h"
 #include "work_lock.h"
 
 #include <criterion/criterion.h>
@@ -9,22 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static struct fixture fixture;
-static char locator[74];
-
-static void
-set_up(void)
-{
-    fixture_init(&fixture, true);
-    fixture_add_uploaded(&fixture, "home", "tree", locator);
-}
-
-static void
-tear_down(void)
-{
-    fixture_done(&fixture);
-}
 
 TestSuite(api_snapshot_remove, .init = set_up, .fini = tear_down);
 
@@ -280,85 +264,88 @@ Test(api_snapshot_remove, refuses_while_the_uploads_process_lives)
     remove_named("home", "monday", SEALIFT_OK, "");
 }
 
+/* Something that happens in the middle of an upload. */
 struct meanwhile {
+    enum sealift_status (*act)(struct sealift *another, struct sealift_error *err);
     struct sealift *another; /* of the same home, as another process has it */
     enum sealift_status status;
     unsigned tries;
 };
 
-/* The walk has met what is left out: the upload runs. */
 static void
-remove_meanwhile(void *context, enum sealift_notice notice, const char *path, const char *reason)
+act_meanwhile(void *context, enum sealift_notice notice, const char *path, const char *reason)
 {
-    const struct sealift_snapshot_remove_spec spec = {.fs = "home", .snapshot = "tuesday"};
     struct meanwhile *meanwhile = context;
-    struct sealift_snapshot_removal removal;
     struct sealift_error err;
 
     (void)path;
     (void)reason;
     if (notice != SEALIFT_NOTICE_EXCLUDED)
         return;
-    meanwhile->status = sealift_snapshot_remove(meanwhile->another, &spec, NULL, NULL, &removal, &err);
+    meanwhile->status = meanwhile->act(meanwhile->another, &err);
     meanwhile->tries++;
+}
+
+/* Uploads "tuesday", and acts when it hears of what is left out. */
+static enum sealift_status
+upload_and(struct meanwhile *meanwhile)
+{
+    static const char *const exclude[] = {"*.tmp", NULL};
+    const struct sealift_options options = {.home = fixture_path(&fixture, "home")};
+    const struct sealift_upload_spec upload = {
+        .fs = "home",
+        .snapshot = "tuesday",
+        .selection.exclude = exclude,
+        .transfer = {.notice = act_meanwhile, .context = meanwhile},
+    };
+    struct sealift_upload_result result;
+    enum sealift_status status;
+
+    fixture_add_snapshot(&fixture, "home", "tuesday");
+    fixture_write(&fixture, "tree/a.tmp", "left out");
+    fixture_expect(&fixture, sealift_open(&options, &meanwhile->another, &fixture.err), SEALIFT_OK, "");
+    cr_assert_eq(rows(meanwhile->another), 2);
+    status = sealift_snapshot_upload(fixture.sealift, &upload, &result, &fixture.err);
+    cr_assert_eq(meanwhile->tries, 1);
+    sealift_close(&meanwhile->another);
+    return status;
+}
+
+static enum sealift_status
+remove_tuesday(struct sealift *another, struct sealift_error *err)
+{
+    const struct sealift_snapshot_remove_spec spec = {.fs = "home", .snapshot = "tuesday"};
+    struct sealift_snapshot_removal removal;
+
+    return sealift_snapshot_remove(another, &spec, NULL, NULL, &removal, err);
 }
 
 Test(api_snapshot_remove, is_refused_in_the_middle_of_an_upload, .timeout = 60)
 {
-    static const char *const exclude[] = {"*.tmp", NULL};
-    const struct sealift_options options = {.home = fixture_path(&fixture, "home")};
-    struct sealift_upload_spec upload = {.fs = "home", .snapshot = "tuesday", .selection.exclude = exclude};
-    struct sealift_upload_result result;
-    struct meanwhile meanwhile = {0};
+    struct meanwhile meanwhile = {.act = remove_tuesday};
 
-    fixture_add_snapshot(&fixture, "home", "tuesday");
-    fixture_write(&fixture, "tree/a.tmp", "left out");
-    fixture_expect(&fixture, sealift_open(&options, &meanwhile.another, &fixture.err), SEALIFT_OK, "");
-    upload.transfer = (struct sealift_transfer_options){.notice = remove_meanwhile, .context = &meanwhile};
-    fixture_expect(&fixture, sealift_snapshot_upload(fixture.sealift, &upload, &result, &fixture.err), SEALIFT_OK, "");
-    cr_assert_eq(meanwhile.tries, 1);
+    fixture_expect(&fixture, upload_and(&meanwhile), SEALIFT_OK, "");
     cr_assert_eq(meanwhile.status, SEALIFT_CONFLICT);
-    sealift_close(&meanwhile.another);
     cr_assert_eq(rows(fixture.sealift), 2);
 }
 
 /* As somebody does it who does not know of the lock: an older sealift, or a hand in the table. */
-static void
-drop_row_meanwhile(void *context, enum sealift_notice notice, const char *path, const char *reason)
+static enum sealift_status
+drop_row_of_tuesday(struct sealift *another, struct sealift_error *err)
 {
-    struct meanwhile *meanwhile = context;
-    struct sealift_error err;
     struct table_fs fs;
 
-    (void)path;
-    (void)reason;
-    if (notice != SEALIFT_NOTICE_EXCLUDED)
-        return;
-    meanwhile->status = table_fs_get(meanwhile->another->table, "home", &fs, &err);
-    if (meanwhile->status == SEALIFT_OK)
-        meanwhile->status = table_snapshot_remove(meanwhile->another->table, &fs.uuid, "tuesday", &err);
-    meanwhile->tries++;
+    TRY(table_fs_get(another->table, "home", &fs, err));
+    return table_snapshot_remove(another->table, &fs.uuid, "tuesday", err);
 }
 
 Test(api_snapshot_remove, keeps_an_upload_from_publishing_what_is_removed, .timeout = 60)
 {
-    static const char *const exclude[] = {"*.tmp", NULL};
-    const struct sealift_options options = {.home = fixture_path(&fixture, "home")};
-    struct sealift_upload_spec upload = {.fs = "home", .snapshot = "tuesday", .selection.exclude = exclude};
-    struct sealift_upload_result result;
-    struct meanwhile meanwhile = {0};
+    struct meanwhile meanwhile = {.act = drop_row_of_tuesday};
 
-    fixture_add_snapshot(&fixture, "home", "tuesday");
-    fixture_write(&fixture, "tree/a.tmp", "left out");
-    fixture_expect(&fixture, sealift_open(&options, &meanwhile.another, &fixture.err), SEALIFT_OK, "");
-    cr_assert_eq(rows(meanwhile.another), 2);
-    upload.transfer = (struct sealift_transfer_options){.notice = drop_row_meanwhile, .context = &meanwhile};
-    fixture_expect(&fixture, sealift_snapshot_upload(fixture.sealift, &upload, &result, &fixture.err),
-                   SEALIFT_NOT_FOUND, "tuesday");
-    cr_assert_eq(meanwhile.tries, 1);
+    fixture_expect(&fixture, upload_and(&meanwhile), SEALIFT_NOT_FOUND, "tuesday");
     cr_assert_eq(meanwhile.status, SEALIFT_OK);
     cr_assert_eq(fixture_count_objects(&fixture, "/snapshots/"), 1);
-    sealift_close(&meanwhile.another);
 }
 
 /* --- evidence --- */
