@@ -90,10 +90,7 @@ def place(s3, bucket_once):
 @pytest.fixture(scope="session")
 def shared_bao(servers_folder):
     """One dev server for all tests that leave it as it was, apart from names of their own."""
-    server = OpenBao(servers_folder / "openbao").start_dev()
-    server.add_transit()
-    server.add_key()
-    server.add_policy("sealift")
+    server = OpenBao(servers_folder / "openbao").start_dev().equip()
     yield server
     server.stop()
 
@@ -101,10 +98,7 @@ def shared_bao(servers_folder):
 @pytest.fixture
 def bao(folder):
     """A dev server of the test's own, with the key `cluster-key` and the policy `sealift`."""
-    server = OpenBao(folder / "openbao").start_dev()
-    server.add_transit()
-    server.add_key()
-    server.add_policy("sealift")
+    server = OpenBao(folder / "openbao").start_dev().equip()
     yield server
     server.stop()
 
@@ -127,9 +121,7 @@ def tenants(servers_folder):
 @pytest.fixture(scope="session")
 def bao_cluster_once(servers_folder):
     cluster = OpenBaoCluster(servers_folder / "openbao-cluster").start()
-    cluster.active.add_transit()
-    cluster.active.add_key()
-    cluster.active.add_policy("sealift")
+    cluster.active.equip()
     yield cluster
     cluster.stop()
 
@@ -144,10 +136,7 @@ def bao_cluster(bao_cluster_once):
 @pytest.fixture
 def second_bao(folder):
     """Another one, whose key and policy have the same names."""
-    server = OpenBao(folder / "openbao-2").start_dev()
-    server.add_transit()
-    server.add_key()
-    server.add_policy("sealift")
+    server = OpenBao(folder / "openbao-2").start_dev().equip()
     yield server
     server.stop()
 

@@ -125,9 +125,7 @@ def test_without_a_kms_a_filesystem_needs_a_word(machine, small_tree, folder):
 def tls_bao(folder):
     """A server with storage and a certificate for `localhost`, which 127.0.0.1 is not."""
     server = OpenBao(folder / "openbao", make_certificate(folder, "DNS:localhost")).start_stored()
-    server.add_transit()
-    server.add_key()
-    server.add_policy("sealift")
+    server.equip()
     yield server
     server.stop()
 

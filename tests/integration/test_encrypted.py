@@ -169,10 +169,8 @@ def test_a_kms_that_is_down_and_comes_up_later(machine, disk, folder):
     KMS is."""
     bao = OpenBao(folder / "openbao").start_stored()
     try:
-        bao.add_transit()
-        bao.add_key()
+        bao.equip()
         add_folder_store(machine, folder / "bucket")
-        bao.add_policy("sealift")
         machine.ok("kms", "set", "vault", *by_token_file(bao, folder).arguments)
         add_encrypted(machine, disk.path / "home")
         (disk.path / "home" / "letter").write_text("dear reader")

@@ -44,9 +44,7 @@ def test_who_asks_for_many_wrappings_waits_once(folder, small_tree):
     bao = OpenBao(folder / "openbao").start_stored()
     tenants = None
     try:
-        bao.add_transit()
-        bao.add_key()
-        bao.add_policy("sealift")
+        bao.equip()
         tenants = Tenants(folder, bao, small_tree).fill("red")
         machine = tenants.machine
         everything = len(machine.ok("kms", "drill", "--json").json["listing"])

@@ -120,9 +120,7 @@ def cluster(desk, bao):
 @pytest.fixture
 def second(folder):
     server = OpenBao(folder / "second").start_dev()
-    server.add_transit()
-    server.add_key("new-key")
-    server.add_policy("sealift", "new-key")
+    server.equip("new-key")
     yield server
     server.stop()
 
@@ -199,9 +197,7 @@ def test_whether_a_leaked_credential_was_used(desk, folder, monkeypatch):
     """By what the KMS wrote down of somebody else, among all that sealift did."""
     bao = OpenBao(folder / "openbao").start_dev_audited()
     try:
-        bao.add_transit()
-        bao.add_key()
-        bao.add_policy("sealift")
+        bao.equip()
         desk.connect(desk.log_in(bao))
         desk.fill()
         for words in (["kms", "check"], ["kms", "drill"], ["kms", "rewrap"], ["fs", "rekey", "home"], ["fs", "key", "home", "--check"]):

@@ -162,9 +162,7 @@ def test_a_kms_behind_tls_leaves_no_token(stage):
     """Here it is OpenSSL that has the requests in the clear."""
     bao = OpenBao(stage.folder / "openbao").start_dev_tls()
     with bao.server:
-        bao.add_transit()
-        bao.add_key()
-        bao.add_policy("sealift")
+        bao.equip()
         access = by_token_file(bao, stage.folder)
         stage.replace_kms(bao)
         stage.secrets.add(Secret("the token", access.secret.encode()))

@@ -167,6 +167,13 @@ class OpenBao:
                  for call, words in (EVERYTHING_NEEDED if allowed is None else allowed).items()]
         self.call("PUT", f"sys/policies/acl/{name}", {"policy": "\n".join(rules)}, namespace)
 
+    def equip(self, key="cluster-key"):
+        """The least that a cluster needs: a transit engine, a key, and the policy `sealift` for it."""
+        self.add_transit()
+        self.add_key(key)
+        self.add_policy("sealift", key)
+        return self
+
     def add_token(self, policy, namespace="", **options):
         return self.call("POST", "auth/token/create", {"policies": [policy], **options}, namespace)["auth"]["client_token"]
 
