@@ -42,8 +42,7 @@ static const struct row {
      "the server turned us away for too many requests (a rate limit quota): try again later, or have the quota raised"},
     {ANY_ACT, 412, "", SEALIFT_UNAVAILABLE,
      "the server is behind its primary, or a proxy in between drops the header X-Vault-Request: try again, or go past "
-     "the "
-     "proxy"},
+     "the proxy"},
     {ANY_ACT, 413, "", SEALIFT_INVALID,
      "the server finds the request too large: a proxy in between may have a small limit"},
     {ANY_ACT, 472, "", SEALIFT_UNAVAILABLE, "this server is a disaster recovery secondary: give the primary's address"},
@@ -59,20 +58,17 @@ static const struct row {
     {ACT(VAULT_LOGIN_APPROLE), 400, "missing secret_id", SEALIFT_DENIED, "the secret id is empty"},
     {ACT(VAULT_LOGIN_APPROLE), 400, "", SEALIFT_DENIED,
      "the role id or the secret id is not accepted: the secret id is expired, used up or revoked, or the two do not "
-     "belong "
-     "together; have a new secret id issued and put it where sealift reads it"},
+     "belong together; have a new secret id issued and put it where sealift reads it"},
     {ACT(VAULT_LOGIN_APPROLE), 403, "", SEALIFT_DENIED,
      "the login is refused: there is no AppRole at this path of this namespace (check --auth-path and --namespace), "
-     "the "
-     "role is locked after failed logins, or this machine's address is not among those that it may come from"},
+     "the role is locked after failed logins, or this machine's address is not among those that it may come from"},
     {ACT(VAULT_LOGIN_KUBERNETES), 400, "invalid role name", SEALIFT_NOT_FOUND,
      "this auth method has no such role: check --kubernetes-role"},
     {ACT(VAULT_LOGIN_KUBERNETES), 400, "", SEALIFT_DENIED, "the service account's token is not accepted"},
     {ACT(VAULT_LOGIN_KUBERNETES), 403, "permission denied", SEALIFT_DENIED,
      "the login is refused: the service account or its Kubernetes namespace is not bound to the role, the token is "
-     "expired "
-     "or for another audience, Vault may not do TokenReviews, or there is no such auth method at this path of this "
-     "namespace (check --auth-path and --namespace); only the server's own log says which"},
+     "expired or for another audience, Vault may not do TokenReviews, or there is no such auth method at this path of "
+     "this namespace (check --auth-path and --namespace); only the server's own log says which"},
     {ACT(VAULT_LOGIN_KUBERNETES), 403, "", SEALIFT_DENIED,
      "the login is refused: the role is not for this service account, Kubernetes namespace or audience"},
     {LOGIN, 404, "", SEALIFT_NOT_FOUND, "there is no such auth method: check --auth-path and --namespace"},
@@ -89,12 +85,10 @@ static const struct row {
      "the wrapped key does not open: it is damaged, or another key wrapped it"},
     {KEY, ANY_STATUS, "(too old)", SEALIFT_KEY,
      "the version of the key that wrapped it is below the key's min_decryption_version: have that lowered, else what "
-     "this "
-     "version wrapped is lost"},
+     "this version wrapped is lost"},
     {KEY, ANY_STATUS, "version is too new", SEALIFT_KEY,
      "it was wrapped by a version of the key that the server does not have: the server was restored from an older "
-     "backup, "
-     "or is another one"},
+     "backup, or is another one"},
     {KEY, ANY_STATUS, "encryption key not found", SEALIFT_NOT_FOUND,
      "there is no such key: its name or the transit path is wrong, or it was deleted"},
     {KEY, ANY_STATUS, "no handler for route", SEALIFT_NOT_FOUND,
@@ -106,8 +100,7 @@ static const struct row {
     {OPEN, 400, "invalid ciphertext", SEALIFT_KEY, "the wrapped key is damaged"},
     {ACT(VAULT_READ_KEY), 404, "", SEALIFT_NOT_FOUND,
      "there is no such key: check its name, or have it created; sealift never creates one, for a typo must not become "
-     "a "
-     "new master key"},
+     "a new master key"},
     {USE_KEY, 404, "", SEALIFT_NOT_FOUND, "there is no such key, or no transit engine at this path"},
     {KEY, 405, "", SEALIFT_INVALID, "what is mounted at this path is no transit engine: check the transit path"},
     {ANY_ACT, 403, "", SEALIFT_DENIED, "refused"},
@@ -155,10 +148,10 @@ static struct row
 judge_status(const struct vault_answer *answer)
 {
     if (!is_vaults_own(answer))
-        return (struct row){.meaning = SEALIFT_INVALID,
-                            .sentence =
-                                "what answers there is no Vault or OpenBao: check the address, and whether it begins "
-                                "with https"};
+        return (struct row){
+            .meaning = SEALIFT_INVALID,
+            .sentence =
+                "what answers there is no Vault or OpenBao: check the address, and whether it begins with https"};
     if (answer->status / 100 == 3)
         return (struct row){.meaning = SEALIFT_INVALID,
                             .sentence = "the server sends us elsewhere: give the address that it names"};
@@ -225,9 +218,9 @@ add_policy(enum vault_act act, const struct vault_place *place, const struct vau
 
     vault_error_policy(act, place, line, sizeof(line));
     return error_hint(err, "%s: ask Vault's admin for the policy line  %s",
-                      vault_error_is_policy(answer) ? "the token's policies do not allow it"
-                                                    : "the token is expired, revoked or of another namespace, or its "
-                                                      "policies do not allow it",
+                      vault_error_is_policy(answer)
+                          ? "the token's policies do not allow it"
+                          : "the token is expired, revoked or of another namespace, or its policies do not allow it",
                       line);
 }
 

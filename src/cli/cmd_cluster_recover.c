@@ -113,10 +113,9 @@ const struct command cmd_cluster_recover = {
         "misses, so the command may be given again, also after it was killed. Nothing is written to the bucket.\n\n"
         "A filesystem whose key does not open here waits: its line names the namespace and the key, and the command "
         "that brings it. One that opens by an older wrapping alone, while a newer one names a key out of reach, comes "
-        "back "
-        "under the older key; its line says so, and has the command that moves it. --kms-key-identifier and its kin "
-        "are for such: a key that a filesystem had of its own, with "
-        "its credential. Where another one has the name or the path, --fs with --new-name and --path brings it.\n\n"
+        "back under the older key; its line says so, and has the command that moves it. --kms-key-identifier and its "
+        "kin are for such: a key that a filesystem had of its own, with its credential. Where another one has the name "
+        "or the path, --fs with --new-name and --path brings it.\n\n"
         "Not in any bucket, and so gone with the table: other object stores, snapshots that were not uploaded yet, "
         "where a filesystem was once downloaded from.",
     .examples = "sealift cluster recover dr --dry-run\n"

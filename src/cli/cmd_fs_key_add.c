@@ -37,23 +37,19 @@ static const struct option arguments[] = {
 const struct command cmd_fs_key_add = {
     .words = "fs key add",
     .summary = "let a second KMS open a filesystem, too",
-    .description =
-        "A disaster recovery Vault, a KMIP server, or a break-glass key in a file that is kept offline. Each key of "
-        "the "
-        "filesystem, with all its uploaded snapshots, gets one more key record, which that KMS is shown to open; from "
-        "then on any one of them is enough. Nothing in the table changes, and the second KMS is not kept there: who "
-        "wants to open by it uses a machine on which it is set (`sealift kms set`), or puts the key file there as "
-        "local-kms.key in the home folder.\n\n"
-        "`sealift kms rewrap` leaves such wrappings alone: when the second KMS's key was rotated, add it again. Give "
-        "it "
-        "again after `sealift fs rekey`, too, and for snapshots that were uploaded with --new-data-key since. Where it "
-        "has a wrapping that opens already, none is added.",
-    .examples =
-        "sealift fs key add home --vault https://dr.example.com:8200 --kms-key-identifier sealift --kms-role-id R "
-        "--kms-secret-id-file /etc/sealift/dr-secret-id\n"
-        "sealift fs key add home --local-key-file /media/usb/home.key\n"
-        "sealift fs key add home --kmip kmip.example.com:5696 --kms-key-identifier 7c5b0d1e --kms-client-cert "
-        "/etc/sealift/kmip.pem --kms-client-key /etc/sealift/kmip.key",
+    .description = "A disaster recovery Vault, a KMIP server, or a break-glass key in a file that is kept offline. "
+                   "Each key of the filesystem, with all its uploaded snapshots, gets one more key record, which that "
+                   "KMS is shown to open; from then on any one of them is enough. Nothing in the table changes, and "
+                   "the second KMS is not kept there: who wants to open by it uses a machine on which it is set "
+                   "(`sealift kms set`), or puts the key file there as local-kms.key in the home folder.\n\n"
+                   "`sealift kms rewrap` leaves such wrappings alone: when the second KMS's key was rotated, add it "
+                   "again. Give it again after `sealift fs rekey`, too, and for snapshots that were uploaded with "
+                   "--new-data-key since. Where it has a wrapping that opens already, none is added.",
+    .examples = "sealift fs key add home --vault https://dr.example.com:8200 --kms-key-identifier sealift "
+                "--kms-role-id R --kms-secret-id-file /etc/sealift/dr-secret-id\n"
+                "sealift fs key add home --local-key-file /media/usb/home.key\n"
+                "sealift fs key add home --kmip kmip.example.com:5696 --kms-key-identifier 7c5b0d1e --kms-client-cert "
+                "/etc/sealift/kmip.pem --kms-client-key /etc/sealift/kmip.key",
     .interrupted = "What was added stays and counts; give the same command again to go on.",
     .arguments = arguments,
     .groups = {{key_subject_options, offsetof(struct fs_key_add, subject)},

@@ -45,15 +45,13 @@ const struct command cmd_fs_key_list = {
     .words = "fs key list",
     .implied = true,
     .summary = "list who can open a filesystem",
-    .description =
-        "A row for each wrapping of its keys: the one in the table, and every key record in its bucket; with the "
-        "locator "
-        "of a snapshot the records of its key, and what the snapshot itself carries. Any one of a key is enough.\n\n"
-        "What a bucket says of KMS and key is a claim of whoever wrote it. With --check the KMS is asked, and what "
-        "opened "
-        "is shown instead: `yes`; `no`: the KMS that it names does not open it; `unknown`: this cluster does not have "
-        "that "
-        "KMS, or it did not answer. To see whether a second KMS opens it, ask on a machine that has that one.",
+    .description = "A row for each wrapping of its keys: the one in the table, and every key record in its bucket; "
+                   "with the locator of a snapshot the records of its key, and what the snapshot itself carries. Any "
+                   "one of a key is enough.\n\n"
+                   "What a bucket says of KMS and key is a claim of whoever wrote it. With --check the KMS is asked, "
+                   "and what opened is shown instead: `yes`; `no`: the KMS that it names does not open it; `unknown`: "
+                   "this cluster does not have that KMS, or it did not answer. To see whether a second KMS opens it, "
+                   "ask on a machine that has that one.",
     .examples = "sealift fs key home\nsealift fs key home --check\n"
                 "sealift fs key list 6f1d0a6e-3b1c-4c55-9d0a-0123456789ab --obs s3://bucket/prefix",
     .arguments = arguments,

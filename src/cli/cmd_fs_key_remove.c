@@ -42,8 +42,7 @@ const struct command cmd_fs_key_remove = {
         "so that the last one that opens is never removed; run it on a machine that has that other KMS. A record that "
         "cannot be read is removed without that.\n\n"
         "Snapshots carry a wrapping of their own, of the KMS that was in force when they were uploaded, and a bucket "
-        "with "
-        "versions keeps old ones: who must not open it any more is kept out by retiring the key in that KMS.",
+        "with versions keeps old ones: who must not open it any more is kept out by retiring the key in that KMS.",
     .examples = "sealift fs key remove home 018f4a2b-3c4d-7e5f-8091-a2b3c4d5e6f7",
     .arguments = arguments,
     .groups = {{key_subject_options, offsetof(struct fs_key_remove, subject)},

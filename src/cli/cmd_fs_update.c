@@ -39,9 +39,9 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
     struct sealift *sealift;
 
     if (!changes_selection(update) && !changes_key(update) && update->new_name == NULL)
-        return failure_set(err, SEALIFT_INVALID,
-                           "`sealift fs update` was given nothing to change; `sealift help fs update` lists what can "
-                           "be changed");
+        return failure_set(
+            err, SEALIFT_INVALID,
+            "`sealift fs update` was given nothing to change; `sealift help fs update` lists what can be changed");
     TRY(cli_open(cli, &sealift, err));
     if (changes_key(update))
         TRY(sealift_fs_move_key(sealift, name, update->use_cluster_key ? NULL : &update->own_key, NULL, NULL, err));
@@ -87,12 +87,10 @@ const struct command cmd_fs_update = {
     .summary = "change a filesystem: its key at the KMS, its name, what goes into its snapshots",
     .description =
         "With --kms-key-identifier and its kin the filesystem's keys are unwrapped through the key that wraps them "
-        "now, "
-        "wrapped through the other one, and shown to open; then the new wrapping is put into the bucket, and last the "
-        "table changes. Any failure before leaves the old key in force. Snapshots that are uploaded follow, and "
-        "nothing "
-        "is read or uploaded again. The old wrappings stay in the bucket: whoever has the old key still opens what it "
-        "opened, until that key is destroyed or its version retired.\n\n"
+        "now, wrapped through the other one, and shown to open; then the new wrapping is put into the bucket, and last "
+        "the table changes. Any failure before leaves the old key in force. Snapshots that are uploaded follow, and "
+        "nothing is read or uploaded again. The old wrappings stay in the bucket: whoever has the old key still opens "
+        "what it opened, until that key is destroyed or its version retired.\n\n"
         "A name that is changed with --new-name holds for this table; snapshots and key records in the bucket keep the "
         "name of their time.\n\n"
         "The exclude options that are given replace all those that are kept with the filesystem, so give them all. "

@@ -101,12 +101,9 @@ const struct command cmd_kms_drill = {
     .summary = "try whether every key and every uploaded snapshot still opens",
     .description =
         "The disaster drill, in minutes and kilobytes. Of each filesystem of the table: its wrapped key opens, and "
-        "holds "
-        "the at-rest key that it should. Of each key in a bucket, also of filesystems that this table does not know: "
-        "one "
-        "of its key records opens. Of each uploaded snapshot: its key opens through the KMS, the manifest is "
-        "authentic, "
-        "and the first frame of its tree is fetched and opened.\n\n"
+        "holds the at-rest key that it should. Of each key in a bucket, also of filesystems that this table does not "
+        "know: one of its key records opens. Of each uploaded snapshot: its key opens through the KMS, the manifest is "
+        "authentic, and the first frame of its tree is fetched and opened.\n\n"
         "A line each: opens, and which key of the KMS did it just now; waits, when a KMS or a store is not there; or "
         "fails, and why. What fails does not keep the rest from being tried. Exit code 0 means that all of it opens; "
         "otherwise it is that of the first failure.\n\n"

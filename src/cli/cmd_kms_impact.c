@@ -171,13 +171,11 @@ const struct command cmd_kms_impact = {
         "manifests; through the KMS as always, and where that does not tell, through this key alone. A line for each "
         "filesystem, key and snapshot:\n\n"
         "dies: nothing but this key was shown to open it. survives: something else opened it just now. claimed: "
-        "nothing "
-        "opens it here, and what it says of itself, which nobody authenticates, names this key. unknown: nothing opens "
-        "it here, or it is damaged.\n\n"
+        "nothing opens it here, and what it says of itself, which nobody authenticates, names this key. unknown: "
+        "nothing opens it here, or it is damaged.\n\n"
         "It is safe to destroy the key only when everything survives, and every store of the table was looked at. What "
         "the table does not know of, in stores that nobody named, cannot be told. Nothing is changed, whatever is "
-        "found; "
-        "exit code 0 means that everything could be asked, not that it is safe.",
+        "found; exit code 0 means that everything could be asked, not that it is safe.",
     .examples = "sealift kms impact dr\n"
                 "sealift kms impact dr --below-version 3\n"
                 "sealift kms impact --key tenant-key --namespace team/a --evidence /root/team-a.jsonl",

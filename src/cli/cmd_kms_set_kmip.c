@@ -106,9 +106,8 @@ const struct command cmd_kms_set_kmip = {
     .summary = "wrap this cluster's keys with an AES key of a KMIP server",
     .description =
         "Before it is stored it is tried: agree on a version, read the key, encrypt, decrypt, compare, with AES-GCM "
-        "or, "
-        "where the server has no AES-GCM, with AES-CBC. The table keeps the version and the mode that were found, and "
-        "where certificate, key and password are, never what is in them: they must be there again whenever sealift "
+        "or, where the server has no AES-GCM, with AES-CBC. The table keeps the version and the mode that were found, "
+        "and where certificate, key and password are, never what is in them: they must be there again whenever sealift "
         "needs the KMS, and are read anew at every connection, so they may be replaced in place. Where a FILE of a "
         "credential is asked for, credential:NAME is one that systemd hands over (LoadCredential=).\n\n"
         "Several servers are one cluster: they are tried in turn, beginning with the one that answered last, and each "

@@ -115,21 +115,19 @@ const struct command cmd_kms_set_vault = {
     .summary = "wrap this cluster's keys with a transit key of Vault or OpenBao",
     .description =
         "Before it is stored it is tried: log in, read the key, wrap, unwrap, compare. The table keeps where the "
-        "credential is found, never the credential: the file or the environment variable must be there again "
-        "whenever sealift needs the KMS. Where a FILE of a credential is asked for, credential:NAME is one that "
-        "systemd hands over (LoadCredential=).\n\n"
+        "credential is found, never the credential: the file or the environment variable must be there again whenever "
+        "sealift needs the KMS. Where a FILE of a credential is asked for, credential:NAME is one that systemd hands "
+        "over (LoadCredential=).\n\n"
         "Several servers are one cluster: they are tried in turn, beginning with the one that answered last. One that "
-        "is "
-        "down, sealed or cut off is passed over for the next; one login holds for all of "
+        "is down, sealed or cut off is passed over for the next; one login holds for all of "
         "them.\n\n" KMS_CHANGE_DESCRIPTION
         "\n\nOf the three logins exactly one is used: a token, AppRole (--role-id) or Kubernetes (--kubernetes-role).",
-    .examples =
-        "sealift kms set vault https://vault.example.com:8200 cluster-key --role-id R --secret-id-file "
-        "/etc/sealift/secret-id\n"
-        "sealift kms set vault https://vault1.example.com:8200,https://vault2.example.com:8200 cluster-key --role-id R "
-        "--secret-id-file /etc/sealift/secret-id\n"
-        "VAULT_ADDR=https://vault.example.com:8200 sealift kms set vault cluster-key --token-file "
-        "/etc/sealift/token --namespace team/a",
+    .examples = "sealift kms set vault https://vault.example.com:8200 cluster-key --role-id R --secret-id-file "
+                "/etc/sealift/secret-id\n"
+                "sealift kms set vault https://vault1.example.com:8200,https://vault2.example.com:8200 cluster-key "
+                "--role-id R --secret-id-file /etc/sealift/secret-id\n"
+                "VAULT_ADDR=https://vault.example.com:8200 sealift kms set vault cluster-key --token-file "
+                "/etc/sealift/token --namespace team/a",
     .interrupted = KMS_CHANGE_INTERRUPTED,
     .arguments = arguments,
     .groups = {{options, 0}, {kms_change_options, offsetof(struct kms_set_vault, change)}},
