@@ -155,34 +155,18 @@ unlock_and_tell(struct unlocking *unlocking, const struct table_fs *row, struct 
     return unlocking->each(unlocking->context, &unlocked, err);
 }
 
-/* A KMS may be waited for: nothing of the table is held open while that lasts, and a filesystem may leave it. */
-static enum sealift_status
-note_encrypted(void *context, const struct table_fs *row, struct sealift_error *err)
+static bool
+is_encrypted(const void *context, const struct table_fs *row)
 {
-    struct buf *uuids = context;
-
-    return row->at_rest[0] != '\0' ? buf_append(uuids, &row->uuid, sizeof(row->uuid), err) : SEALIFT_OK;
+    (void)context;
+    return row->at_rest[0] != '\0';
 }
 
+/* A KMS may be waited for, and a filesystem leave the table meanwhile. */
 static enum sealift_status
-unlock_all(struct unlocking *unlocking, struct sealift_error *err)
+unlock_in_turn(void *context, const struct table_fs *row, struct sealift_error *err)
 {
-    SCOPED(buf_done) struct buf uuids = {0};
-    struct table *table = unlocking->sealift->table;
-    enum sealift_status status;
-    struct table_fs row;
-    struct uuid uuid;
-
-    TRY(table_fs_list(table, note_encrypted, &uuids, err));
-    for (size_t at = 0; at < uuids.len; at += sizeof(uuid)) {
-        memcpy(&uuid, uuids.data + at, sizeof(uuid));
-        status = table_fs_get_by_uuid(table, &uuid, &row, err);
-        if (status == SEALIFT_NOT_FOUND)
-            continue;
-        TRY(status);
-        TRY(unlock_and_tell(unlocking, &row, err));
-    }
-    return SEALIFT_OK;
+    return unlock_and_tell(context, row, err);
 }
 
 static enum sealift_status
@@ -222,6 +206,6 @@ sealift_fs_unlock(struct sealift *sealift, const struct sealift_unlock_spec *spe
     if (spec->name != NULL)
         TRY(unlock_one(&unlocking, spec->name, err));
     else
-        TRY(unlock_all(&unlocking, err));
+        TRY(table_fs_in_turn(sealift->table, is_encrypted, unlock_in_turn, &unlocking, err));
     return judge(&unlocking, err);
 }

@@ -18,7 +18,7 @@ struct rewrapping {
     const struct sealift_rewrap_spec *spec;
     struct key_moves moves;
     struct newest_versions newest;
-    struct buf fs; /* struct uuid, of those that are to be done */
+    struct kms *new_kms; /* of a dry run: at the key that would become the cluster's */
 
     struct store *store; /* with an object store: its filesystems, ... */
     struct uuid only;    /* ... or this one of them */
@@ -29,7 +29,6 @@ rewrapping_done(struct rewrapping *rewrapping)
 {
     key_moves_done(&rewrapping->moves);
     newest_versions_done(&rewrapping->newest);
-    buf_done(&rewrapping->fs);
     store_free(&rewrapping->store);
 }
 
@@ -61,33 +60,25 @@ rewrap_row(struct rewrapping *rewrapping, const struct table_fs *row, struct sea
 }
 
 static enum sealift_status
-list_row(void *context, const struct table_fs *row, struct sealift_error *err)
+rewrap_in_turn(void *context, const struct table_fs *row, struct sealift_error *err)
 {
-    struct rewrapping *rewrapping = context;
-    const struct sealift_rewrap_spec *spec = rewrapping->spec;
+    return rewrap_row(context, row, err);
+}
 
-    if (row->own_key[0] != '\0' && !row->moving && !spec->all && !spec->convert)
-        return SEALIFT_OK;
-    return buf_append(&rewrapping->fs, &row->uuid, sizeof(row->uuid), err);
+static bool
+is_to_rewrap(const void *context, const struct table_fs *row)
+{
+    const struct rewrapping *rewrapping = context;
+
+    return row->own_key[0] == '\0' || row->moving || rewrapping->spec->all || rewrapping->spec->convert;
 }
 
 static enum sealift_status
 rewrap_rows(struct rewrapping *rewrapping, struct sealift_error *err)
 {
     struct table *table = rewrapping->sealift->table;
-    const struct uuid *fs;
-    struct table_fs row;
 
-    TRY(table_fs_list(table, list_row, rewrapping, err));
-    fs = (const void *)rewrapping->fs.data;
-    for (size_t i = 0; i < rewrapping->fs.len / sizeof(*fs); i++) {
-        enum sealift_status status = table_fs_get_by_uuid(table, &fs[i], &row, err);
-
-        if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
-            continue;
-        TRY(status);
-        TRY(rewrap_row(rewrapping, &row, err));
-    }
+    TRY(table_fs_in_turn(table, is_to_rewrap, rewrap_in_turn, rewrapping, err));
     TRY(key_moves_end(&rewrapping->moves, GO_ON, err));
     if (rewrapping->spec->dry_run)
         return SEALIFT_OK;
@@ -226,25 +217,33 @@ rewrap_one(struct rewrapping *rewrapping, enum kms_type type, struct sealift_err
 
 /* --- another key of the cluster's --- */
 
+/* As kms_change() would. */
+static bool
+is_to_move(const void *context, const struct table_fs *row)
+{
+    const struct rewrapping *rewrapping = context;
+
+    return row->own_key[0] == '\0' || rewrapping->spec->convert;
+}
+
+static enum sealift_status
+try_new_uid(void *context, const struct table_fs *row, struct sealift_error *err)
+{
+    struct rewrapping *rewrapping = context;
+    const struct key_move move = {.row = row, .target = rewrapping->new_kms};
+
+    return key_moves_one(&rewrapping->moves, &move, err);
+}
+
 static enum sealift_status
 dry_run_of_new_uid(struct rewrapping *rewrapping, const struct kms_config *config, struct sealift_error *err)
 {
-    struct key_move move = {0};
     struct kms_routes *routes;
-    struct table_fs row;
-    const struct uuid *fs;
 
     TRY(handle_routes(rewrapping->sealift, &routes, err));
     TRY(kms_routes_add(routes, KMS_ROLE_OWN, config, err));
-    TRY(kms_routes_get(routes, config, &move.target, err));
-    TRY(table_fs_list(rewrapping->sealift->table, list_row, rewrapping, err));
-    fs = (const void *)rewrapping->fs.data;
-    for (size_t i = 0; i < rewrapping->fs.len / sizeof(*fs); i++) {
-        TRY(table_fs_get_by_uuid(rewrapping->sealift->table, &fs[i], &row, err));
-        move.row = &row;
-        if (row.own_key[0] == '\0' || rewrapping->spec->convert)
-            TRY(key_moves_one(&rewrapping->moves, &move, err));
-    }
+    TRY(kms_routes_get(routes, config, &rewrapping->new_kms, err));
+    TRY(table_fs_in_turn(rewrapping->sealift->table, is_to_move, try_new_uid, rewrapping, err));
     return key_moves_end(&rewrapping->moves, GO_ON, err);
 }
 

@@ -54,81 +54,78 @@ put_in_force(struct sealift *sealift, const struct kms_config *config, struct se
 
 /* --- the filesystems --- */
 
-struct list {
-    bool convert;
-    struct buf fs; /* struct uuid, of those that are to be moved */
+struct moving {
+    const struct kms_change *change;
+    struct key_moves moves;
 };
 
 static void
-list_done(struct list *list)
+moving_done(struct moving *moving)
 {
-    buf_done(&list->fs);
+    key_moves_done(&moving->moves);
 }
 
-static enum sealift_status
-list_fs(void *context, const struct table_fs *row, struct sealift_error *err)
+static bool
+is_to_move(const void *context, const struct table_fs *row)
 {
-    struct list *list = context;
+    const struct moving *moving = context;
 
-    if (!row->moving && !(list->convert && row->own_key[0] != '\0'))
-        return SEALIFT_OK;
-    return buf_append(&list->fs, &row->uuid, sizeof(row->uuid), err);
+    return row->moving || (moving->change->wish->convert && row->own_key[0] != '\0');
 }
-
-struct finder {
-    struct sealift *sealift;
-    const struct kms_change *change;
-};
 
 static enum sealift_status
 find_target(void *context, const struct table_fs *row, struct key_move *move, struct sealift_error *err)
 {
-    const struct finder *finder = context;
-    const struct kms_change *change = finder->change;
+    const struct moving *moving = context;
+    const struct kms_change *change = moving->change;
 
     if (change->wish->convert)
-        return handle_kms(finder->sealift, change->config == NULL, &move->target, err);
-    return handle_fs_kms(finder->sealift, row, change->config == NULL, &move->target, err);
+        return handle_kms(moving->moves.sealift, change->config == NULL, &move->target, err);
+    return handle_fs_kms(moving->moves.sealift, row, change->config == NULL, &move->target, err);
 }
 
 static enum sealift_status
-move_fs(struct key_moves *moves, const struct kms_change *change, const struct uuid *fs, struct sealift_error *err)
+move_fs(void *context, const struct table_fs *row, struct sealift_error *err)
 {
-    struct finder finder = {moves->sealift, change};
-    struct key_move move = {
-        .own_key = change->wish->convert ? "" : NULL, .find_target = find_target, .finder = &finder};
-    struct table_fs row;
-    enum sealift_status status = table_fs_get_by_uuid(moves->sealift->table, fs, &row, err);
+    struct moving *moving = context;
+    const struct key_move move = {
+        .row = row,
+        .own_key = moving->change->wish->convert ? "" : NULL,
+        .find_target = find_target,
+        .finder = moving,
+    };
 
-    if (status == SEALIFT_NOT_FOUND) /* removed meanwhile */
-        return SEALIFT_OK;
-    TRY(status);
-    move.row = &row;
-    return key_moves_one(moves, &move, err);
+    return key_moves_one(&moving->moves, &move, err);
 }
 
 static enum sealift_status
 move_all(struct sealift *sealift, const struct kms_change *change, struct sealift_error *err)
 {
-    SCOPED(key_moves_done)
-    struct key_moves moves = {.sealift = sealift, .each = change->wish->each, .context = change->wish->context};
-    SCOPED(list_done) struct list list = {.convert = change->wish->convert};
-    const struct uuid *fs;
+    SCOPED(moving_done)
+    struct moving moving = {
+        .change = change,
+        .moves = {.sealift = sealift, .each = change->wish->each, .context = change->wish->context},
+    };
 
-    TRY(table_fs_list(sealift->table, list_fs, &list, err));
-    fs = (const void *)list.fs.data;
-    for (size_t i = 0; i < list.fs.len / sizeof(*fs); i++)
-        TRY(move_fs(&moves, change, &fs[i], err));
-    return key_moves_end(&moves, GO_ON, err);
+    TRY(table_fs_in_turn(sealift->table, is_to_move, move_fs, &moving, err));
+    return key_moves_end(&moving.moves, GO_ON, err);
+}
+
+static enum sealift_status
+note_moving(void *context, const struct table_fs *row, struct sealift_error *err)
+{
+    (void)err;
+    *(bool *)context |= row->moving;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status
 tell_unmoved(struct sealift *sealift, struct sealift_error *err)
 {
-    SCOPED(list_done) struct list list = {0};
+    bool moving = false;
 
-    TRY(table_fs_list(sealift->table, list_fs, &list, err));
-    if (list.fs.len > 0)
+    TRY(table_fs_list(sealift->table, note_moving, &moving, err));
+    if (moving)
         world_log(
             &sealift->world, LOG_WARNING,
             "the KMS is stored untried, and no filesystem has moved to it: the one before is kept until \"sealift "

@@ -120,6 +120,11 @@ enum sealift_status table_fs_get_by_uuid(struct table *table, const struct uuid 
 /* By name. */
 typedef enum sealift_status table_each_fs(void *context, const struct table_fs *fs, struct sealift_error *err);
 enum sealift_status table_fs_list(struct table *table, table_each_fs *each, void *context, struct sealift_error *err);
+/* The same for what takes its time, of those that are `wanted` at first: nothing of the table is held open meanwhile.
+ * Each row is read when its turn comes, and one that was removed by then is passed over. */
+typedef bool table_fs_wanted(const void *context, const struct table_fs *fs);
+enum sealift_status table_fs_in_turn(struct table *table, table_fs_wanted *wanted, table_each_fs *each, void *context,
+                                     struct sealift_error *err);
 /* Replaces the selection: JSON. */
 enum sealift_status table_fs_select(struct table *table, const struct uuid *uuid, const char *selection,
                                     struct sealift_error *err);

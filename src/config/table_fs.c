@@ -91,6 +91,47 @@ table_fs_list(struct table *table, table_each_fs *each, void *context, struct se
     }
 }
 
+struct turns {
+    table_fs_wanted *wanted;
+    const void *context;
+    struct buf uuids;
+};
+
+static void
+turns_done(struct turns *turns)
+{
+    buf_done(&turns->uuids);
+}
+
+static enum sealift_status
+note_wanted(void *context, const struct table_fs *fs, struct sealift_error *err)
+{
+    struct turns *turns = context;
+
+    return turns->wanted(turns->context, fs) ? buf_append(&turns->uuids, &fs->uuid, sizeof(fs->uuid), err) : SEALIFT_OK;
+}
+
+enum sealift_status
+table_fs_in_turn(struct table *table, table_fs_wanted *wanted, table_each_fs *each, void *context,
+                 struct sealift_error *err)
+{
+    SCOPED(turns_done) struct turns turns = {.wanted = wanted, .context = context};
+    const struct uuid *uuids;
+
+    TRY(table_fs_list(table, note_wanted, &turns, err));
+    uuids = (const void *)turns.uuids.data;
+    for (size_t i = 0; i < turns.uuids.len / sizeof(*uuids); i++) {
+        struct table_fs fs;
+        enum sealift_status status = table_fs_get_by_uuid(table, &uuids[i], &fs, err);
+
+        if (status == SEALIFT_NOT_FOUND)
+            continue;
+        TRY(status);
+        TRY(each(context, &fs, err));
+    }
+    return SEALIFT_OK;
+}
+
 /* --- adding --- */
 
 static enum sealift_status

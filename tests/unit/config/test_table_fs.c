@@ -166,6 +166,46 @@ Test(table_fs, is_listed_by_name)
     cr_assert_str_eq(names, "a b c ");
 }
 
+/* Of those that are gone through in turn. */
+struct turns {
+    struct table *table;
+    struct uuid doomed; /* removed in the first turn */
+    char names[64];
+};
+
+static bool
+is_not_b(const void *context, const struct table_fs *fs)
+{
+    (void)context;
+    return strcmp(fs->name, "b") != 0;
+}
+
+static enum sealift_status
+take_turn(void *context, const struct table_fs *fs, struct sealift_error *err)
+{
+    struct turns *turns = context;
+    size_t len = strlen(turns->names);
+
+    snprintf(turns->names + len, sizeof(turns->names) - len, "%s ", fs->name);
+    return len > 0 ? SEALIFT_OK : table_fs_remove(turns->table, &turns->doomed, err);
+}
+
+Test(table_fs, have_their_turn_when_they_are_wanted_and_still_there)
+{
+    SCOPED(config_sample_done) struct config_sample sample;
+    struct turns turns = {0};
+
+    config_sample_init(&sample);
+    turns.table = sample.table;
+    config_sample_add_fs(&sample, "b", 1);
+    turns.doomed = config_sample_add_fs(&sample, "c", 2).uuid;
+    config_sample_add_fs(&sample, "d", 3);
+    config_sample_add_fs(&sample, "a", 4);
+    cr_assert_eq(table_fs_in_turn(sample.table, is_not_b, take_turn, &turns, &sample.err), SEALIFT_OK, "%s",
+                 sample.err.message);
+    cr_assert_str_eq(turns.names, "a d ");
+}
+
 Test(table_fs, remembers_only_a_later_sequence)
 {
     SCOPED(config_sample_done) struct config_sample sample;
