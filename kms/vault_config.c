@@ -201,7 +201,7 @@ vault_config_check(struct kms_config *config, struct sealift_error *err)
 void
 vault_config_take_root(struct vault_config *vault)
 {
-    if (strcmp(vault->name_space, "/") == 0)
+    if (strcmp(vault->name_space, VAULT_ROOT_NAMESPACE) == 0)
         memset(vault->name_space, 0, sizeof(vault->name_space));
 }
 

@@ -10,7 +10,10 @@
  * fills in transit path, auth path, the service account's token. */
 enum sealift_status vault_config_check(struct kms_config *config, struct sealift_error *err);
 
-/* The root namespace has no name. Where to say none says another one, it is said as "/": this makes it none. */
+/* The root namespace has no name. Where to say none says another one, it is said like this. */
+#define VAULT_ROOT_NAMESPACE "/"
+
+/* Makes VAULT_ROOT_NAMESPACE none. */
 void vault_config_take_root(struct vault_config *vault);
 
 /* Where the login is: the key's namespace, unless the configuration has it apart. */

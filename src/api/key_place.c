@@ -3,6 +3,7 @@
 #include "error.h"
 #include "local.h"
 #include "scoped.h"
+#include "vault_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -72,8 +73,8 @@ key_places_begin(struct sealift *sealift, const struct own_key *given, struct ke
 
 /* --- the place that is claimed --- */
 
-/* As an own key that shares the cluster's login. False: there is no saying it, as what is left out is the cluster's. */
-static bool
+/* As an own key that shares the cluster's login. */
+static void
 make_own(const struct key_places *places, const struct kms_hint *place, struct own_key *ret_own)
 {
     const struct vault_config *cluster = &places->cluster.vault;
@@ -81,15 +82,14 @@ make_own(const struct key_places *places, const struct kms_hint *place, struct o
 
     memcpy(own.key, place->key_identifier, sizeof(own.key));
     if (places->cluster.type == KMS_VAULT) {
-        if (place->name_space[0] == '\0' && cluster->name_space[0] != '\0')
-            return false;
         if (strcmp(place->name_space, cluster->name_space) != 0)
             memcpy(own.name_space, place->name_space, sizeof(own.name_space));
+        if (place->name_space[0] == '\0' && cluster->name_space[0] != '\0')
+            memcpy(own.name_space, VAULT_ROOT_NAMESPACE, sizeof(VAULT_ROOT_NAMESPACE));
         if (strcmp(place->mount, cluster->transit_path) != 0)
             memcpy(own.transit_path, place->mount, sizeof(own.transit_path));
     }
     *ret_own = own;
-    return true;
 }
 
 static enum sealift_status
@@ -166,8 +166,9 @@ key_places_meet(void *context, const struct kms_hint *claim, struct sealift_erro
     enum sealift_status status;
     struct own_key own;
 
-    if (!is_elsewhere(places, claim) || !make_own(places, claim, &own))
+    if (!is_elsewhere(places, claim))
         return SEALIFT_OK;
+    make_own(places, claim, &own);
     pthread_mutex_lock(&places->lock);
     status = meet_locked(places, claim, &own, err);
     pthread_mutex_unlock(&places->lock);
@@ -233,8 +234,10 @@ find_own(struct looking *looking, struct sealift_error *err)
         return SEALIFT_OK;
     }
     TRY(table_fs_list(looking->places->sealift->table, look_at_row, looking, err));
-    if (!looking->found)
-        looking->found = make_own(looking->places, looking->by, &looking->own) && is_there(looking, &looking->own);
+    if (!looking->found) {
+        make_own(looking->places, looking->by, &looking->own);
+        looking->found = is_there(looking, &looking->own);
+    }
     return SEALIFT_OK;
 }
 
@@ -253,9 +256,10 @@ static enum sealift_status
 explain_none(const struct key_places *places, const struct kms_hint *by, struct sealift_error *ret_problem)
 {
     struct kms_config config;
-    struct own_key own = {0};
+    struct own_key own;
 
-    if (make_own(places, by, &own) && own_key_apply(&places->cluster, &own, &config, ret_problem) != SEALIFT_OK)
+    make_own(places, by, &own);
+    if (own_key_apply(&places->cluster, &own, &config, ret_problem) != SEALIFT_OK)
         return error_prefix(ret_problem, "it opens with key %s, which cannot be kept as its own", by->key_identifier);
     return error_set(ret_problem, SEALIFT_INVALID, "it opens with key %s, which cannot be kept as its own",
                      by->key_identifier);

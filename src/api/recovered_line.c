@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "scoped.h"
+#include "vault_config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,12 @@ outcome_of(const struct recovered_line_scene *scene, const struct recovered_fs *
     return scene->dry_run ? "would-merge" : "merged";
 }
 
+static const char *
+said_namespace(const struct kms_hint *claim)
+{
+    return claim->name_space[0] == '\0' ? VAULT_ROOT_NAMESPACE : claim->name_space;
+}
+
 /* The options of the command that moves it there; what is the cluster's, an own key has anyway. False: there are none.
  */
 static bool
@@ -66,16 +73,17 @@ say_place(const struct kms_config *cluster, const struct kms_hint *claim, struct
     const struct vault_config *vault = &cluster->vault;
     const bool elsewhere = cluster->type == KMS_VAULT && strcmp(claim->name_space, vault->name_space) != 0;
     const bool mounted = cluster->type == KMS_VAULT && strcmp(claim->mount, vault->transit_path) != 0;
+    const char *name_space = said_namespace(claim);
     struct kms_hint place;
 
     kms_config_place(cluster, &place);
     if (strcmp(place.type, claim->type) != 0 || !is_word(claim->key_identifier) ||
-        (elsewhere && !is_word(claim->name_space)) || (mounted && !is_word(claim->mount)))
+        (elsewhere && !is_word(name_space)) || (mounted && !is_word(claim->mount)))
         return false;
     if (kms_is_place_of(&place, claim))
         return buf_printf(out, " --use-cluster-kms-key-identifier", err) == SEALIFT_OK;
     return buf_printf(out, "%s%s --kms-key-identifier %s%s%s%s", err, elsewhere ? " --kms-namespace " : "",
-                      elsewhere ? claim->name_space : "", claim->key_identifier, mounted ? " --kms-transit-path " : "",
+                      elsewhere ? name_space : "", claim->key_identifier, mounted ? " --kms-transit-path " : "",
                       mounted ? claim->mount : "",
                       elsewhere ? " --kms-role-id ROLE --kms-secret-id-file FILE" : "") == SEALIFT_OK;
 }
@@ -158,11 +166,12 @@ static void
 advise_own_key(struct recovered_line *line, const struct recovered_line_scene *scene, const struct kms_hint *claim)
 {
     const bool vault = scene->kms->type == KMS_VAULT;
-    const bool has_namespace = vault && is_word(claim->name_space);
+    const char *name_space = said_namespace(claim);
+    const bool elsewhere = vault && strcmp(claim->name_space, scene->kms->vault.name_space) != 0 && is_word(name_space);
 
     snprintf(line->advice, sizeof(line->advice), "sealift cluster recover %s --fs %s --kms-key-identifier %s%s%s%s",
-             scene->obs, line->id, claim->key_identifier, has_namespace ? " --kms-namespace " : "",
-             has_namespace ? claim->name_space : "",
+             scene->obs, line->id, claim->key_identifier, elsewhere ? " --kms-namespace " : "",
+             elsewhere ? name_space : "",
              vault ? " --kms-role-id ROLE --kms-secret-id-file FILE" : " --kms-client-cert FILE --kms-client-key FILE");
 }
 

@@ -214,6 +214,40 @@ def test_own_keys_in_namespaces(bao, folder, small_tree, needs_tools):
     assert (envelope["kms"]["namespace"], envelope["kms"]["key_identifier"]) == ("team/a", "key-a"), "wrapped by the tenant's key, too"
 
 
+def test_a_key_in_the_root_namespace_of_a_cluster_that_is_in_another(bao, folder, small_tree, needs_tools):
+    """To say no namespace says the cluster's: the command that is advised names the root one."""
+    bao.add_namespace("red")
+    bao.add_transit(namespace="red")
+    bao.add_key("red-key", namespace="red")
+    bao.add_policy("red", "red-key", namespace="red")
+    red_role, red_secret = bao.add_approle("red", namespace="red")
+    bao.add_policy("tenant", "cluster-key")
+    role_id, secret_id = bao.add_approle("tenant")
+    cluster = ["kms", "set", "vault", bao.address, "red-key", "--namespace", "red", "--role-id", red_role,
+               "--secret-id-file", secret_file(folder, "red-secret-id", red_secret)]
+    tenant_secret = secret_file(folder, "secret-id", secret_id)
+
+    first = Sealift(folder / "home-1")
+    first.ok(*cluster)
+    add_folder_store(first, folder / "bucket")
+    first.ok("fs", "add", "rooted", make_small_tree(folder / "tree"), "--obs", "dr", "--kms-key-identifier", "cluster-key",
+             "--kms-namespace", "/", "--kms-role-id", role_id, "--kms-secret-id-file", tenant_secret)
+    upload(first, "rooted", "monday")
+    before, id = rows(first), id_of(first, "rooted")
+
+    second = Sealift(folder / "home-2")
+    second.ok(*cluster)
+    add_folder_store(second, folder / "bucket")
+    came = recover(second, code=code.DENIED, says=[id])
+    assert came[id]["advice"] == (f"sealift cluster recover dr --fs {id} --kms-key-identifier cluster-key --kms-namespace / "
+                                  "--kms-role-id ROLE --kms-secret-id-file FILE")
+    advised = came[id]["advice"].replace("ROLE", role_id).replace("FILE", str(tenant_secret)).split()
+    second.ok(*advised[1:])
+    assert rows(second) == before
+    upload(second, "rooted", "tuesday")
+    verify_every_way(second, "rooted", "monday")
+
+
 def test_moved_to_a_tenants_key_out_of_reach(bao, folder, small_tree, needs_tools):
     """An older wrapping opens with the cluster's login, and the filesystem comes back under that key: it is told, with the command that moves it again."""
     bao.add_namespace("team")
