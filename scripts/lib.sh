@@ -13,7 +13,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(gcc libc6-dev cmake ninja-build pkgconf libcurl4-openssl-dev libssl-dev libxml2-dev libyajl-dev libzstd-dev libsqlite3-dev)
 compare_packages=(rsync attr acl)
 test_packages=("${build_packages[@]}" "${compare_packages[@]}" clang libclang-rt-14-dev clang-format libcriterion-dev shellcheck python3
-    python3-venv python3-pytest python3-cryptography openssl e2fsprogs xfsprogs btrfs-progs libcap2-bin util-linux
+    python3-venv python3-pytest python3-pytest-xdist python3-cryptography openssl e2fsprogs xfsprogs btrfs-progs libcap2-bin util-linux
     binutils man-db git fscrypt systemd strace jq)
 
 say() { printf '%s\n' "$*"; }
