@@ -142,11 +142,11 @@ enum sealift_status
 server_troubles_report(const struct server_troubles *troubles, unsigned rounds, struct sealift_error *err)
 {
     enum sealift_status status = server_troubles_may_pass(troubles) ? SEALIFT_UNAVAILABLE : first_status(troubles);
-    const struct sealift_error *common = common_trouble(troubles);
+    const struct sealift_error *common = common_trouble(troubles), *ended = cancelled(troubles);
     char text[sizeof(err->message)] = "";
 
-    if (cancelled(troubles) != NULL) {
-        *err = *cancelled(troubles);
+    if (ended != NULL) {
+        *err = *ended;
         return err->status;
     }
     if (common != NULL)

@@ -17,10 +17,10 @@ void server_troubles_note(struct server_troubles *troubles, size_t server, const
 /* One of them is unavailable: a later try may do. */
 bool server_troubles_may_pass(const struct server_troubles *troubles);
 
-/* CANCELLED when one of them is, as it is told; UNAVAILABLE when one of them is, else the first one's status. Each
- * server's own trouble, "KMIP a:5696: ...; b:5696:
- * ..."; when there is not room for all of it, the longest are cut. What is the same for all is told once, as it is.
- * `rounds` more than one: how often all were tried. */
+/* One error of all that was noted: CANCELLED when one of them is, as it is told; UNAVAILABLE when one of them is, else
+ * with the first one's status. It lists each server's own trouble ("KMIP a:5696: ...; b:5696: ..."), the longest of
+ * them cut when there is not room for all; what is the same for all is told once, as it is. `rounds` more than one: how
+ * often all were tried. */
 enum sealift_status server_troubles_report(const struct server_troubles *troubles, unsigned rounds,
                                            struct sealift_error *err);
 
