@@ -47,9 +47,10 @@ struct sealift_rewrap_spec {
 };
 
 /* The newest version of each key (Vault: the KEK does not leave it), with all uploaded snapshots: one key record a
- * filesystem and FS key, however many those are. Filesystems that are moving to the KMS in force go on. One that fails
- * does not keep the others from it; the failure at the end names them, and its status is that of the first. Going on
- * after a kill is calling it again. CONFLICT: another process changes the KMS, or does the same. */
+ * filesystem and FS key, however many those are. Filesystems that are moving to the KMS in force go on, and with the
+ * last one the move ends: a local key on which nothing hangs any more is destroyed. One that fails does not keep the
+ * others from it; the failure at the end names them, and its status is that of the first. Going on after a kill is
+ * calling it again. CONFLICT: another process changes the KMS, or does the same. */
 enum sealift_status sealift_kms_rewrap(struct sealift *sealift, const struct sealift_rewrap_spec *spec,
                                        sealift_each_rewrapped *each, void *context, struct sealift_error *err);
 

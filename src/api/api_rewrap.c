@@ -3,6 +3,7 @@
 #include "key_moves.h"
 #include "kms_change.h"
 #include "kms_lock.h"
+#include "local_key_end.h"
 #include "newest_versions.h"
 #include "obs.h"
 #include "own_key.h"
@@ -30,6 +31,21 @@ rewrapping_done(struct rewrapping *rewrapping)
     key_moves_done(&rewrapping->moves);
     newest_versions_done(&rewrapping->newest);
     store_free(&rewrapping->store);
+}
+
+/* All are done, and with them a move that was cut off, if there was one: what it leaves behind is given up here, too. */
+static enum sealift_status
+end(struct rewrapping *rewrapping, struct sealift_error *err)
+{
+    struct sealift *sealift = rewrapping->sealift;
+
+    TRY(key_moves_end(&rewrapping->moves, GO_ON, err));
+    if (rewrapping->spec->dry_run)
+        return SEALIFT_OK;
+    TRY(table_kms_moved(sealift->table, err));
+    TRY(local_key_end(sealift, false, err));
+    handle_forget_kms(sealift); /* with what it has of a former one */
+    return SEALIFT_OK;
 }
 
 /* --- filesystems of the table --- */
@@ -76,15 +92,8 @@ is_to_rewrap(const void *context, const struct table_fs *row)
 static enum sealift_status
 rewrap_rows(struct rewrapping *rewrapping, struct sealift_error *err)
 {
-    struct table *table = rewrapping->sealift->table;
-
-    TRY(table_fs_in_turn(table, is_to_rewrap, rewrap_in_turn, rewrapping, err));
-    TRY(key_moves_end(&rewrapping->moves, GO_ON, err));
-    if (rewrapping->spec->dry_run)
-        return SEALIFT_OK;
-    TRY(table_kms_moved(table, err));
-    handle_forget_kms(rewrapping->sealift); /* with what it has of a former one */
-    return SEALIFT_OK;
+    TRY(table_fs_in_turn(rewrapping->sealift->table, is_to_rewrap, rewrap_in_turn, rewrapping, err));
+    return end(rewrapping, err);
 }
 
 /* --- filesystems of a bucket --- */
@@ -147,7 +156,7 @@ rewrap_bucket(struct rewrapping *rewrapping, struct sealift_error *err)
     if (spec->fs_id != NULL)
         TRY(bucket_filesystems_need(rewrapping->store, &rewrapping->only, err));
     TRY(store_list_folders(rewrapping->store, NAME_FS, rewrap_folder, rewrapping, err));
-    return key_moves_end(&rewrapping->moves, GO_ON, err);
+    return end(rewrapping, err);
 }
 
 /* --- one filesystem --- */
@@ -297,7 +306,18 @@ count_moving(void *context, const struct table_fs *row, struct sealift_error *er
     return SEALIFT_OK;
 }
 
-/* KMIP keys have no versions: without another key there is something to do only for what is not there yet. */
+static enum sealift_status
+note_former(void *context, int64_t id, const char *config, struct sealift_error *err)
+{
+    (void)id;
+    (void)config;
+    (void)err;
+    *(bool *)context = true;
+    return SEALIFT_OK;
+}
+
+/* KMIP keys have no versions: without another key there is something to do only for what is not there yet, and for the
+ * end of a move. */
 static enum sealift_status
 check_something_to_do(struct rewrapping *rewrapping, const struct kms_config *config, struct sealift_error *err)
 {
@@ -312,6 +332,7 @@ check_something_to_do(struct rewrapping *rewrapping, const struct kms_config *co
     if (config->type != KMS_KMIP || spec->convert || spec->obs.url != NULL || spec->fs != NULL)
         return SEALIFT_OK;
     TRY(table_fs_list(rewrapping->sealift->table, count_moving, &moving, err));
+    TRY(table_kms_former_list(rewrapping->sealift->table, note_former, &moving, err));
     if (moving)
         return SEALIFT_OK;
     return error_set(err, SEALIFT_INVALID,

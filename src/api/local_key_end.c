@@ -113,7 +113,8 @@ tell_kept(const struct end *end, const char *path)
     world_log(&end->sealift->world, LOG_WARNING,
               "the local key %s is kept: %" PRIu64 " keys in buckets open by nothing else, and %" PRIu64
               " object stores could not be looked into (named above). \"sealift kms rewrap --obs NAME\" moves what a "
-              "bucket holds, too; then give this command again. --destroy-local-key destroys it all the same",
+              "bucket holds, too, and destroys the key when nothing hangs on it any more; \"sealift kms set\" with "
+              "--destroy-local-key destroys it all the same",
               path, end->holdouts, end->unknown);
 }
 

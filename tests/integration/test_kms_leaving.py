@@ -111,10 +111,28 @@ def test_the_local_key_stays_while_something_in_a_bucket_hangs_on_it(forgotten, 
 
 
 def test_the_local_key_goes_when_what_hung_on_it_has_moved(forgotten, cluster, folder, small_tree):
-    new, locator = forgotten
-    cluster.machine.ok("kms", "rewrap", "--obs", "dr")
-    assert cluster.set_kms(new)["former_type"] is None and not cluster.has_local_key()
-    download_same(cluster.machine, "saved", folder / "saved", locator, small_tree / "folder-2")
+    """It was for the bucket alone that it was kept, so that its rewrap is the end of it."""
+    _, locator = forgotten
+    machine = cluster.machine
+    assert "only the local key opens" in machine.ok("kms", "rewrap").err and cluster.has_local_key()
+    machine.ok("kms", "rewrap", "--obs", "dr", "--dry-run")
+    assert cluster.has_local_key()
+    assert "overwritten and removed" in machine.ok("kms", "rewrap", "--obs", "dr").err
+    assert not cluster.has_local_key() and machine.ok("kms", "--json").json["former_type"] is None
+    download_same(machine, "saved", folder / "saved", locator, small_tree / "folder-2")
+
+
+def test_whoever_ends_the_move_destroys_the_local_key(cluster, folder, bao):
+    """Set untried, as after a kill: all that is left is for `kms rewrap`."""
+    machine = cluster.machine
+    cluster.fill("--allow-no-kms")
+    machine.ok("kms", "set", *approle(folder, bao), "--no-check")
+    machine.ok("kms", "rewrap", "--dry-run")
+    assert cluster.has_local_key()
+    ended = machine.ok("kms", "rewrap", "--json")
+    assert {one["outcome"] for one in ended.json} == {"rewrapped"} and "overwritten and removed" in ended.err
+    assert not cluster.has_local_key() and machine.ok("kms", "--json").json["former_type"] is None
+    cluster.check()
 
 
 def test_a_key_that_was_brought_from_another_machine_is_not_touched(folder, bao, small_tree):
