@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the routes that may open an envelope, so many are asked: whoever writes hints must not make us ask a hundred. */
+/* Of the routes that a hint chooses among other filesystems' own keys so many are asked, for whoever writes hints must
+ * not make us ask a hundred; and so many of those that need no hint. */
 #define ASKED_MAX 8
 
 /* There may be thousands, most of which are never opened: so it keeps its configuration as text, which is short. */
@@ -18,7 +19,8 @@ struct route {
     struct buf json; /* of the configuration: what makes two the same; empty: an open one was adopted */
     uint64_t json_hash;
     struct kms_hint place;
-    struct kms *kms; /* NULL: not opened */
+    struct buf owners; /* struct uuid, of the filesystems whose own key it is */
+    struct kms *kms;   /* NULL: not opened */
 };
 
 struct kms_routes {
@@ -56,6 +58,7 @@ route_free(struct route **route)
         return;
     kms_free(&(*route)->kms);
     buf_done(&(*route)->json);
+    buf_done(&(*route)->owners);
     free(*route);
     *route = NULL;
 }
@@ -99,22 +102,38 @@ find_locked(struct kms_routes *routes, struct bytes json, uint64_t hash)
     return at;
 }
 
-static void
-append(struct kms_routes *routes, struct route *route)
+static bool
+is_owned_by(const struct route *route, const struct uuid *fs)
 {
-    struct route **end;
+    const struct uuid *owners = (const void *)route->owners.data;
 
-    pthread_mutex_lock(&routes->lock);
-    end = find_locked(routes, buf_bytes(&route->json), route->json_hash);
-    if (*end == NULL)
-        *end = TAKE(route);
-    pthread_mutex_unlock(&routes->lock);
-    route_free(&route);
+    for (size_t i = 0; i < route->owners.len / sizeof(*owners); i++)
+        if (uuid_equal(&owners[i], fs))
+            return true;
+    return false;
 }
 
-enum sealift_status
-kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config,
-               struct sealift_error *err)
+/* `owner` may be NULL. */
+static enum sealift_status
+append(struct kms_routes *routes, struct route *route, const struct uuid *owner, struct sealift_error *err)
+{
+    enum sealift_status status = SEALIFT_OK;
+    struct route **at;
+
+    pthread_mutex_lock(&routes->lock);
+    at = find_locked(routes, buf_bytes(&route->json), route->json_hash);
+    if (*at == NULL)
+        *at = TAKE(route);
+    if (owner != NULL && !is_owned_by(*at, owner))
+        status = buf_append(&(*at)->owners, owner, sizeof(*owner), err);
+    pthread_mutex_unlock(&routes->lock);
+    route_free(&route);
+    return status;
+}
+
+static enum sealift_status
+add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config, const struct uuid *owner,
+    struct sealift_error *err)
 {
     SCOPED(route_free) struct route *route = calloc(1, sizeof(*route));
     struct kms_config checked = *config;
@@ -128,8 +147,21 @@ kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_c
     kms_config_place(&checked, &route->place);
     if (checked.type == KMS_LOCAL)
         local_name_place(routes->world, routes->home, &route->place);
-    append(routes, TAKE(route));
-    return SEALIFT_OK;
+    return append(routes, TAKE(route), owner, err);
+}
+
+enum sealift_status
+kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config,
+               struct sealift_error *err)
+{
+    return add(routes, role, config, NULL, err);
+}
+
+enum sealift_status
+kms_routes_add_own(struct kms_routes *routes, const struct uuid *fs, const struct kms_config *config,
+                   struct sealift_error *err)
+{
+    return add(routes, KMS_ROLE_OWN, config, fs, err);
 }
 
 static void
@@ -151,8 +183,7 @@ kms_routes_adopt(struct kms_routes *routes, enum kms_role role, struct kms **kms
     route->kms = TAKE(*kms);
     route->place = route->kms->place;
     outfit(routes, route->kms);
-    append(routes, route);
-    return SEALIFT_OK;
+    return append(routes, route, NULL, err);
 }
 
 /* --- Opening connections --- */
@@ -214,10 +245,12 @@ kms_routes_first(struct kms_routes *routes, enum kms_role role, struct kms **ret
 
 /* --- Choosing --- */
 
-enum fitness { WRAPS_THERE, HAS_NAMESPACE, IS_THE_CLUSTERS, UNFIT };
+/* A hint only says who is asked first: nobody authenticates it, so that the cluster's and the filesystem's own key are
+ * asked whatever it says. Another filesystem's own key is asked only where the hint leads. */
+enum fitness { WRAPS_THERE, HAS_NAMESPACE, IS_THE_CLUSTERS, IS_ITS_OWN, UNFIT };
 
 static enum fitness
-fitness_of(const struct route *route, const struct kms_hint *hint)
+fitness_of(const struct route *route, const struct kms_hint *hint, bool is_its_own)
 {
     const struct kms_hint *place = &route->place;
 
@@ -227,7 +260,9 @@ fitness_of(const struct route *route, const struct kms_hint *hint)
         return WRAPS_THERE;
     if (strcmp(place->name_space, hint->name_space) == 0)
         return HAS_NAMESPACE;
-    return route->role == KMS_ROLE_OWN ? UNFIT : IS_THE_CLUSTERS;
+    if (route->role != KMS_ROLE_OWN)
+        return IS_THE_CLUSTERS;
+    return is_its_own ? IS_ITS_OWN : UNFIT;
 }
 
 size_t
@@ -249,26 +284,51 @@ kms_routes_knows(struct kms_routes *routes, const struct kms_hint *hint)
 
     pthread_mutex_lock(&routes->lock);
     for (const struct route *route = routes->first; route != NULL && !knows; route = route->next)
-        knows = fitness_of(route, hint) == WRAPS_THERE;
+        knows = kms_is_place_of(&route->place, hint);
     pthread_mutex_unlock(&routes->lock);
     return knows;
 }
 
 struct candidates {
-    struct route *route[ASKED_MAX];
+    struct route *route[2 * ASKED_MAX];
     size_t count, exact; /* the first of them wrap exactly there */
+    size_t others;       /* own keys of other filesystems */
 };
 
+static void
+consider(struct candidates *candidates, struct route *route, bool is_its_own)
+{
+    const bool is_another = route->role == KMS_ROLE_OWN && !is_its_own;
+    const size_t ours = candidates->count - candidates->others;
+
+    if ((is_another ? candidates->others : ours) == ASKED_MAX)
+        return;
+    candidates->others += is_another;
+    candidates->route[candidates->count++] = route;
+}
+
+/* Of those that are equally fit, the filesystem's own comes first: others may have a login that does less. */
+static void
+choose_locked(struct kms_routes *routes, const struct envelope *envelope, enum fitness wanted,
+              struct candidates *candidates)
+{
+    for (int turn = 0; turn < 2; turn++)
+        for (struct route *route = routes->first; route != NULL; route = route->next) {
+            const bool is_its_own = is_owned_by(route, &envelope->fs);
+
+            if (is_its_own == (turn == 0) && fitness_of(route, &envelope->kms, is_its_own) == wanted)
+                consider(candidates, route, is_its_own);
+        }
+}
+
 static struct candidates
-choose(struct kms_routes *routes, const struct kms_hint *hint)
+choose(struct kms_routes *routes, const struct envelope *envelope)
 {
     struct candidates candidates = {0};
 
     pthread_mutex_lock(&routes->lock);
     for (enum fitness wanted = WRAPS_THERE; wanted < UNFIT; wanted++) {
-        for (struct route *route = routes->first; route != NULL && candidates.count < ASKED_MAX; route = route->next)
-            if (fitness_of(route, hint) == wanted)
-                candidates.route[candidates.count++] = route;
+        choose_locked(routes, envelope, wanted, &candidates);
         if (wanted == WRAPS_THERE)
             candidates.exact = candidates.count;
     }
@@ -329,7 +389,7 @@ enum sealift_status
 kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const struct envelope *envelope,
                 struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
 {
-    struct candidates candidates = choose(routes, &envelope->kms);
+    struct candidates candidates = choose(routes, envelope);
     struct sealift_error told = {0};
 
     if (candidates.count == 0)

@@ -2,8 +2,9 @@
  * to another KMS goes on; each filesystem's own key; the local one.
  *
  * What an envelope says of its key is a hint from outside. It only chooses among the routes, so neither an address nor
- * a credential ever comes from a bucket: first who wraps exactly there, then who has the namespace, then the cluster's,
- * for a mount may have been moved. DESIGN.md section 3.
+ * a credential ever comes from a bucket: first who wraps exactly there, then who has the namespace. Last, whatever the
+ * hint says, for a mount may have been moved, and a hint be forged: the cluster's, and the filesystem's own key. A hint
+ * never leads a login of an own key out of its namespace. DESIGN.md section 3.
  *
  * Any thread may call. */
 #ifndef KMS_ROUTES_H
@@ -30,6 +31,9 @@ void kms_routes_free(struct kms_routes **routes);
  * that came first. */
 enum sealift_status kms_routes_add(struct kms_routes *routes, enum kms_role role, const struct kms_config *config,
                                    struct sealift_error *err);
+/* The same in the role of an own key, and that it is this filesystem's. */
+enum sealift_status kms_routes_add_own(struct kms_routes *routes, const struct uuid *fs,
+                                       const struct kms_config *config, struct sealift_error *err);
 /* Adds one that is open, and takes it over. */
 enum sealift_status kms_routes_adopt(struct kms_routes *routes, enum kms_role role, struct kms **kms,
                                      struct sealift_error *err);

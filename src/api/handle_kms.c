@@ -124,9 +124,9 @@ add_former(void *context, int64_t id, const char *text, struct sealift_error *er
     return kms_routes_add(making->routes, KMS_ROLE_FORMER, &config, err);
 }
 
-/* At each KMS that it fits; the failure at the one in force when there is none. */
+/* The filesystem's, at each KMS that it fits; the failure at the one in force when there is none. */
 static enum sealift_status
-add_own_key(struct making *making, const struct own_key *own, struct sealift_error *err)
+add_own_key(struct making *making, const struct uuid *fs, const struct own_key *own, struct sealift_error *err)
 {
     const struct kms_config *clusters = (const void *)making->clusters.data;
     size_t count = making->clusters.len / sizeof(*clusters), fits = 0;
@@ -137,7 +137,7 @@ add_own_key(struct making *making, const struct own_key *own, struct sealift_err
         struct sealift_error problem;
 
         if (own_key_apply(&clusters[i], own, &config, &problem) == SEALIFT_OK) {
-            TRY(kms_routes_add(making->routes, KMS_ROLE_OWN, &config, err));
+            TRY(kms_routes_add_own(making->routes, fs, &config, err));
             fits++;
         } else if (i == 0) {
             misfit = problem;
@@ -162,7 +162,7 @@ add_fs(void *context, const struct table_fs *row, struct sealift_error *err)
     if (row->own_key[0] == '\0')
         return SEALIFT_OK;
     if (own_key_from_json(bytes_of_text(row->own_key), &own, err) == SEALIFT_OK &&
-        add_own_key(making, &own, err) == SEALIFT_OK)
+        add_own_key(making, &row->uuid, &own, err) == SEALIFT_OK)
         return SEALIFT_OK;
     if (err->status == SEALIFT_NO_MEMORY)
         return err->status;

@@ -615,3 +615,130 @@ Test(kms_routes, by_the_thousand_are_found)
         cr_assert_str_eq(get(routes, &config)->place.name_space, name);
     }
 }
+
+/* --- Whose they are --- */
+
+/* Vaults that are asked nothing: each writes down that it would have been, and opens nothing. */
+static struct kms_ops mute_ops;
+static struct kms *first_asked;
+
+static enum sealift_status
+note_and_refuse(struct kms *kms, struct kms_errand *errand, const struct kms_hint *hint, const char *wrapped_kek,
+                struct secret **ret_kek, struct sealift_error *error)
+{
+    size_t at = strlen(asked), len = strlen(kms->place.key_identifier);
+
+    (void)errand;
+    (void)hint;
+    (void)wrapped_kek;
+    (void)ret_kek;
+    if (at == 0)
+        first_asked = kms;
+    cr_assert_lt(at + 1 + len, sizeof(asked));
+    if (at > 0)
+        asked[at++] = ' ';
+    memcpy(asked + at, kms->place.key_identifier, len + 1);
+    return error_set(error, SEALIFT_KEY, "%s will not", kms->place.key_identifier);
+}
+
+static void
+mute(struct kms *kms)
+{
+    mute_ops = *kms->ops;
+    mute_ops.unwrap = note_and_refuse;
+    kms->ops = &mute_ops;
+}
+
+static void
+add_cluster(struct kms_routes *routes)
+{
+    const struct kms_config config = vault_at("", "cluster");
+
+    add(routes, KMS_ROLE_CLUSTER, &config);
+    mute(get(routes, &config));
+}
+
+static struct kms *
+add_own(struct kms_routes *routes, const struct uuid *owner, const struct kms_config *config)
+{
+    cr_assert_eq(kms_routes_add_own(routes, owner, config, &err), SEALIFT_OK, "%s", err.message);
+    mute(get(routes, config));
+    return get(routes, config);
+}
+
+static void
+expect_asked(struct kms_routes *routes, const char *name_space, const char *key, const char *whom)
+{
+    struct kms_hint hint = place(name_space, key);
+    struct kms_errand errand = {0};
+
+    strcpy(hint.type, "vault");
+    asked[0] = '\0';
+    cr_assert_neq(open_at(routes, hint, &errand), SEALIFT_OK);
+    cr_assert_str_eq(asked, whom);
+}
+
+/* Who writes the bucket says what he likes of where a key is; that keeps nobody from opening it. */
+Test(kms_routes, ask_the_clusters_and_the_filesystems_own_whatever_the_hint_says)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config own = vault_at("a", "own"), neighbour = vault_at("a", "neighbour"),
+                            stranger = vault_at("b", "stranger");
+    const struct uuid others = {{4, 5, 6}};
+
+    add_cluster(routes);
+    add_own(routes, &others, &neighbour);
+    add_own(routes, &others, &stranger);
+    add_own(routes, &fs, &own);
+    expect_asked(routes, "a", "own", "own neighbour cluster");
+    expect_asked(routes, "a", "forged", "own neighbour cluster");
+    expect_asked(routes, "forged", "own", "cluster own");
+    expect_asked(routes, "", "cluster", "cluster own");
+    expect_asked(routes, "b", "stranger", "stranger cluster own");
+}
+
+Test(kms_routes, ask_with_the_filesystems_own_login_before_anothers)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct uuid others = {{4, 5, 6}};
+    struct kms_config config = vault_at("a", "shared");
+    struct kms *own;
+
+    strcpy(config.vault.role_id, "of another");
+    add_own(routes, &others, &config);
+    strcpy(config.vault.role_id, "its own");
+    own = add_own(routes, &fs, &config);
+    expect_asked(routes, "a", "shared", "shared shared");
+    cr_assert_eq(first_asked, own);
+}
+
+Test(kms_routes, are_not_so_many_that_its_own_is_left_out)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config own = vault_at("a", "own");
+    const struct uuid others = {{4, 5, 6}};
+
+    add_cluster(routes);
+    for (int i = 0; i < 20; i++) {
+        struct kms_config config = vault_at("b", "x");
+
+        snprintf(config.vault.role_id, sizeof(config.vault.role_id), "role-%d", i);
+        add_own(routes, &others, &config);
+    }
+    add_own(routes, &fs, &own);
+    expect_asked(routes, "b", "x", "x x x x x x x x cluster own");
+}
+
+/* As when the filesystem is listed once more, and when it gets the key that another one has. */
+Test(kms_routes, may_be_of_several_filesystems)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    const struct kms_config own = vault_at("a", "own");
+    const struct uuid others = {{4, 5, 6}};
+
+    add_own(routes, &others, &own);
+    expect_asked(routes, "forged", "own", "");
+    add_own(routes, &fs, &own);
+    add_own(routes, &fs, &own);
+    expect_asked(routes, "forged", "own", "own");
+}
