@@ -5,8 +5,10 @@
 #include "key_record.h"
 #include "store.h"
 
-/* So many of an FS key's newest are looked at. */
-#define KEY_RECORDS_MAX 32
+/* Whoever writes the bucket can add some. So many of an FS key's newest are read, ... */
+#define KEY_RECORDS_MAX 256
+/* ... and so many of them a KMS is asked about. */
+#define KEY_RECORDS_ASKED_MAX 32
 
 struct key_records {
     struct uuid ring[KEY_RECORDS_MAX];

@@ -10,8 +10,9 @@
 struct run {
     const struct world *world;
     const struct key_search *search;
-    struct key_record *aside[KEY_RECORDS_MAX]; /* read, and not tried yet, the newest first */
+    struct key_record *aside[KEY_RECORDS_ASKED_MAX]; /* read, and not tried yet, the newest first */
     size_t aside_count;
+    size_t asked; /* records that were tried */
 
     struct key_found found;
     bool found_whole;
@@ -41,6 +42,12 @@ static bool
 is_over(const struct run *run)
 {
     return !run->search->all && run->found.fs_key != NULL && (run->found_whole || !run->search->whole);
+}
+
+static bool
+may_ask(const struct run *run)
+{
+    return !is_over(run) && run->asked < KEY_RECORDS_ASKED_MAX;
 }
 
 static enum sealift_status
@@ -167,15 +174,20 @@ try_record(struct run *run, const struct key_record *record, struct sealift_erro
 {
     char name[NAME_SIZE];
 
+    run->asked++;
     name_of_key_record(&record->fs, record->envelope.key_check, &record->record, name);
     return try_envelope(run, name, record, &record->envelope, err);
 }
 
+/* Those that come after so many would not be tried any more. */
 static enum sealift_status
 put_aside(struct run *run, struct key_record *record, struct sealift_error *err)
 {
-    struct key_record *kept = malloc(sizeof(*kept));
+    struct key_record *kept;
 
+    if (run->aside_count == KEY_RECORDS_ASKED_MAX)
+        return SEALIFT_OK;
+    kept = malloc(sizeof(*kept));
     if (kept == NULL)
         return error_no_memory(err);
     *kept = *record;
@@ -233,9 +245,9 @@ try_records(struct run *run, struct sealift_error *err)
     }
     if (key_records_count(&records) > 0)
         run->newest = *key_records_newest(&records, 0);
-    for (size_t i = 0; i < key_records_count(&records) && !is_over(run); i++)
+    for (size_t i = 0; i < key_records_count(&records) && may_ask(run); i++)
         TRY(look_at_record(run, key_records_newest(&records, i), err));
-    for (size_t i = 0; i < run->aside_count && !is_over(run); i++)
+    for (size_t i = 0; i < run->aside_count && may_ask(run); i++)
         TRY(try_record(run, run->aside[i], err));
     return SEALIFT_OK;
 }

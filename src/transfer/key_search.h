@@ -2,8 +2,9 @@
  * section 3.
  *
  * In this order: the key records whose hint names a KMS of ours exactly, the newest first; the other ones, the newest
- * first; the one at hand. So whatever a second KMS wrapped later costs no call that fails. Of an FS key's records the
- * KEY_RECORDS_MAX newest are looked at.
+ * first; the one at hand. So whatever a second KMS wrapped later costs no call that fails, and however much of it there
+ * is, it is not in the way. Of an FS key's records the KEY_RECORDS_MAX newest are read, and KEY_RECORDS_ASKED_MAX are
+ * tried.
  *
  * A wrapping that does not open (a garbled record, a key version that was retired, one that holds another key: somebody
  * may have put it there) is told in the log, and the next one is tried; what ends the search is a KMS or a store that

@@ -40,6 +40,8 @@ opens(const struct find *find, const struct envelope *envelope, bool locally, bo
 /* Of one FS key. */
 struct verdict {
     bool local, other;
+    size_t refused;         /* wrappings of others that did not open: of so many more are not asked about, ... */
+    bool passed_over;       /* ... and there are such */
     char object[NAME_SIZE]; /* the newest that the local key opens; else the newest */
 };
 
@@ -57,11 +59,16 @@ judge_record(const struct find *find, const uint8_t key_check[KEY_CHECK_SIZE], c
     locally = strcmp(record.envelope.kms.type, "local") == 0;
     if (locally && verdict->local)
         return SEALIFT_OK;
+    if (!locally && verdict->refused == KEY_RECORDS_ASKED_MAX) {
+        verdict->passed_over = true;
+        return SEALIFT_OK;
+    }
     TRY(opens(find, &record.envelope, locally, &it_opens, err));
     if (it_opens && locally)
         name_of_key_record(&find->fs, key_check, uuid, verdict->object);
     verdict->local = verdict->local || (it_opens && locally);
     verdict->other = it_opens && !locally;
+    verdict->refused += !it_opens && !locally;
     return SEALIFT_OK;
 }
 
@@ -78,7 +85,7 @@ judge_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct u
     TRY(key_records_list(find->search->store, &find->fs, key_check, &records, err));
     for (size_t i = 0; i < key_records_count(&records) && !verdict.other; i++)
         TRY(judge_record(find, key_check, key_records_newest(&records, i), &verdict, err));
-    if (verdict.other || (!verdict.local && count <= KEY_RECORDS_MAX))
+    if (verdict.other || (!verdict.local && !verdict.passed_over && count <= KEY_RECORDS_MAX))
         return SEALIFT_OK;
     return find->each(find->context, &find->fs, verdict.object, err);
 }

@@ -253,21 +253,68 @@ Test(key_search, ends_when_the_kms_is_away)
     cr_assert_eq(cluster_calls, 1u);
 }
 
-Test(key_search, looks_at_so_many_records_and_no_more)
+Test(key_search, asks_about_so_many_records_and_no_more)
 {
     SCOPED(key_found_done) struct key_found found = {0};
     struct heard heard = {0};
     struct key_search search = searching(&heard);
 
-    put_record(CLUSTER_KEY); /* the oldest is out of sight, although its KMS is known */
-    for (int i = 0; i < KEY_RECORDS_MAX; i++)
+    put_record("oldest");
+    for (int i = 0; i < KEY_RECORDS_ASKED_MAX; i++)
         put_record("other");
     search.fallback = &fixture.envelope;
     search.fallback_name = "at-hand";
     search.all = true;
     expect_found(&search, &found);
-    cr_assert_eq(heard.count, KEY_RECORDS_MAX + 1u);
+    cr_assert_eq(heard.count, KEY_RECORDS_ASKED_MAX + 1u);
+    cr_assert_null(strstr(heard.text, "oldest"), "%s", heard.text);
+}
+
+/* However many somebody puts before them, and with whatever the KMS would answer. */
+Test(key_search, finds_its_own_behind_more_others_than_it_asks_about)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct heard heard = {0};
+    const struct key_search search = searching(&heard);
+
+    put_record(CLUSTER_KEY);
+    for (int i = 0; i < KEY_RECORDS_ASKED_MAX + 8; i++)
+        put_record("other");
+    expect_found(&search, &found);
+    cr_assert_str_eq(heard.text, "cluster-key+ ");
+    cr_assert_eq(cluster_calls, 1u);
+}
+
+Test(key_search, reads_so_many_records_and_no_more)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct heard heard = {0};
+    struct key_search search = searching(&heard);
+
+    put_record(CLUSTER_KEY); /* out of sight, although its KMS is known */
+    for (int i = 0; i < KEY_RECORDS_MAX; i++)
+        put_record("other");
+    search.fallback = &fixture.envelope;
+    search.fallback_name = "at-hand";
+    cluster_answer = SEALIFT_KEY;
+    expect_found(&search, &found);
+    cr_assert_eq(cluster_calls, KEY_RECORDS_ASKED_MAX);
     cr_assert_null(strstr(heard.text, CLUSTER_KEY), "%s", heard.text);
+}
+
+/* Many of its own that are of no use: also then it asks about so many, and the one at hand opens. */
+Test(key_search, asks_about_no_more_of_its_own_either)
+{
+    SCOPED(key_found_done) struct key_found found = {0};
+    struct key_search search = searching(NULL);
+
+    for (int i = 0; i < KEY_RECORDS_ASKED_MAX + 8; i++)
+        put_record(CLUSTER_KEY);
+    search.fallback = &fixture.envelope;
+    search.fallback_name = "at-hand";
+    cluster_answer = SEALIFT_KEY;
+    expect_found(&search, &found);
+    cr_assert_eq(cluster_calls, KEY_RECORDS_ASKED_MAX);
 }
 
 Test(key_search, ends_with_what_the_hearer_says)

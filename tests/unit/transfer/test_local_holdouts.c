@@ -130,6 +130,22 @@ Test(local_holdouts, may_be_behind_more_records_than_are_looked_at)
     expect("");
 }
 
+/* Nobody is asked about all of them; what opens locally needs nobody to be asked. */
+Test(local_holdouts, may_be_among_more_records_than_are_asked_about)
+{
+    struct envelope claimed = fixture.envelope;
+    struct uuid record = put(fixture.kms), newest = {0};
+    char name[NAME_SIZE];
+
+    claimed.kms = shelf->kms.place;
+    for (int i = 0; i < KEY_RECORDS_ASKED_MAX + 1; i++)
+        newest = fixture_put_key_record(&fixture, &claimed);
+    expect(name_of(&record));
+    name_of_key_record(&fixture.fs, fixture.envelope.key_check, &record, name);
+    cr_assert_eq(store_delete(fixture.store, name, &err), SEALIFT_OK);
+    expect(name_of(&newest));
+}
+
 /* What was wrapped by the key of another machine is lost, or not, whatever becomes of ours. */
 Test(local_holdouts, are_not_what_the_local_key_does_not_open)
 {
