@@ -8,6 +8,7 @@ from support.command import Sealift
 from support.counted_http import CountedHttp
 from support.kms_access import secret_file
 from support.main_job import add_folder_store, upload
+from support.wrappings import forge_hint
 
 TENANTS = {"red": "team/a", "blue": "team/b"}
 
@@ -103,15 +104,8 @@ class Tenants:
     def forge_hints(self, name, **hint):
         """Whatever the filesystem's records and manifests say of their key, which nobody authenticates. Returns what they said, for restore()."""
         before = {path: path.read_text() for path in self.records(name) + self.manifests(name)}
-        for path in self.records(name):
-            record = json.loads(path.read_text())
-            record["envelope"]["kms"].update(hint)
-            path.write_text(json.dumps(record, separators=(",", ":")) + "\n")
-        for path in self.manifests(name):
-            body, envelope, mac = path.read_text().splitlines()
-            envelope = json.loads(envelope)
-            envelope["kms"].update(hint)
-            path.write_text("\n".join([body, json.dumps(envelope, separators=(",", ":")), mac]) + "\n")
+        for path in before:
+            forge_hint(path, **hint)
         return before
 
     @staticmethod

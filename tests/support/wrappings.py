@@ -36,3 +36,13 @@ def all_envelopes(bucket):
     """Also those that manifests carry."""
     records = [json.loads(bucket.get(name))["envelope"] for name in key_records(bucket)]
     return records + [manifest_envelope(bucket, name) for name in bucket.list() if "/snapshots/" in name]
+
+
+def forge_hint(path, **hint):
+    """What a key record or a manifest in a folder says of its key, which nobody authenticates."""
+    lines = path.read_text().splitlines()
+    at = 1 if len(lines) > 1 else 0  # a manifest has it in its second line
+    text = json.loads(lines[at])
+    (text if at else text["envelope"])["kms"].update(hint)
+    lines[at] = json.dumps(text, separators=(",", ":"))
+    path.write_text("".join(f"{line}\n" for line in lines))
