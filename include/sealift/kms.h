@@ -104,14 +104,16 @@ struct sealift_kms {
     const char *version_choice; /* "pinned" (no other will do), "agreed" (with the server), "open" (not yet) */
     const char *mode;           /* "AES-GCM", "AES-CBC"; NULL: not known yet */
 
-    /* While filesystems move from another one: that one. Of several the latest. */
+    /* While filesystems move from another one: that one. Of several the latest, the local key after all others. */
     const char *former_type, *former_address, *former_key;
-    int64_t moving; /* filesystems that were not shown to be here yet */
+    int64_t moving;           /* filesystems that were not shown to be here yet */
+    const char *moving_names; /* their names, a few, with commas between; NULL: there are none */
+    const char *move_advice;  /* a sentence for people: what still needs that one, and what to do; NULL: nothing does */
 };
 /* NOT_FOUND: none is set. The strings live until the next call with this `sealift`. */
 enum sealift_status sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sealift_error *err);
 
-/* Tries each call that we need and reports each. Returns the first failure. */
+/* Tries each call that we need and reports each, and a move that has not ended. Returns the first failure. */
 enum sealift_status sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context,
                                       struct sealift_error *err);
 

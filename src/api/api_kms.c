@@ -6,7 +6,6 @@
 #include "scoped.h"
 #include "vault_spec.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static enum sealift_status
@@ -95,70 +94,21 @@ show_kmip(const struct kmip_config *kmip, const char *client_key, struct sealift
     kms->mode = or_null(kmip_mode_name(&kmip->mode));
 }
 
-/* --- a move that goes on --- */
-
-static const char *
-type_name(const struct kms_config *config)
-{
-    struct kms_hint place;
-
-    kms_config_place(config, &place);
-    if (strcmp(place.type, "vault") == 0)
-        return "vault";
-    return strcmp(place.type, "kmip") == 0 ? "kmip" : "local";
-}
-
-/* The latest comes first. */
-static enum sealift_status
-take_first(void *context, int64_t id, const char *text, struct sealift_error *err)
-{
-    struct kms_config *former = context;
-
-    (void)id;
-    return former->type == KMS_NONE ? kms_config_from_json(bytes_of_text(text), former, err) : SEALIFT_OK;
-}
-
-static enum sealift_status
-count_moving(void *context, const struct table_fs *row, struct sealift_error *err)
-{
-    int64_t *moving = context;
-
-    (void)err;
-    *moving += row->moving;
-    return SEALIFT_OK;
-}
-
 static enum sealift_status
 show_move(struct sealift *sealift, struct sealift_kms *kms, struct sealift_error *err)
 {
-    struct kms_config *former = &sealift->kms_former;
+    struct kms_move *move = &sealift->kms_move;
 
-    former->type = KMS_NONE;
-    TRY(table_kms_former_list(sealift->table, take_first, former, err));
-    TRY(table_fs_list(sealift->table, count_moving, &kms->moving, err));
-    if (former->type == KMS_NONE)
+    TRY(kms_move_find(sealift, move, err));
+    kms->moving = move->moving;
+    kms->moving_names = or_null(move->names);
+    kms->move_advice = or_null(move->advice);
+    if (move->former_type == NULL)
         return SEALIFT_OK;
-    kms->former_type = type_name(former);
-    kms->former_address = or_null(former->address);
-    kms->former_key = or_null(former->key);
+    kms->former_type = move->former_type;
+    kms->former_address = or_null(move->former.address);
+    kms->former_key = or_null(move->former.key);
     return SEALIFT_OK;
-}
-
-static enum sealift_status
-explain_none(struct sealift *sealift, struct sealift_error *err)
-{
-    const struct sealift_error none = *err;
-    struct sealift_kms kms = {0};
-
-    TRY(show_move(sealift, &kms, err));
-    *err = none;
-    if (kms.former_type == NULL || kms.moving == 0)
-        return err->status;
-    return error_hint(err,
-                      "%" PRId64 " filesystem%s still to be moved from the %s KMS before (%s) to the local key: "
-                      "\"sealift kms reset --allow-downgrade\" goes on",
-                      kms.moving, kms.moving == 1 ? " is" : "s are", kms.former_type,
-                      kms.former_address != NULL ? kms.former_address : "");
 }
 
 enum sealift_status
@@ -171,7 +121,7 @@ sealift_kms_get(struct sealift *sealift, struct sealift_kms *ret_kms, struct sea
     TRY(handle_need_table(sealift, err));
     status = table_kms_get(sealift->table, &text, err);
     if (status == SEALIFT_NOT_FOUND)
-        return explain_none(sealift, err);
+        return kms_move_hint(sealift, err);
     TRY(status);
     TRY(kms_config_from_json(buf_bytes(&text), config, err));
     credential_format(&config->credential, sealift->kms_credential);
@@ -209,12 +159,27 @@ pass_finding(void *context, const struct kms_finding *finding)
     findings->each(findings->context, &passed);
 }
 
+/* Not one that is needed of the KMS in force, and no failure: that another one is needed, too. */
+static enum sealift_status
+find_move(struct sealift *sealift, struct findings *findings, struct sealift_error *err)
+{
+    struct kms_move *move = &sealift->kms_move;
+
+    TRY(kms_move_find(sealift, move, err));
+    if (move->advice[0] != '\0')
+        pass_finding(findings, &(struct kms_finding){
+                                   .call = "end the move", .ok = true, .warning = true, .message = move->advice});
+    return SEALIFT_OK;
+}
+
 enum sealift_status
 sealift_kms_check(struct sealift *sealift, sealift_each_kms_finding *each, void *context, struct sealift_error *err)
 {
     struct findings findings = {each, context};
     struct kms *kms;
 
-    TRY(handle_kms(sealift, false, &kms, err));
-    return kms_check(kms, pass_finding, &findings, err);
+    if (handle_kms(sealift, false, &kms, err) != SEALIFT_OK)
+        return kms_move_hint(sealift, err);
+    TRY(kms_check(kms, pass_finding, &findings, err));
+    return find_move(sealift, &findings, err);
 }

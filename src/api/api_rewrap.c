@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GO_ON "what was rewrapped stays so, and the rest opens as before: give the same command again to go on"
+#define GO_ON  "what was rewrapped stays so, and the rest opens as before: give the same command again to go on"
+#define MOVING KMS_CHANGE_KEPT ": give the same command again to go on"
 
 struct rewrapping {
     struct sealift *sealift;
@@ -33,13 +34,16 @@ rewrapping_done(struct rewrapping *rewrapping)
     store_free(&rewrapping->store);
 }
 
-/* All are done, and with them a move that was cut off, if there was one: what it leaves behind is given up here, too. */
+/* All are done, and with them a move that was cut off, if there was one: what it leaves behind is given up here, too.
+ */
 static enum sealift_status
 end(struct rewrapping *rewrapping, struct sealift_error *err)
 {
     struct sealift *sealift = rewrapping->sealift;
+    struct kms_move move;
 
-    TRY(key_moves_end(&rewrapping->moves, GO_ON, err));
+    TRY(kms_move_find(sealift, &move, err));
+    TRY(key_moves_end(&rewrapping->moves, move.moving > 0 ? MOVING : GO_ON, err));
     if (rewrapping->spec->dry_run)
         return SEALIFT_OK;
     TRY(table_kms_moved(sealift->table, err));
@@ -296,33 +300,13 @@ check_spec(const struct sealift_rewrap_spec *spec, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
-static enum sealift_status
-count_moving(void *context, const struct table_fs *row, struct sealift_error *err)
-{
-    bool *moving = context;
-
-    (void)err;
-    *moving = *moving || row->moving;
-    return SEALIFT_OK;
-}
-
-static enum sealift_status
-note_former(void *context, int64_t id, const char *config, struct sealift_error *err)
-{
-    (void)id;
-    (void)config;
-    (void)err;
-    *(bool *)context = true;
-    return SEALIFT_OK;
-}
-
 /* KMIP keys have no versions: without another key there is something to do only for what is not there yet, and for the
  * end of a move. */
 static enum sealift_status
 check_something_to_do(struct rewrapping *rewrapping, const struct kms_config *config, struct sealift_error *err)
 {
     const struct sealift_rewrap_spec *spec = rewrapping->spec;
-    bool moving = false;
+    struct kms_move move;
 
     if (config->type == KMS_VAULT && spec->new_key_uid != NULL)
         return error_set(err, SEALIFT_INVALID,
@@ -331,9 +315,8 @@ check_something_to_do(struct rewrapping *rewrapping, const struct kms_config *co
                          "vault\"");
     if (config->type != KMS_KMIP || spec->convert || spec->obs.url != NULL || spec->fs != NULL)
         return SEALIFT_OK;
-    TRY(table_fs_list(rewrapping->sealift->table, count_moving, &moving, err));
-    TRY(table_kms_former_list(rewrapping->sealift->table, note_former, &moving, err));
-    if (moving)
+    TRY(kms_move_find(rewrapping->sealift, &move, err));
+    if (move.former_type != NULL)
         return SEALIFT_OK;
     return error_set(err, SEALIFT_INVALID,
                      "a KMIP key has no versions, so there is no newer one: make a new key on the server, and name it "

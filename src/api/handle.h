@@ -3,6 +3,7 @@
 #define HANDLE_H
 
 #include "audit.h"
+#include "kms_move.h"
 #include "kms_routes.h"
 #include "own_key.h"
 #include "store.h"
@@ -17,14 +18,15 @@ struct sealift {
     struct world world;
     struct sealift_options options;
     char *home;
-    char *command;             /* NULL: nothing is said */
-    char *audit_path;          /* NULL: in the home */
-    bool no_audit;             /* nobody wants it */
-    struct table *table;       /* opened when first needed: what a bucket holds can be told without one */
-    pthread_mutex_t kms_lock;  /* guards the next, which a transfer keeps alive on a thread of its own */
-    struct kms_routes *routes; /* made when first needed */
-    struct audit *audit;       /* opened when a KMS is first needed; NULL: not yet, or there is none */
-    struct kms_config kms_config, kms_former; /* what sealift_kms_get() shows */
+    char *command;                /* NULL: nothing is said */
+    char *audit_path;             /* NULL: in the home */
+    bool no_audit;                /* nobody wants it */
+    struct table *table;          /* opened when first needed: what a bucket holds can be told without one */
+    pthread_mutex_t kms_lock;     /* guards the next, which a transfer keeps alive on a thread of its own */
+    struct kms_routes *routes;    /* made when first needed */
+    struct audit *audit;          /* opened when a KMS is first needed; NULL: not yet, or there is none */
+    struct kms_config kms_config; /* what sealift_kms_get() shows */
+    struct kms_move kms_move;
     char kms_credential[CREDENTIAL_TEXT_SIZE], kms_client_key[CREDENTIAL_TEXT_SIZE];
 };
 

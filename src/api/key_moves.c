@@ -222,11 +222,15 @@ tell_outcome(struct key_moves *moves, const struct key_move *move, const struct 
 {
     const bool other_place = move->own_key != NULL && strcmp(move->own_key, move->row->own_key) != 0;
     struct told told = told_of(moves, other_place, outcome);
+    struct sealift_error failure = outcome->failure;
 
     told.name = move->row->name;
     told.fs = &move->row->uuid;
-    if (may_open_later(outcome))
-        TRY(count_failure(moves, move->row->name, &outcome->failure, err));
+    if (may_open_later(outcome)) {
+        (void)error_hint(&failure, "\"sealift fs key %s --check\" shows who opens it", move->row->name);
+        told.problem = failure.message;
+        TRY(count_failure(moves, move->row->name, &failure, err));
+    }
     return tell(moves, &told, err);
 }
 

@@ -9,9 +9,8 @@
 
 #include <string.h>
 
-#define GO_ON                                                                                                          \
-    "what has moved stays so, and what has not opens through the KMS before, which is kept, and needed, until then: "  \
-    "give the same command again to go on"
+#define GO_ON   KMS_CHANGE_KEPT ": give the same command again to go on"
+#define GO_BACK GO_ON ", or \"sealift kms set\" that KMS again to go back"
 
 /* --- the table --- */
 
@@ -108,7 +107,7 @@ move_all(struct sealift *sealift, const struct kms_change *change, struct sealif
     };
 
     TRY(table_fs_in_turn(sealift->table, is_to_move, move_fs, &moving, err));
-    return key_moves_end(&moving.moves, GO_ON, err);
+    return key_moves_end(&moving.moves, change->config != NULL ? GO_ON : GO_BACK, err);
 }
 
 static enum sealift_status

@@ -8,6 +8,10 @@
 
 #include "handle.h"
 
+/* What is told of it when it has not ended. */
+#define KMS_CHANGE_KEPT                                                                                                \
+    "what has moved stays so, and what has not opens through the KMS before, which is kept, and needed, until then"
+
 struct kms_change {
     const struct kms_config *config;       /* checked; NULL: none, and the local key wraps */
     const struct sealift_kms_change *wish; /* its `convert` holds for NULL, too: own keys are at a KMS */

@@ -15,6 +15,8 @@ run(struct cli *cli, const void *values, struct sealift_error *err)
         cli_show(cli, kms_view_columns, &kms);
     else
         output_record(cli->out, kms_view_columns, &kms);
+    if (kms.move_advice != NULL)
+        console_say(&cli->console, "%s.", kms.move_advice);
     return SEALIFT_OK;
 }
 

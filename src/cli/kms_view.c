@@ -23,5 +23,6 @@ const struct column kms_view_columns[] = {
     {"former_address", "former address", COLUMN_TEXT, offsetof(struct sealift_kms, former_address)},
     {"former_key", "former key", COLUMN_TEXT, offsetof(struct sealift_kms, former_key)},
     {"moving", "still moving", COLUMN_NUMBER, offsetof(struct sealift_kms, moving)},
+    {"moving_names", "they are", COLUMN_TEXT, offsetof(struct sealift_kms, moving_names)},
     {0},
 };

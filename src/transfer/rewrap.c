@@ -300,7 +300,7 @@ try_other_key(struct run *run, const uint8_t key_check[KEY_CHECK_SIZE], struct s
     if (status == SEALIFT_OK || error_ends_all(status) || run->was_stopped)
         return status;
     name_of_key_records_of(&run->request->fs, key_check, name);
-    return error_prefix(err, "%s: this FS key stays as it is", name);
+    return error_prefix(err, "%s: this FS key, an older one or a snapshot's own, stays as it is", name);
 }
 
 static enum sealift_status

@@ -8,9 +8,10 @@ import subprocess
 import pytest
 
 from support.counted_http import CountedHttp
-from support.exit_codes import CONFLICT, KEY, UNAVAILABLE
+from support.exit_codes import CONFLICT, DENIED, KEY, UNAVAILABLE
 from support.kms_access import token_access
 from support.moving_cluster import MovingCluster, outcomes
+from support.wrappings import forge_hint
 
 pytestmark = pytest.mark.many_runs
 
@@ -50,9 +51,12 @@ def test_the_new_kms_dies_after_the_first_filesystem(cluster, folder, bao, secon
     assert outcomes(failed.json) == {"bare": "rewrapped", "fresh": "failed", "home": "failed"}
     assert failed.json["former_address"] == bao.address and failed.json["moving"] == 2
     assert "the connection failed" in failed.json["moved"][2]["problem"]  # its own try, of which there is one: the wait was the first one's
-    shown = machine.ok("kms").out
-    assert "moving from:" in shown and bao.address in shown and "still moving:" in shown
+    shown = machine.ok("kms")
+    assert "moving from:" in shown.out and bao.address in shown.out and "still moving:" in shown.out
+    assert f"2 filesystems (fresh, home) still need the vault KMS before ({bao.address})" in shown.err and "kms rewrap" in shown.err
     proxy.before = None
+    last = machine.ok("kms", "check", "--json").json[-1]
+    assert (last["call"], last["result"]) == ("end the move", "warning") and "fresh, home" in last["message"]
     shown = cluster.set_kms(new)
     assert outcomes(shown) == {"fresh": "rewrapped", "home": "rewrapped"} and shown["former_type"] is None
     bao.stop()
@@ -149,3 +153,26 @@ def test_one_process_at_a_time_exchanges_the_kms(cluster, folder, bao, second_ba
     proxy.before = before
     assert outcomes(cluster.set_kms(new)) == dict.fromkeys(cluster.names, "rewrapped")
     assert len(said) == 1
+
+
+def test_an_older_key_that_opens_nowhere_now_keeps_the_kms_before(cluster, folder, bao, second_bao):
+    """It may open later, so nothing is given up; who asks hears which filesystem it is, and who opens which of its keys."""
+    machine = cluster.machine
+    cluster.set_kms(token_access(folder, bao))
+    cluster.fill()
+    record, = (folder / "bucket" / "fs" / cluster.listed()["home"]["id"] / "keys").iterdir()
+    machine.ok("fs", "rekey", "home")
+    text = record.read_text()
+    record.write_text(text.replace('"vault:v1:', '"vault:v1:AAAA'))  # as if by a key of somebody who is not known here
+    forge_hint(record, namespace="team/a")
+    new = token_access(folder, second_bao)
+    failed = machine.fails("kms", "set", *new, "--json", code=DENIED, says=["(home)", "an older one or a snapshot's own", "sealift fs key home --check", "team/a"])
+    assert outcomes(failed.json) == {"bare": "rewrapped", "fresh": "rewrapped", "home": "failed"}
+    assert (failed.json["former_address"], failed.json["moving"], failed.json["moving_names"]) == (bao.address, 1, "home")
+    machine.fails("kms", "rewrap", code=DENIED, says=["the KMS before, which is kept"])
+    opens = {(key["kms_namespace"] or "", key["opens"]) for key in machine.ok("fs", "key", "list", "home", "--check", "--json").json}
+    assert opens == {("", "yes"), ("team/a", "unknown")}
+    record.write_text(text)
+    machine.ok("kms", "rewrap")
+    shown = machine.ok("kms", "--json")
+    assert shown.json["former_type"] is None and shown.json["moving_names"] is None and shown.err == ""

@@ -61,7 +61,7 @@ Test(kms_commands, shows_what_moved_to_another_kms_beside_it)
     cr_assert_eq(strncmp(out.text, "{\"moved\":[\n{\"filesystem\":\"home\",", 32), 0, "%s", out.text);
     expect_out("}\n]\n,\"type\":\"vault\",\"address\":\"http://127.0.0.1:8200\",\"key\":\"cluster-key\",");
     expect_out("\"former_type\":null,");
-    expect_out("\"moving\":0}\n");
+    expect_out("\"moving\":0,\"moving_names\":null}\n");
     cr_assert_eq(RUN("kms", "set", "vault", "A", "K", "--role-id", "R"), 0);
     expect_out("\n\nFILESYSTEM");
     fake.rows = 0;
