@@ -38,8 +38,8 @@ const struct command cmd_kms_reset = {
         "stores. `sealift kms set` moves them to another one.\n\n"
         "With --allow-downgrade they move to the local key, a file in the home folder: from then on whoever reads it "
         "reads everything, their uploaded snapshots, too, and whoever loses it has lost everything. Filesystems with "
-        "a key of their own move as well. The KMS must be reachable for it. After a failure, or a kill, the same "
-        "command goes on.",
+        "a key of their own move as well. The KMS must be reachable for it, or nothing is changed. After a failure, or "
+        "a kill, the same command goes on, and `sealift kms set` with that KMS goes back.",
     .examples = "sealift kms reset\nsealift kms reset --allow-downgrade",
     .interrupted = KMS_CHANGE_INTERRUPTED,
     .arguments = no_options,

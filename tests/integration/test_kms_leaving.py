@@ -3,7 +3,7 @@
 import pytest
 
 from support.command import Sealift
-from support.exit_codes import CONFLICT, NOT_FOUND
+from support.exit_codes import CONFLICT, INVALID, NOT_FOUND, UNAVAILABLE
 from support.kms_access import secret_file
 from support.main_job import add_folder_store, add_local_fs, download_same, upload
 from support.moving_cluster import MovingCluster, outcomes
@@ -165,6 +165,46 @@ def test_reset_is_refused_while_filesystems_rely_on_the_kms(cluster, folder, bao
     machine.fails("kms", code=NOT_FOUND, says=["no KMS"])
     bao.stop()
     cluster.check("--allow-no-kms")
+
+
+def test_reset_changes_nothing_while_the_kms_opens_nothing(cluster, folder, bao):
+    """Else no KMS would be set any more, and yet nothing have moved."""
+    machine = cluster.machine
+    cluster.set_kms(approle(folder, bao))
+    cluster.fill()
+    before = cluster.wrapped_by()
+    bao.seal()
+    failed = machine.fails("--kms-wait", "1s", "kms", "reset", "--allow-downgrade", code=UNAVAILABLE, says=["nothing is changed", "sealed"])
+    shown = machine.ok("kms", "--json").json
+    assert failed.out == "" and (shown["address"], shown["former_type"]) == (bao.address, None)
+    assert cluster.wrapped_by() == before and not cluster.has_local_key()
+
+
+@pytest.mark.parametrize("way", ["on", "back"])
+def test_a_reset_that_was_cut_off_goes_on_or_back(cluster, folder, bao, way):
+    """One filesystem cannot be moved: both KMSs are needed, as whoever asks hears, and either way makes it whole."""
+    machine, access = cluster.machine, approle(folder, bao)
+    cluster.set_kms(access)
+    cluster.fill()
+    machine.ok("obs", "add", "far", f"file://{folder}/far")
+    machine.ok("fs", "add", "stays", cluster.tree / "folder-2", "--obs", "far")
+    (folder / "far").rename(folder / "unmounted")
+    failed = machine.fails("kms", "reset", "--allow-downgrade", "--json", code=NOT_FOUND, says=["(stays)", "to go on", "to go back"])
+    assert outcomes(failed.json) == {**dict.fromkeys(cluster.names, "rewrapped"), "stays": "failed"}
+    for asked, code in (("show", NOT_FOUND), ("check", INVALID)):
+        machine.fails("kms", asked, code=code, says=[f"1 filesystem (stays) still needs the vault KMS before ({bao.address})", "reset --allow-downgrade", "goes back"])
+    cluster.check_opens()
+    (folder / "unmounted").rename(folder / "far")
+    if way == "on":
+        done = machine.ok("kms", "reset", "--allow-downgrade", "--json").json
+        assert outcomes(done) == {"stays": "rewrapped"}
+        bao.stop()
+        cluster.check("--allow-no-kms")
+    else:
+        done = cluster.set_kms(access)
+        assert outcomes(done) == {**dict.fromkeys(cluster.names, "rewrapped"), "stays": "current"} and done["former_type"] is None
+        assert not cluster.has_local_key(), "nothing hangs on it any more"
+        cluster.check()
 
 
 # --- later ---
