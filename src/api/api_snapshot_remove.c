@@ -109,19 +109,31 @@ is_key_in_force(struct remove_job *job, const uint8_t key_check[KEY_CHECK_SIZE],
     return status == SEALIFT_NOT_FOUND ? SEALIFT_OK : status;
 }
 
-/* Key records that are for this snapshot alone are meant to go with it. */
+/* Key records that are for this snapshot alone are meant to go with it; also when the manifest went, and a removal was
+ * cut off before they did. `manifest`: NULL, when it is gone. */
 static enum sealift_status
-find_lone_key(struct remove_job *job, const struct evidence_object *manifest, struct sealift_error *err)
+find_lone_key(struct remove_job *job, const struct evidence_object *manifest, struct lone_key *ret_key,
+              struct sealift_error *err)
+{
+    *ret_key = (struct lone_key){0};
+    if (manifest == NULL)
+        return job->snapshot.has_row ? lone_key_find_left(job->snapshot.store, &job->snapshot.locator, ret_key, err)
+                                     : SEALIFT_OK;
+    if (!manifest->was_parsed)
+        return SEALIFT_OK;
+    return lone_key_find(job->snapshot.store, &job->snapshot.locator, manifest->key_check, ret_key, err);
+}
+
+static enum sealift_status
+take_lone_key(struct remove_job *job, const struct evidence_object *manifest, struct sealift_error *err)
 {
     struct lone_key key;
     bool in_force;
 
-    if (!manifest->was_parsed)
-        return SEALIFT_OK;
-    TRY(is_key_in_force(job, manifest->key_check, &in_force, err));
+    TRY(find_lone_key(job, manifest, &key, err));
+    TRY(is_key_in_force(job, key.key_check, &in_force, err));
     if (in_force)
         return SEALIFT_OK;
-    TRY(lone_key_find(job->snapshot.store, &job->snapshot.locator, manifest->key_check, &key, err));
     for (size_t i = 0; i < key_records_count(&key.records); i++) {
         struct evidence_object object;
         char name[NAME_SIZE];
@@ -145,10 +157,9 @@ remove_manifest(struct remove_job *job, struct sealift_error *err)
     if (job->snapshot.store == NULL)
         return evidence_settle(job->evidence, err);
     TRY(look_at_manifest(job, &object, &there, err));
-    if (there) {
+    if (there)
         TRY(evidence_add(job->evidence, &object, NULL, err));
-        TRY(find_lone_key(job, &object, err));
-    }
+    TRY(take_lone_key(job, there ? &object : NULL, err));
     TRY(evidence_settle(job->evidence, err));
     job->removal.manifest = there ? "deleted" : "absent";
     if (!there)
@@ -177,24 +188,6 @@ remove_row(struct remove_job *job, struct sealift_error *err)
     snprintf(job->removal.filesystem, sizeof(job->removal.filesystem), "%s", job->snapshot.row.fs_name);
     snprintf(job->removal.name, sizeof(job->removal.name), "%s", job->snapshot.row.name);
     return SEALIFT_OK;
-}
-
-/* Nobody publishes meanwhile: an upload of this snapshot that begins now finds its row gone before it would. */
-static enum sealift_status
-find_and_remove(struct remove_job *job, struct sealift_error *err)
-{
-    SCOPED(fd_done) int lock = -1;
-
-    TRY(handle_need_table(job->sealift, err));
-    TRY(publish_lock_take(&job->sealift->world, job->sealift->home, &lock, err));
-    TRY(removed_snapshot_find(job->sealift, job->spec, &job->snapshot, err));
-    if (job->snapshot.has_row)
-        TRY(removal_check_upload(job->sealift, &job->snapshot.row, err));
-    if (job->snapshot.store != NULL)
-        locator_format(&job->snapshot.locator, job->removal.locator);
-    TRY(begin_evidence(job, err));
-    TRY(remove_manifest(job, err));
-    return remove_row(job, err);
 }
 
 /* --- what nothing uses by now --- */
@@ -299,12 +292,45 @@ remove_lone_key(struct remove_job *job, struct sealift_error *err)
 
 /* --- all of it --- */
 
+static bool
+has_lone_key(const struct remove_job *job)
+{
+    return key_records_count(&job->key.records) > 0;
+}
+
+static enum sealift_status
+remove_remains(struct remove_job *job, struct sealift_error *err)
+{
+    tell_unused(job);
+    return remove_lone_key(job, err);
+}
+
+/* Nobody publishes meanwhile: an upload of this snapshot that begins now finds its row gone before it would. With a key
+ * of its own the row goes last, so that a removal that is cut off finds that key when it is given again. */
+static enum sealift_status
+find_and_remove(struct remove_job *job, struct sealift_error *err)
+{
+    SCOPED(fd_done) int lock = -1;
+
+    TRY(handle_need_table(job->sealift, err));
+    TRY(publish_lock_take(&job->sealift->world, job->sealift->home, &lock, err));
+    TRY(removed_snapshot_find(job->sealift, job->spec, &job->snapshot, err));
+    if (job->snapshot.has_row)
+        TRY(removal_check_upload(job->sealift, &job->snapshot.row, err));
+    if (job->snapshot.store != NULL)
+        locator_format(&job->snapshot.locator, job->removal.locator);
+    TRY(begin_evidence(job, err));
+    TRY(remove_manifest(job, err));
+    if (has_lone_key(job))
+        TRY(remove_remains(job, err));
+    return remove_row(job, err);
+}
+
 static enum sealift_status
 remove_all(struct remove_job *job, struct sealift_error *err)
 {
     TRY(find_and_remove(job, err));
-    tell_unused(job);
-    return remove_lone_key(job, err);
+    return has_lone_key(job) ? SEALIFT_OK : remove_remains(job, err);
 }
 
 enum sealift_status

@@ -34,3 +34,37 @@ lone_key_find(struct store *store, const struct locator *snapshot, const uint8_t
     *ret_key = key;
     return SEALIFT_OK;
 }
+
+/* --- whose manifest is gone --- */
+
+struct left {
+    struct store *store;
+    const struct locator *snapshot;
+    struct lone_key *key;
+};
+
+static enum sealift_status
+look_at_key(void *context, const uint8_t key_check[KEY_CHECK_SIZE], const struct uuid *newest, uint64_t count,
+            struct sealift_error *err)
+{
+    const struct left *left = context;
+    bool is_its_own = false;
+
+    (void)count;
+    if (key_records_count(&left->key->records) > 0)
+        return SEALIFT_OK;
+    TRY(is_of_snapshot(left->store, left->snapshot, key_check, newest, &is_its_own, err));
+    return is_its_own ? lone_key_find(left->store, left->snapshot, key_check, left->key, err) : SEALIFT_OK;
+}
+
+enum sealift_status
+lone_key_find_left(struct store *store, const struct locator *snapshot, struct lone_key *ret_key,
+                   struct sealift_error *err)
+{
+    struct lone_key key = {0};
+    struct left left = {store, snapshot, &key};
+
+    TRY(key_records_each_key(store, &snapshot->fs, look_at_key, &left, err));
+    *ret_key = key;
+    return SEALIFT_OK;
+}

@@ -19,4 +19,9 @@ enum sealift_status lone_key_find(struct store *store, const struct locator *sna
                                   const uint8_t key_check[KEY_CHECK_SIZE], struct lone_key *ret_key,
                                   struct sealift_error *err);
 
+/* The same without a manifest: it went before the key did, or never came. Reads a record of each FS key of the
+ * filesystem. */
+enum sealift_status lone_key_find_left(struct store *store, const struct locator *snapshot, struct lone_key *ret_key,
+                                       struct sealift_error *err);
+
 #endif

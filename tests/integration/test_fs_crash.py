@@ -181,21 +181,30 @@ def two_snapshots(cluster, servers):
     return cluster, cluster.elsewhere("elsewhere", servers.cluster)
 
 
+def own_keys(cluster):
+    """The uploads for which alone there are key records."""
+    return [record["snapshot"] for record in cluster.key_records() if "snapshot" in record]
+
+
 @pytest.mark.parametrize("snapshot", ["monday", "tuesday"])
 def test_fs_snapshot_remove(snapshot, two_snapshots):
+    """And with a snapshot the key that it has for itself, at the latest when the command is given again."""
     cluster, elsewhere = two_snapshots
-    machine, seen = cluster.machine, set()
-    for _ in kills(cluster, ["fs", "snapshot", "remove", "home", snapshot], every=3):
+    machine, seen, left_behind = cluster.machine, set(), 0
+    upload_of_tuesday, = own_keys(cluster)
+    for _ in kills(cluster, ["fs", "snapshot", "remove", "home", snapshot], every=3 if snapshot == "monday" else 1):
         seen.add(len(whole(machine)))
         assert whole(elsewhere, "--obs", cluster.url) == in_buckets(whole(machine))
         is_restorable(cluster, elsewhere)
+        left_behind += bool(own_keys(cluster)) and not any(cluster.bucket.glob(f"fs/*/snapshots/{upload_of_tuesday}.json"))
         again = machine.run("fs", "snapshot", "remove", "home", snapshot)
         assert again.code in (0, NOT_FOUND), again
+        assert own_keys(cluster) == ([upload_of_tuesday] if snapshot == "monday" else [])
         assert snapshot not in snapshots(machine, "home")
         whole(machine)
         is_restorable(cluster, elsewhere)
         assert len(list(cluster.bucket.glob("fs/*/snapshots/*.json"))) == 2
-    assert len(seen) >= 2
+    assert len(seen) >= 2 and (left_behind > 0) == (snapshot == "tuesday")
 
 
 def test_fs_remove_with_all_objects(two_snapshots):

@@ -123,3 +123,49 @@ Test(lone_key, is_not_guessed_while_the_store_is_away_or_we_fail)
         cr_assert_eq(lone_key_find(faulty, &snapshot, fixture.envelope.key_check, &key, &err), statuses[i]);
     }
 }
+
+/* --- when the manifest is gone --- */
+
+static size_t
+find_left(void)
+{
+    struct lone_key key;
+
+    cr_assert_eq(lone_key_find_left(fixture.store, &snapshot, &key, &err), SEALIFT_OK, "%s", err.message);
+    if (key_records_count(&key.records) > 0)
+        cr_assert_arr_eq(key.key_check, fixture.envelope.key_check, KEY_CHECK_SIZE);
+    return key_records_count(&key.records);
+}
+
+Test(lone_key, is_found_by_its_records_alone)
+{
+    SCOPED(secret_free) struct secret *fs_key = NULL;
+    struct secret *kept = fixture.fs_key;
+    struct envelope envelope = fixture.envelope;
+
+    cr_assert_eq(find_left(), 0);
+    put(snapshot.snapshot);
+    put(snapshot.snapshot);
+    cr_assert_eq(find_left(), 2);
+
+    /* Of two more FS keys, whichever comes first in a listing: the filesystem's, and another snapshot's. */
+    for (int i = 0; i < 2; i++) {
+        secret_free(&fs_key);
+        cr_assert_eq(secret_random(&fixture.world, FS_KEY_SIZE, &fs_key, &err), SEALIFT_OK);
+        cr_assert_eq(
+            keyring_seal(fixture.kms, &(struct kms_errand){.fs = fixture.fs}, fs_key, NULL, &fixture.envelope, &err),
+            SEALIFT_OK);
+        fixture.fs_key = fs_key;
+        put(i == 0 ? (struct uuid){0} : uuid_v7(&fixture.world));
+    }
+    fixture.fs_key = kept;
+    fixture.envelope = envelope;
+    cr_assert_eq(find_left(), 2);
+}
+
+Test(lone_key, is_not_found_by_one_record_that_says_so)
+{
+    put((struct uuid){0});
+    put(snapshot.snapshot);
+    cr_assert_eq(find_left(), 0);
+}
