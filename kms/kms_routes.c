@@ -385,26 +385,66 @@ note_failure(struct sealift_error *told, const struct sealift_error *failure, bo
         (void)error_hint(told, "nor through the KMS before: %s", failure->message);
 }
 
-enum sealift_status
-kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const struct envelope *envelope,
-                struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
+/* What was asked already, and how it failed. */
+struct asked {
+    const struct kms *kms; /* NULL: nobody was */
+    struct sealift_error failure;
+};
+
+static enum sealift_status
+ask_candidates(struct kms_routes *routes, const struct asked *asked, struct kms_errand *errand,
+               const struct envelope *envelope, struct secret **ret_fs_key, struct secret **ret_at_rest_key,
+               struct sealift_error *err)
 {
     struct candidates candidates = choose(routes, envelope);
     struct sealift_error told = {0};
 
     if (candidates.count == 0)
         return explain_none(envelope, err);
-    errand->fs = envelope->fs;
     for (size_t i = 0; i < candidates.count; i++) {
-        enum sealift_status status =
-            ask(routes, candidates.route[i], errand, envelope, ret_fs_key, ret_at_rest_key, err);
+        struct route *route = candidates.route[i];
 
-        if (ends_the_search(status, &candidates, i))
-            return status;
-        note_failure(&told, err, i < candidates.exact && candidates.route[i]->role == KMS_ROLE_FORMER);
+        if (asked->kms != NULL && route->kms == asked->kms) {
+            *err = asked->failure;
+        } else {
+            enum sealift_status status = ask(routes, route, errand, envelope, ret_fs_key, ret_at_rest_key, err);
+
+            if (ends_the_search(status, &candidates, i))
+                return status;
+        }
+        note_failure(&told, err, i < candidates.exact && route->role == KMS_ROLE_FORMER);
     }
     *err = told;
     return err->status;
+}
+
+enum sealift_status
+kms_routes_open_first(struct kms_routes *routes, struct kms *first, struct kms_errand *errand,
+                      const struct envelope *envelope, struct secret **ret_fs_key, struct secret **ret_at_rest_key,
+                      bool *ret_by_first, struct sealift_error *err)
+{
+    struct asked asked = {0};
+
+    errand->fs = envelope->fs;
+    *ret_by_first = false;
+    if (first != NULL && strcmp(first->ops->type, envelope->kms.type) == 0) {
+        enum sealift_status status = keyring_open(first, errand, envelope, ret_fs_key, ret_at_rest_key, err);
+
+        *ret_by_first = status == SEALIFT_OK;
+        if (status == SEALIFT_OK || error_ends_trying(status))
+            return status;
+        asked = (struct asked){first, *err};
+    }
+    return ask_candidates(routes, &asked, errand, envelope, ret_fs_key, ret_at_rest_key, err);
+}
+
+enum sealift_status
+kms_routes_open(struct kms_routes *routes, struct kms_errand *errand, const struct envelope *envelope,
+                struct secret **ret_fs_key, struct secret **ret_at_rest_key, struct sealift_error *err)
+{
+    bool ignored;
+
+    return kms_routes_open_first(routes, NULL, errand, envelope, ret_fs_key, ret_at_rest_key, &ignored, err);
 }
 
 void

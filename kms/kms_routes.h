@@ -59,6 +59,14 @@ enum sealift_status kms_routes_open(struct kms_routes *routes, struct kms_errand
                                     const struct envelope *envelope, struct secret **ret_fs_key,
                                     struct secret **ret_at_rest_key, struct sealift_error *err);
 
+/* The same, but `first` is asked before all others for what a KMS of its type wrapped, whatever the hint says, and not
+ * again if it is one of the routes: of two servers with a key of the same name only it can tell its own. NULL: nobody
+ * is. */
+enum sealift_status kms_routes_open_first(struct kms_routes *routes, struct kms *first, struct kms_errand *errand,
+                                          const struct envelope *envelope, struct secret **ret_fs_key,
+                                          struct secret **ret_at_rest_key, bool *ret_by_first,
+                                          struct sealift_error *err);
+
 /* From now on a KMS that was not there for one call is only tried, and not waited for, by those of the next minute: for
  * who goes through many wrappings. */
 void kms_routes_be_impatient(struct kms_routes *routes);

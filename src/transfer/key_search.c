@@ -86,14 +86,12 @@ ask(const struct key_search *search, struct kms_errand *errand, const struct env
 {
     struct secret **at_rest_key = search->whole ? &opened->at_rest_key : NULL;
 
-    if (search->first != NULL && strcmp(search->first->ops->type, envelope->kms.type) == 0) {
-        enum sealift_status status = keyring_open(search->first, errand, envelope, &opened->fs_key, at_rest_key, err);
-
-        opened->by_first = status == SEALIFT_OK;
-        if (status == SEALIFT_OK || error_ends_trying(status) || search->routes == NULL)
-            return status;
-    }
-    return kms_routes_open(search->routes, errand, envelope, &opened->fs_key, at_rest_key, err);
+    if (search->routes != NULL)
+        return kms_routes_open_first(search->routes, search->first, errand, envelope, &opened->fs_key, at_rest_key,
+                                     &opened->by_first, err);
+    TRY(keyring_open(search->first, errand, envelope, &opened->fs_key, at_rest_key, err));
+    opened->by_first = true;
+    return SEALIFT_OK;
 }
 
 static enum sealift_status

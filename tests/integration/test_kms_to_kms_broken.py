@@ -45,7 +45,7 @@ def test_the_new_kms_dies_after_the_first_filesystem(cluster, folder, bao, secon
     cluster.set_kms(token_access(folder, bao))
     cluster.fill()
     # Of each filesystem: a decrypt that the new one refuses, an encrypt, and the decrypt that shows it; for the first also a login and a look at the key.
-    dead_from = tried + 6
+    dead_from = tried + 5
     proxy.before = lambda number: number <= dead_from
     failed = machine.fails("kms", "set", *new, "--json", code=UNAVAILABLE, says=["2 filesystems failed (fresh, home)", "the same command"])
     assert outcomes(failed.json) == {"bare": "rewrapped", "fresh": "failed", "home": "failed"}

@@ -616,6 +616,55 @@ Test(kms_routes, by_the_thousand_are_found)
     }
 }
 
+/* --- Through one of them first --- */
+
+static enum sealift_status
+open_first(struct kms_routes *routes, struct toy *first, struct kms_hint hint, bool *ret_by_first)
+{
+    const struct envelope envelope = envelope_at(hint);
+    SCOPED(secret_free) struct secret *opened = NULL;
+    struct kms_errand errand = {0};
+
+    asked[0] = '\0';
+    return kms_routes_open_first(routes, &first->kms, &errand, &envelope, &opened, NULL, ret_by_first, &err);
+}
+
+Test(kms_routes, ask_the_first_one_before_all_others_and_only_once)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy target = toy_of("target", "", "k", SEALIFT_KEY), former = toy_of("former", "", "k", SEALIFT_OK);
+    bool by_first;
+
+    adopt(routes, KMS_ROLE_CLUSTER, &target);
+    adopt(routes, KMS_ROLE_FORMER, &former);
+    cr_assert_eq(open_first(routes, &target, place("", "k"), &by_first), SEALIFT_OK);
+    cr_assert_str_eq(asked, "target former");
+    cr_assert_not(by_first);
+    former.asked = 0;
+    former.answer[0] = SEALIFT_KEY;
+    cr_assert_eq(open_first(routes, &target, place("", "k"), &by_first), SEALIFT_KEY);
+    cr_assert_str_eq(asked, "target former");
+    cr_assert_not_null(strstr(err.message, "target will not; nor through the KMS before: "), "%s", err.message);
+    target.asked = 0;
+    target.answer[0] = SEALIFT_OK;
+    cr_assert_eq(open_first(routes, &target, place("elsewhere", "x"), &by_first), SEALIFT_OK);
+    cr_assert_str_eq(asked, "target");
+    cr_assert(by_first);
+}
+
+Test(kms_routes, ask_nobody_else_when_the_first_one_is_away)
+{
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
+    struct toy target = toy_of("target", "", "k", SEALIFT_UNAVAILABLE), former = toy_of("former", "", "k", SEALIFT_OK);
+    bool by_first;
+
+    adopt(routes, KMS_ROLE_CLUSTER, &target);
+    adopt(routes, KMS_ROLE_FORMER, &former);
+    cr_assert_eq(open_first(routes, &target, place("", "k"), &by_first), SEALIFT_UNAVAILABLE);
+    cr_assert_str_eq(asked, "target");
+    cr_assert_not(by_first);
+}
+
 /* --- Whose they are --- */
 
 /* Vaults that are asked nothing: each writes down that it would have been, and opens nothing. */
