@@ -119,9 +119,9 @@ own_keys_check(struct sealift *sealift, const struct kms_config *cluster, bool u
         return SEALIFT_OK;
     return error_set(err, check.first.status,
                      "%zu filesystem%s cannot move to this KMS (%.*s%s): %s; nothing is changed. "
-                     "Have those keys restored there, or let --convert-to-cluster-key-on-fs move them to the cluster "
-                     "key",
+                     "%s --convert-to-cluster-key-on-fs move them to the cluster key",
                      check.refused, check.refused == 1 ? " with a key of its own" : "s with keys of their own",
                      (int)check.names.len, (const char *)check.names.data, check.refused > NAMES_TOLD ? ", ..." : "",
-                     check.first.message);
+                     check.first.message,
+                     check.first.status == SEALIFT_CONFLICT ? "Let" : "Have those keys restored there, or let");
 }

@@ -67,7 +67,7 @@ def test_own_keys_move_to_the_cluster_key_of_another_type_when_that_is_wanted(cl
         cluster.set_kms(approle(folder, bao))
         cluster.fill()
         add_tenants(cluster, bao)
-        machine.fails("kms", "set", *new, code=CONFLICT, says=["anna, bert", "is one of vault", "of type kmip"])
+        machine.fails("kms", "set", *new, code=CONFLICT, says=["anna, bert", "is one of vault", "of type kmip", "nothing is changed. Let --convert-to-cluster-key-on-fs"])
         machine.fails("kms", "set", *new, "--no-check", code=CONFLICT, says=["anna, bert"])
         shown = machine.ok("kms", "set", *new, "--convert-to-cluster-key-on-fs", "--json").json
         assert outcomes(shown) == dict.fromkeys(["anna", "bare", "bert", "fresh", "home"], "rewrapped")
