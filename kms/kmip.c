@@ -33,17 +33,24 @@ static struct kmip_key
 configured_key(const struct kmip *kmip, struct kms_errand *errand)
 {
     return (struct kmip_key){
-        .world = kmip->world, .client = kmip->client, .uid = kmip->config.key, .once = errand->once, .errand = errand};
+        .world = kmip->world,
+        .client = kmip->client,
+        .uid = kmip->config.key,
+        .once = errand->once,
+        .until_ns = errand->until_ns,
+        .errand = errand,
+    };
 }
 
 /* --- Wrapping --- */
 
 static enum sealift_status
-probe_locked(struct kmip *kmip, bool once, struct sealift_error *err)
+probe_locked(struct kmip *kmip, struct kms_errand *errand, struct sealift_error *err)
 {
-    struct kmip_key key = {.world = kmip->world, .client = kmip->client, .uid = kmip->config.key, .once = once};
+    struct kmip_key key = configured_key(kmip, errand);
     struct kmip_probe probe;
 
+    key.errand = NULL; /* what is tried there is no call of its */
     TRY(kmip_probe(&key, &kmip->mode, &probe, err));
     if (kmip_mode_is_known(&kmip->mode) && !kmip_mode_equal(&kmip->mode, &probe.mode))
         world_log(kmip->world, LOG_WARNING,
@@ -57,14 +64,14 @@ probe_locked(struct kmip *kmip, bool once, struct sealift_error *err)
 /* `refused`: the mode that a server would not have; NULL: any that is known will do. When another thread has found
  * another one meanwhile, that one counts. */
 static enum sealift_status
-choose_mode(struct kmip *kmip, bool once, const struct kmip_mode *refused, struct kmip_mode *ret_mode,
+choose_mode(struct kmip *kmip, struct kms_errand *errand, const struct kmip_mode *refused, struct kmip_mode *ret_mode,
             struct sealift_error *err)
 {
     enum sealift_status status = SEALIFT_OK;
 
     pthread_mutex_lock(&kmip->lock);
     if (!kmip_mode_is_known(&kmip->mode) || (refused != NULL && kmip_mode_equal(&kmip->mode, refused)))
-        status = probe_locked(kmip, once, err);
+        status = probe_locked(kmip, errand, err);
     *ret_mode = kmip->mode;
     pthread_mutex_unlock(&kmip->lock);
     return status;
@@ -79,12 +86,12 @@ wrap_in_some_mode(struct kmip *kmip, struct kms_errand *errand, const struct sec
     bool try_another;
     enum sealift_status status;
 
-    TRY(choose_mode(kmip, errand->once, NULL, &mode, err));
+    TRY(choose_mode(kmip, errand, NULL, &mode, err));
     status = kmip_wrap(&key, &mode, kek, ret_sealed, NULL, &try_another, err);
     if (status == SEALIFT_OK || !try_another)
         return status;
     refused = mode;
-    TRY(choose_mode(kmip, errand->once, &refused, &mode, err));
+    TRY(choose_mode(kmip, errand, &refused, &mode, err));
     return kmip_wrap(&key, &mode, kek, ret_sealed, NULL, &try_another, err);
 }
 

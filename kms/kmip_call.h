@@ -15,7 +15,8 @@ struct kmip_call {
     const void *context;
     enum kmip_version at_least; /* a later version than the agreed one, where the payload needs its fields; else 0 */
     struct kms_errand *errand; /* hears the batch item's id, by which the server's log may know it; NULL: nobody does */
-    bool once;                 /* each server once, and no waiting: the asker wants to know how things stand now */
+    bool once; /* each server once, and no waiting: the asker wants to know how things stand now, or repeats it */
+    int64_t until_ns; /* until then, on the monotonic clock: no server is waited for much longer; 0: whenever */
 };
 
 struct kmip_reply {

@@ -4,6 +4,7 @@
 #include "kmip_name.h"
 #include "kms.h"
 #include "net_deadline.h"
+#include "patience.h"
 #include "scoped.h"
 #include "text.h"
 #include "tls_stream.h"
@@ -17,7 +18,8 @@ struct kmip_connection {
     const struct world *world;
     const struct kms_config *config;
     char name[ENDPOINT_TEXT_SIZE];
-    int64_t timeout_ns;
+    int64_t longest_ns; /* for one exchange, ... */
+    int64_t timeout_ns; /* ... and for the one that is under way */
     struct tls_stream *stream;
     struct secret *password; /* NULL: none */
     int64_t used_ns;         /* when it was last good for something */
@@ -72,7 +74,7 @@ kmip_connection_open(const struct world *world, const struct kms_config *config,
     if (connection == NULL)
         return error_no_memory(err);
     *connection = (struct kmip_connection){.world = world, .config = config};
-    connection->timeout_ns = timeouts->answer_ns != 0 ? timeouts->answer_ns : ANSWER_TIMEOUT_NS;
+    connection->longest_ns = timeouts->answer_ns != 0 ? timeouts->answer_ns : ANSWER_TIMEOUT_NS;
     endpoint_format(endpoint, connection->name);
     credential_format(&config->kmip.client_key, key_name);
 
@@ -222,6 +224,7 @@ kmip_connection_exchange(struct kmip_connection *connection, enum kmip_version v
     struct entropy *entropy = connection->world->entropy;
     SCOPED(kmip_answer_done)
     struct kmip_answer answer = {.bytes = {.wipe = true, .max = KMIP_MESSAGE_MAX}};
+    const int64_t left_ns = patience_for_request(connection->world, call->until_ns);
     uint8_t batch_id[KMIP_BATCH_ID_SIZE];
     struct kmip_request request = {
         .version = version,
@@ -233,6 +236,7 @@ kmip_connection_exchange(struct kmip_connection *connection, enum kmip_version v
 
     entropy->fill(entropy, batch_id, sizeof(batch_id));
     note_id(call, batch_id);
+    connection->timeout_ns = left_ns < connection->longest_ns ? left_ns : connection->longest_ns;
     TRY(converse(connection, &request, call, &answer, ret_silence, err));
     if (kmip_answer_read(&answer, &request, err) != SEALIFT_OK)
         return error_prefix(err, "KMIP %s: %s", connection->name, kmip_operation_name(call->operation));

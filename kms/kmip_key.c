@@ -30,6 +30,7 @@ kmip_key_call(const struct kmip_key *key, const struct kmip_call *call, struct k
 
     about.uid = key->uid;
     about.once = key->once;
+    about.until_ns = key->until_ns;
     about.errand = key->errand;
     if (key->server != NULL)
         return call_one(key, &about, ret_reply, err);

@@ -13,7 +13,8 @@ struct kmip_key {
     const struct world *world;
     struct kmip_client *client;
     const char *uid;
-    bool once;                 /* as kmip_call has it */
+    bool once;                 /* as kmip_call has it, ... */
+    int64_t until_ns;          /* ... and this, too */
     struct kms_errand *errand; /* whose request ids are noted; NULL: nobody's */
     const char *server; /* this one alone is asked ("HOST:PORT", as the client names it); NULL: whichever answers */
 };

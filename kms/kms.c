@@ -143,6 +143,7 @@ call_begin(struct kms *kms, struct kms_errand *errand, const char *operation)
     };
 
     errand->once = kms->wait_seconds > 0 || kms->impatient;
+    errand->until_ns = kms->wait_seconds > 0 ? call.patience.deadline_ns : 0;
     errand->request_ids[0] = '\0';
     errand->by = kms->place;
     if (kms->wait_seconds > 0)
@@ -407,6 +408,7 @@ kms_check(struct kms *kms, kms_each_finding *each, void *context, struct sealift
     enum sealift_status status;
 
     errand.once = false; /* nobody repeats it */
+    errand.until_ns = 0;
     TRY(kms_audit_ready(kms->audit, err));
     status = kms->ops->check(kms, &errand, each, context, err);
     return call_end(&call, status, err);

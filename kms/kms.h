@@ -22,7 +22,9 @@ struct kms_errand {
     struct kms_hint by;    /* out: the key that did it, its version as the ciphertext has it: proven, not claimed */
     char request_ids[256]; /* out: the KMS's own names for what was sent, with spaces between; those that fit */
 
-    bool once; /* the calls below say it to the KMS: each server once, and no waiting, for they do that */
+    /* The calls below say it to the KMS. */
+    bool once;        /* each server once, and no waiting, for they do that */
+    int64_t until_ns; /* how long they do, on the monotonic clock: no try is to take longer; 0: they do not */
 };
 
 /* Adds one; anything but a plain word is left out. */
@@ -98,8 +100,9 @@ struct kms {
     /* Where it wraps: type, namespace, mount, key; a local key that is not made yet has no name. */
     struct kms_hint place;
     struct kms_audit *audit; /* hears of each call below; NULL: nobody does */
-    /* From its beginning each call below may take so long while the KMS is not there, the type's own retries included,
-     * and the last try more; it is tried once at least. 0: only the type's own retries. */
+    /* From its beginning each call below may take so long while the KMS is not there, the type's own retries included;
+     * it is tried once at least, and the last try has a few seconds for each server whatever is left. What a server
+     * says of when it may be asked again is heeded within that time. 0: only the type's own retries. */
     int64_t wait_seconds;
     /* When it was not there for one call, those of the next minute try it once, and do not wait: of many, all would. */
     bool impatient;

@@ -27,11 +27,17 @@ vault_of(struct kms *kms)
     return (struct vault *)kms; /* its first member */
 }
 
+static struct vault_pace
+pace_of(const struct kms_errand *errand)
+{
+    return (struct vault_pace){errand->once, errand->until_ns};
+}
+
 static struct vault_place
 place_of(const struct kms_config *config, struct kms_errand *errand)
 {
-    return (struct vault_place){
-        config->address, config->vault.name_space, config->vault.transit_path, config->key, errand, errand->once};
+    return (struct vault_place){config->address, config->vault.name_space, config->vault.transit_path, config->key,
+                                errand,          pace_of(errand)};
 }
 
 /* The configured key at the version that stands in the ciphertext: by that the server chose what it opened with. */
@@ -180,7 +186,7 @@ vault_unwrap(struct kms *kms, struct kms_errand *errand, const struct kms_hint *
 
     if (vault_transit_version(wrapped_kek) == 0)
         return error_set(err, SEALIFT_KEY, "the wrapped key is damaged: it is no \"vault:v1:...\" of Vault");
-    TRY(vault_login_ensure(vault->login, errand->once, err));
+    TRY(vault_login_ensure(vault->login, pace_of(errand), err));
     errand->by = hint_of(&vault->config, wrapped_kek);
 
     /* The configured key first: the hint may be out of date, for mounts are moved and keys restored under other names.

@@ -358,8 +358,12 @@ vault_check(const struct vault_check *check, struct sealift_error *err)
     struct run run = {
         .check = check,
         .findings = {.each = check->each, .context = check->context},
-        .place = {config->address, config->vault.name_space, config->vault.transit_path, config->key, check->errand,
-                  check->errand->once},
+        .place = {config->address,
+                  config->vault.name_space,
+                  config->vault.transit_path,
+                  config->key,
+                  check->errand,
+                  {check->errand->once, check->errand->until_ns}},
     };
 
     if (reach_servers(&run) && take(&run, log_in_with[config->vault.auth], log_in)) {

@@ -245,10 +245,23 @@ tell_patience(const struct search *search, int64_t left_ns, const struct sealift
     const struct world *world = search->client->world;
     int64_t left_s = (left_ns + NS_PER_S - 1) / NS_PER_S;
 
-    if (search->client->count == 1)
+    if (search->request->pace.once)
+        world_log(world, LOG_WARNING, "%s; trying again in %" PRId64 " s, as it says", trouble->message,
+                  (search->wait_ns + NS_PER_S - 1) / NS_PER_S);
+    else if (search->client->count == 1)
         world_log(world, LOG_WARNING, "%s; trying again up to %u times", trouble->message, search->backoff.tries - 1);
     else
         world_log(world, LOG_WARNING, "%s; trying again for up to %" PRId64 " s", trouble->message, left_s);
+}
+
+/* A time that the server named is waited for here also on behalf of who repeats the request himself: he does not hear
+ * of it. */
+static bool
+may_wait(const struct search *search)
+{
+    const struct vault_pace *pace = &search->request->pace;
+
+    return !pace->once || (pace->until_ns != 0 && search->wait_ns > 0);
 }
 
 /* What the server asked for, and a random time beyond it, so that those who were turned away together do not come back
@@ -256,10 +269,12 @@ tell_patience(const struct search *search, int64_t left_ns, const struct sealift
 static bool
 wait_for_another_round(struct search *search, const struct sealift_error *trouble)
 {
+    const struct vault_pace *pace = &search->request->pace;
     const struct world *world = search->client->world;
-    int64_t left_ns = search->patient_until_ns - now_ns(search->client) - search->wait_ns;
+    int64_t until_ns = pace->until_ns != 0 ? pace->until_ns : search->patient_until_ns;
+    int64_t left_ns = until_ns - now_ns(search->client) - search->wait_ns;
 
-    if (search->request->once || !server_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
+    if (!may_wait(search) || !server_troubles_may_pass(&search->troubles) || left_ns < FIRST_WAIT_NS)
         return false;
     if (search->rounds == 1)
         tell_patience(search, left_ns + search->wait_ns, trouble);

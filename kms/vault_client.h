@@ -16,7 +16,8 @@ void vault_client_free(struct vault_client **client);
 /* OK whenever Vault answered, whatever its status: vault_error() explains it. Connect errors, 412, 429 and 5xx (but for
  * 501, and for what old versions call 500 though it is for ever) are retried with backoff, within a minute from the
  * first failure; a 429 not before the server wants to be asked again. Calls are safe to repeat. Its warnings go to the
- * log.
+ * log. Of a request that is made once only a 429 with a time to come back is repeated, and that only within the time
+ * that it has.
  *
  * Of several servers the one that answered last is asked first. One that cannot be reached, or cannot do its part at
  * the moment (sealed, not initialised, removed, a disaster recovery secondary, cut off from its active one), is passed

@@ -3,8 +3,7 @@
 #ifndef VAULT_ERROR_H
 #define VAULT_ERROR_H
 
-#include "vault_address.h"
-#include "vault_answer.h"
+#include "vault_server.h"
 
 struct kms_errand;
 
@@ -26,7 +25,7 @@ struct vault_place {
     const char *mount;
     const char *name;
     struct kms_errand *errand; /* whose request ids are noted; NULL: nobody's */
-    bool once;                 /* as vault_request has it */
+    struct vault_pace pace;    /* of a request about it */
 };
 
 /* For an answer that is no success: returns the status that fits and fills in `err`. */

@@ -39,7 +39,7 @@ vault_key_read(struct vault_login *login, const struct vault_place *place, struc
     char subject[1600];
 
     TRY(text_format(&path, "%s/keys/%s", err, place->mount, place->name));
-    TRY(vault_login_call(login, &(struct vault_request){.method = "GET", .path = path, .once = place->once}, &answer,
+    TRY(vault_login_call(login, &(struct vault_request){.method = "GET", .path = path, .pace = place->pace}, &answer,
                          err));
     vault_answer_note(&answer, place->errand);
     if (!vault_answer_is_success(&answer))

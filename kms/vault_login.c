@@ -13,6 +13,8 @@
 /* A renewal or login that fails while the token is still good is tried again after this. */
 #define TRY_AGAIN_NS (30 * NS_PER_S)
 
+static const struct vault_pace patient;
+
 struct vault_login {
     const struct world *world;
     const struct kms_config *config;
@@ -61,7 +63,7 @@ place_of(const struct vault_login *login)
     const struct kms_config *config = login->config;
 
     return (struct vault_place){
-        config->address, vault_config_login_namespace(config), config->vault.auth_path, login->shown_role, NULL, false};
+        config->address, vault_config_login_namespace(config), config->vault.auth_path, login->shown_role, NULL, {0}};
 }
 
 /* --- The token and its life --- */
@@ -90,11 +92,11 @@ forget_locked(struct vault_login *login)
 }
 
 static enum sealift_status
-look_up(struct vault_login *login, const struct secret *token, bool once, struct vault_answer *ret_answer,
+look_up(struct vault_login *login, const struct secret *token, struct vault_pace pace, struct vault_answer *ret_answer,
         struct sealift_error *err)
 {
     struct vault_request request = {
-        .method = "GET", .path = "auth/token/lookup-self", .token = token, .of_login = true, .once = once};
+        .method = "GET", .path = "auth/token/lookup-self", .token = token, .of_login = true, .pace = pace};
 
     return vault_client_call(login->client, &request, ret_answer, err);
 }
@@ -121,7 +123,7 @@ check_token(const struct secret *token, const struct credential_source *source, 
 /* A token that somebody else issued. Looking it up tells how long it lives; a policy that forbids just that does not
  * make it a bad one. */
 static enum sealift_status
-take_token_locked(struct vault_login *login, bool once, struct sealift_error *err)
+take_token_locked(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *token = NULL;
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
@@ -130,7 +132,7 @@ take_token_locked(struct vault_login *login, bool once, struct sealift_error *er
 
     TRY(credential_read(login->world, &login->config->credential, "the token", &token, err));
     TRY(check_token(token, &login->config->credential, err));
-    TRY(look_up(login, token, once, &answer, err));
+    TRY(look_up(login, token, pace, &answer, err));
     if (vault_answer_is_success(&answer))
         TRY(vault_lease_from_lookup(&answer, &lease, err));
     else if (answer.status != 403 || !vault_error_is_policy(&answer))
@@ -173,13 +175,13 @@ explain_login(const struct vault_login *login, const struct vault_answer *answer
 
 /* With AppRole or Kubernetes. The credential is read each time: secret ids are replaced, and projected JWTs rotate. */
 static enum sealift_status
-log_in_locked(struct vault_login *login, bool once, struct sealift_error *err)
+log_in_locked(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     SCOPED(buf_done) struct buf body = {.wipe = true};
     SCOPED(free_done) char *path = NULL;
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
     SCOPED(secret_free) struct secret *token = NULL;
-    struct vault_request request = {.method = "POST", .of_login = true, .once = once};
+    struct vault_request request = {.method = "POST", .of_login = true, .pace = pace};
     struct vault_lease lease;
 
     TRY(write_login(login, &body, err));
@@ -198,14 +200,14 @@ log_in_locked(struct vault_login *login, bool once, struct sealift_error *err)
 }
 
 static enum sealift_status
-start_locked(struct vault_login *login, bool once, struct sealift_error *err)
+start_locked(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     if (vault_client_is_exposed(login->client))
         world_log(login->world, LOG_WARNING,
                   "Vault %s: the token and the keys travel unprotected over plain http; use https",
                   login->config->address);
-    return login->config->vault.auth == KMS_AUTH_TOKEN ? take_token_locked(login, once, err)
-                                                       : log_in_locked(login, once, err);
+    return login->config->vault.auth == KMS_AUTH_TOKEN ? take_token_locked(login, pace, err)
+                                                       : log_in_locked(login, pace, err);
 }
 
 /* --- Renewing --- */
@@ -222,7 +224,7 @@ renew_locked(struct vault_login *login, struct sealift_error *err)
         .of_login = true,
         .token = login->session->token,
         .body = {(const uint8_t *)"{}", 2},
-        .once = true, /* the token is still good, and there will be another time */
+        .pace.once = true, /* the token is still good, and there will be another time */
     };
 
     TRY(vault_client_call(login->client, &request, &answer, err));
@@ -236,21 +238,21 @@ renew_locked(struct vault_login *login, struct sealift_error *err)
 /* When two thirds of its life are over. A token that cannot be renewed is replaced by a fresh login, or, if it was
  * given to us, used for as long as it lives. */
 static enum sealift_status
-refresh_locked(struct vault_login *login, bool once, struct sealift_error *err)
+refresh_locked(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     bool own_login = login->config->vault.auth != KMS_AUTH_TOKEN;
 
     if (login->session->renewable && renew_locked(login, err) == SEALIFT_OK)
         return SEALIFT_OK;
     if (own_login)
-        return log_in_locked(login, once, err);
+        return log_in_locked(login, pace, err);
     return login->session->renewable
                ? err->status
                : error_set(err, SEALIFT_DENIED, "Vault %s: the token cannot be renewed", login->config->address);
 }
 
 static enum sealift_status
-ensure_locked(struct vault_login *login, bool once, struct sealift_error *err)
+ensure_locked(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     struct vault_session *session = login->session;
     struct sealift_error trouble;
@@ -259,8 +261,8 @@ ensure_locked(struct vault_login *login, bool once, struct sealift_error *err)
     if (session->token != NULL && now >= session->expires_ns)
         forget_locked(login);
     if (session->token == NULL)
-        return start_locked(login, once, err);
-    if (now < session->due_ns || refresh_locked(login, once, &trouble) == SEALIFT_OK)
+        return start_locked(login, pace, err);
+    if (now < session->due_ns || refresh_locked(login, pace, &trouble) == SEALIFT_OK)
         return SEALIFT_OK;
     session->due_ns = now + TRY_AGAIN_NS;
     world_log(login->world, LOG_WARNING, "%s; the token is good for another %" PRId64 " s", trouble.message,
@@ -271,12 +273,12 @@ ensure_locked(struct vault_login *login, bool once, struct sealift_error *err)
 /* --- For callers --- */
 
 static enum sealift_status
-copy_token(struct vault_login *login, bool once, struct secret **ret_token, struct sealift_error *err)
+copy_token(struct vault_login *login, struct vault_pace pace, struct secret **ret_token, struct sealift_error *err)
 {
     enum sealift_status status;
 
     pthread_mutex_lock(&login->session->lock);
-    status = ensure_locked(login, once, err);
+    status = ensure_locked(login, pace, err);
     if (status == SEALIFT_OK)
         status = secret_copy(secret_bytes(login->session->token), ret_token, err);
     pthread_mutex_unlock(&login->session->lock);
@@ -284,11 +286,11 @@ copy_token(struct vault_login *login, bool once, struct secret **ret_token, stru
 }
 
 enum sealift_status
-vault_login_ensure(struct vault_login *login, bool once, struct sealift_error *err)
+vault_login_ensure(struct vault_login *login, struct vault_pace pace, struct sealift_error *err)
 {
     SCOPED(secret_free) struct secret *token = NULL;
 
-    return copy_token(login, once, &token, err);
+    return copy_token(login, pace, &token, err);
 }
 
 /* Unless another thread, refused as well, has already done so. */
@@ -312,7 +314,7 @@ vault_login_call(struct vault_login *login, const struct vault_request *request,
     for (int attempt = 1;; attempt++) {
         SCOPED(secret_free) struct secret *token = NULL;
 
-        TRY(copy_token(login, request->once, &token, err));
+        TRY(copy_token(login, request->pace, &token, err));
         with_token.token = token;
         TRY(vault_client_call(login->client, &with_token, ret_answer, err));
         if (ret_answer->status != 403 || attempt == 2)
@@ -329,7 +331,7 @@ start_anew(struct vault_login *login, struct sealift_error *err)
 
     pthread_mutex_lock(&login->session->lock);
     forget_locked(login);
-    status = start_locked(login, false, err);
+    status = start_locked(login, patient, err);
     pthread_mutex_unlock(&login->session->lock);
     return status;
 }
@@ -341,8 +343,8 @@ vault_login_try(struct vault_login *login, struct vault_lease *ret_lease, bool *
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
 
     TRY(start_anew(login, err));
-    TRY(copy_token(login, false, &token, err));
-    TRY(look_up(login, token, false, &answer, err));
+    TRY(copy_token(login, patient, &token, err));
+    TRY(look_up(login, token, patient, &answer, err));
     *ret_known = vault_answer_is_success(&answer);
     return *ret_known ? vault_lease_from_lookup(&answer, ret_lease, err) : SEALIFT_OK;
 }
@@ -363,6 +365,6 @@ vault_login_keep_alive(struct vault_login *login)
 {
     struct sealift_error err;
 
-    if (is_logged_in(login) && vault_login_ensure(login, false, &err) != SEALIFT_OK)
+    if (is_logged_in(login) && vault_login_ensure(login, patient, &err) != SEALIFT_OK)
         world_log(login->world, LOG_WARNING, "%s", err.message);
 }

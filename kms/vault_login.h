@@ -16,9 +16,8 @@ enum sealift_status vault_login_new(const struct world *world, const struct kms_
                                     struct sealift_error *err);
 void vault_login_free(struct vault_login **login);
 
-/* Logs in, or renews, where that is due: a failure here is the login's, and not of the call that it was for. `once`: as
- * vault_request has it. */
-enum sealift_status vault_login_ensure(struct vault_login *login, bool once, struct sealift_error *err);
+/* Logs in, or renews, where that is due: a failure here is the login's, and not of the call that it was for. */
+enum sealift_status vault_login_ensure(struct vault_login *login, struct vault_pace pace, struct sealift_error *err);
 
 /* A call with the login's token, whatever `request->token` says; a login for it is as patient as it is. On 403 the
  * token is given up, one fresh login made and the call repeated once: a second 403 is a matter of policy, and the

@@ -1,6 +1,7 @@
 #include "vault_server.h"
 
 #include "error.h"
+#include "patience.h"
 #include "scoped.h"
 
 #include <stdio.h>
@@ -60,7 +61,12 @@ exchange(const struct vault_server *server, const struct vault_request *request,
          struct vault_answer *ret_answer, struct sealift_error *err)
 {
     SCOPED(http_answer_done) struct http_answer raw = {0};
-    struct http_request http = {.method = request->method, .url = url, .body = request->body};
+    struct http_request http = {
+        .method = request->method,
+        .url = url,
+        .body = request->body,
+        .timeout_ns = patience_for_request(server->world, request->pace.until_ns),
+    };
     const char *name_space = request->of_login ? server->login_name_space : server->name_space;
     char name[ENDPOINT_TEXT_SIZE];
     enum sealift_status status;

@@ -14,6 +14,12 @@ struct vault_server {
     struct vault_address address;
 };
 
+/* How much patience a request has. */
+struct vault_pace {
+    bool once;        /* no retries, for whoever asks wants to know how things stand now, or repeats it himself ... */
+    int64_t until_ns; /* ... until then, on the monotonic clock; 0: whenever */
+};
+
 struct vault_request {
     const char *method;         /* "GET", "POST" */
     const char *path;           /* below /v1/, not encoded: "transit/keys/cluster-key" */
@@ -21,7 +27,7 @@ struct vault_request {
     struct bytes body;          /* JSON, or empty */
     bool outside_namespaces;    /* sys/health: the root's only */
     bool of_login;              /* in the login's namespace, which may be apart from the key's */
-    bool once;                  /* no retries: the asker wants to know how things stand now */
+    struct vault_pace pace;
 };
 
 /* OK whenever Vault answered, whatever its status. A standby's 307 is followed for one hop, to https or to where the

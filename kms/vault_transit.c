@@ -75,7 +75,7 @@ call(struct vault_login *login, enum vault_act act, const struct vault_place *pl
      struct vault_answer *ret_answer, struct sealift_error *err)
 {
     SCOPED(free_done) char *path = NULL;
-    struct vault_request request = {.method = "POST", .body = buf_bytes(body), .once = place->once};
+    struct vault_request request = {.method = "POST", .body = buf_bytes(body), .pace = place->pace};
 
     TRY(text_format(&path, "%s/%s/%s", err, place->mount, path_of(act), place->name));
     request.path = path;

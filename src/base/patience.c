@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define PAUSE_NS (2 * NS_PER_S) /* the KMS's client has its own retries, which wait longer and longer */
+#define LEAST_NS (5 * NS_PER_S) /* for a request: as long as connecting may take */
 
 struct patience
 patience_begin(const struct world *world, int64_t seconds)
@@ -36,4 +37,15 @@ patience_lasts(struct patience *patience, struct sealift_error *err)
     tell_once(patience, left_ns, err);
     clock->sleep_ns(clock, left_ns < PAUSE_NS ? left_ns : PAUSE_NS, patience->world->cancel);
     return world_check_cancel(patience->world, err) == SEALIFT_OK;
+}
+
+int64_t
+patience_for_request(const struct world *world, int64_t until_ns)
+{
+    int64_t left_ns;
+
+    if (until_ns == 0)
+        return INT64_MAX;
+    left_ns = until_ns - world->clock->mono_ns(world->clock);
+    return left_ns > LEAST_NS ? left_ns : LEAST_NS;
 }

@@ -158,7 +158,7 @@ set_method(CURL *easy, const struct http_request *request)
 static long
 milliseconds(int64_t ns)
 {
-    return (long)((ns + NS_PER_MS - 1) / NS_PER_MS);
+    return (long)(ns / NS_PER_MS + (ns % NS_PER_MS != 0 ? 1 : 0));
 }
 
 static long
@@ -167,8 +167,17 @@ seconds(int64_t ns)
     return (long)((ns + NS_PER_S - 1) / NS_PER_S);
 }
 
+/* 0: none */
+static int64_t
+total_timeout_ns(const struct http_client *client, const struct http_request *request)
+{
+    const int64_t own = request->timeout_ns, usual = client->total_timeout_ns;
+
+    return own != 0 && (usual == 0 || own < usual) ? own : usual;
+}
+
 static CURLcode
-set_manners(CURL *easy, const struct http_client *client)
+set_manners(CURL *easy, const struct http_client *client, const struct http_request *request)
 {
     CURLcode code = CURLE_OK;
 
@@ -184,7 +193,7 @@ set_manners(CURL *easy, const struct http_client *client)
     code |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     code |= curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
     code |= curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(client->connect_timeout_ns));
-    code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(client->total_timeout_ns));
+    code |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(total_timeout_ns(client, request)));
     code |= curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED_BYTES_PER_S);
     code |= curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, seconds(client->low_speed_timeout_ns));
     if (client->ca_file != NULL)
@@ -227,7 +236,7 @@ prepare(struct exchange *exchange, struct sealift_error *err)
         return error_no_memory(err);
     TRY(add_headers(exchange, err));
     set_buffers(exchange->easy);
-    code |= set_manners(exchange->easy, exchange->client);
+    code |= set_manners(exchange->easy, exchange->client, exchange->request);
     code |= set_callbacks(exchange->easy, exchange);
     code |= set_method(exchange->easy, exchange->request);
     code |= curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);

@@ -44,6 +44,7 @@ struct http_request {
     struct bytes body;                /* sent with content-length; a retry sends the same bytes */
     uint8_t *body_out;    /* where the answer's body goes when the status is 2xx: `body_capacity` bytes ... */
     size_t body_capacity; /* ... beyond which the answer is CORRUPT; */
+    int64_t timeout_ns;   /* less than the client's total; 0, or more than that: the client's */
     size_t max_text; /* otherwise (body_out NULL, or another status) it goes to answer.text, at most this; 0: 1 MiB */
 };
 

@@ -32,7 +32,7 @@ read_lease(const struct vault_answer *answer)
 static void
 read_key(const struct vault_answer *answer)
 {
-    static const struct vault_place place = {"https://v:8200", "", "transit", "k", NULL, false};
+    static const struct vault_place place = {"https://v:8200", "", "transit", "k", NULL, {0}};
     struct vault_key key;
     struct sealift_error err;
 
@@ -64,7 +64,7 @@ read_transit(const struct vault_answer *answer)
 static void
 explain(const struct vault_answer *answer)
 {
-    static const struct vault_place place = {"https://v:8200", "team/a", "transit", "k", NULL, false};
+    static const struct vault_place place = {"https://v:8200", "team/a", "transit", "k", NULL, {0}};
     struct sealift_error err;
 
     for (enum vault_act act = VAULT_LOGIN_APPROLE; act <= VAULT_REWRAP; act++) {

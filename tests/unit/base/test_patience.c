@@ -93,3 +93,13 @@ Test(patience, ends_when_somebody_asks_to_stop)
     cr_assert_eq(count_tries(&patience, SEALIFT_UNAVAILABLE), 1u);
     cr_assert_eq(err.status, SEALIFT_CANCELLED);
 }
+
+Test(patience, leaves_a_request_what_is_left_and_five_seconds_at_least)
+{
+    const int64_t now = scripted.clock.mono_ns(&scripted.clock);
+
+    cr_assert_eq(patience_for_request(&scripted.world, 0), INT64_MAX);
+    cr_assert_eq(patience_for_request(&scripted.world, now + 60 * NS_PER_S), 60 * NS_PER_S);
+    cr_assert_eq(patience_for_request(&scripted.world, now + NS_PER_S), 5 * NS_PER_S);
+    cr_assert_eq(patience_for_request(&scripted.world, now - 60 * NS_PER_S), 5 * NS_PER_S);
+}

@@ -104,6 +104,28 @@ Test(kmip_stall, right_after_the_request)
     expect_recovery(&ordeal);
 }
 
+/* Five seconds, whatever is left; thirty, otherwise. */
+Test(kmip_stall, is_cut_short_when_the_time_is_over)
+{
+    struct scripted_fault fault = {.kind = SCRIPTED_STALL_AT, .operation = KMIP_DECRYPT};
+    SCOPED(kmip_ordeal_done) struct kmip_ordeal ordeal = {0};
+    SCOPED(secret_free) struct secret *kek = NULL;
+    struct kms_errand errand = {.once = true};
+    struct kms *kms;
+    int64_t began_ns;
+    const char *text;
+
+    kmip_ordeal_begin(&ordeal, KMIP_1_4, &(struct scripted_kmip_model){0});
+    scripted_kmip_add_fault(ordeal.cluster.servers[0], &fault);
+    kms = ordeal.kms;
+    errand.until_ns = kms->world->clock->mono_ns(kms->world->clock) + NS_PER_S;
+    began_ns = clock_system.mono_ns(&clock_system);
+    cr_assert_eq(buf_text(&ordeal.wrapped, &text, &ordeal.err), SEALIFT_OK);
+    cr_assert_eq(kms->ops->unwrap(kms, &errand, &ordeal.hint, text, &kek, &ordeal.err), SEALIFT_UNAVAILABLE);
+    cr_assert_not_null(strstr(ordeal.err.message, "the server did not answer in time"), "%s", ordeal.err.message);
+    cr_assert_lt(clock_system.mono_ns(&clock_system) - began_ns, 20 * NS_PER_S);
+}
+
 /* In the midst of the header, behind it, and before the last byte. */
 Test(kmip_stall, in_the_midst_of_an_answer)
 {

@@ -13,6 +13,7 @@ static struct sealift_error err;
 /* --- A KMS that does all that it is asked for --- */
 
 static enum sealift_status toy_answer;
+static struct kms_errand asked; /* last */
 
 static enum sealift_status
 answer(struct sealift_error *error)
@@ -24,8 +25,8 @@ static enum sealift_status
 toy_wrap(struct kms *kms, struct kms_errand *errand, const struct secret *kek, struct kms_hint *ret_hint,
          struct buf *out, struct sealift_error *error)
 {
-    (void)errand;
     (void)kek;
+    asked = *errand;
     *ret_hint = kms->place;
     TRY(answer(error));
     return buf_append_text(out, "toy:1", error);
@@ -65,7 +66,7 @@ toy_check(struct kms *kms, struct kms_errand *errand, kms_each_finding *each, vo
           struct sealift_error *error)
 {
     (void)kms;
-    (void)errand;
+    asked = *errand;
     each(context, &(struct kms_finding){.call = "wrap", .ok = true});
     return answer(error);
 }
@@ -182,4 +183,20 @@ Test(kms, that_is_there_stays_so_when_a_call_could_not_be_recorded)
     cr_assert_eq(kms_unwrap(&toy, &errand, &toy.place, "toy:1", &unwrapped, &err), SEALIFT_IO);
     cr_assert_eq(atomic_load(&toy.away_until_ns), 0);
     cr_assert_eq(atomic_load(&toy.silent_until_ns), 0);
+}
+
+/* --- How much patience it is asked with --- */
+
+Test(kms, hears_until_when_it_is_waited_for)
+{
+    const int64_t now = scripted.clock.mono_ns(&scripted.clock);
+    struct kms_errand errand = {0};
+
+    cr_assert_eq(kms_wrap(&toy, &errand, kek, &hint, &out, &err), SEALIFT_OK);
+    cr_assert(!asked.once && asked.until_ns == 0);
+    toy.wait_seconds = 60;
+    cr_assert_eq(kms_wrap(&toy, &errand, kek, &hint, &out, &err), SEALIFT_OK);
+    cr_assert(asked.once && asked.until_ns == now + 60 * NS_PER_S);
+    cr_assert_eq(kms_check(&toy, count_finding, NULL, &err), SEALIFT_OK);
+    cr_assert(!asked.once && asked.until_ns == 0, "nobody repeats it");
 }

@@ -104,10 +104,75 @@ Test(vault_client, asks_only_once_when_told_so)
 
     vault_script_add(&script, 503, "{}");
     vault_script_play(&script);
-    cr_assert_eq(call(&script, &(struct vault_request){.method = "GET", .path = "sys/health", .once = true}, &answer),
-                 SEALIFT_OK);
+    cr_assert_eq(
+        call(&script, &(struct vault_request){.method = "GET", .path = "sys/health", .pace.once = true}, &answer),
+        SEALIFT_OK);
     cr_assert_eq(answer.status, 503);
     cr_assert_eq(scripted_server_requests(script.server), 1);
+}
+
+/* Asked once, within so many seconds from now. */
+static enum sealift_status
+get_within(struct vault_script *script, int64_t seconds, struct vault_answer *answer)
+{
+    struct vault_request request = {.method = "GET", .path = "transit/keys/k", .pace.once = true};
+
+    request.pace.until_ns = script->world->clock->mono_ns(script->world->clock) + seconds * NS_PER_S;
+    return call(script, &request, answer);
+}
+
+/* Who repeats it himself does not hear when the server wants to be asked again. */
+Test(vault_client, sits_out_a_quota_for_who_asks_once_and_has_the_time)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    vault_script_add_with(&script, 429, "Retry-After: 90\r\n", "{\"errors\":[\"rate limit quota exceeded\"]}");
+    vault_script_add(&script, 200, "{}");
+    vault_script_play(&script);
+    cr_assert_eq(get_within(&script, 600, &answer), SEALIFT_OK);
+    cr_assert_eq(answer.status, 200);
+    cr_assert_geq(script.scripted.slept_ns, 90 * NS_PER_S, "longer than a call is repeated otherwise");
+    cr_assert_not_null(strstr(script.scripted.log, "; trying again in 90 s, as it says\n"), "%s", script.scripted.log);
+}
+
+Test(vault_client, sits_out_no_quota_beyond_the_time_that_there_is)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    vault_script_add_with(&script, 429, "Retry-After: 20\r\n", "{\"errors\":[\"rate limit quota exceeded\"]}");
+    vault_script_play(&script);
+    cr_assert_eq(get_within(&script, 10, &answer), SEALIFT_OK);
+    cr_assert_eq(answer.status, 429);
+    cr_assert_eq(script.scripted.slept_ns, 0);
+    cr_assert_eq(scripted_server_requests(script.server), 1);
+}
+
+Test(vault_client, leaves_all_other_waiting_to_who_asks_once)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+
+    vault_script_add(&script, 503, "{}");
+    vault_script_play(&script);
+    cr_assert_eq(get_within(&script, 600, &answer), SEALIFT_OK);
+    cr_assert_eq(answer.status, 503);
+    cr_assert_eq(script.scripted.slept_ns, 0);
+    cr_assert_eq(scripted_server_requests(script.server), 1);
+}
+
+/* Thirty seconds, otherwise. */
+Test(vault_client, does_not_wait_for_an_answer_when_the_time_is_over)
+{
+    SCOPED(vault_script_done) struct vault_script script = {0};
+    SCOPED(vault_answer_done) struct vault_answer answer = {0};
+    int64_t begin = clock_system.mono_ns(&clock_system);
+
+    script.steps[script.count++] = (struct scripted_step){.ending = SCRIPTED_STALL};
+    vault_script_play(&script);
+    cr_assert_eq(get_within(&script, 1, &answer), SEALIFT_UNAVAILABLE);
+    cr_assert_lt(clock_system.mono_ns(&clock_system) - begin, 20 * NS_PER_S);
 }
 
 Test(vault_client, gives_up_on_a_server_that_is_not_there)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 static struct sealift_error err;
-static const struct vault_place key = {"https://v:8200", "team/a", "transit", "cluster-key", NULL, false};
-static const struct vault_place role = {"https://v:8200", "", "approle", "01234567...", NULL, false};
+static const struct vault_place key = {"https://v:8200", "team/a", "transit", "cluster-key", NULL, {0}};
+static const struct vault_place role = {"https://v:8200", "", "approle", "01234567...", NULL, {0}};
 
 static const struct {
     enum vault_act act;
@@ -139,7 +139,7 @@ Test(vault_error, names_the_object_and_the_act)
 /* A key-value engine answers "nothing here" with a JSON that has no errors. */
 Test(vault_error, names_the_server_of_a_cluster_that_refused)
 {
-    struct vault_place cluster = {"https://a:8200,https://b:8200", "", "transit", "cluster-key", NULL, false};
+    struct vault_place cluster = {"https://a:8200,https://b:8200", "", "transit", "cluster-key", NULL, {0}};
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
 
     make_answer(400, "encryption key not found", &answer);

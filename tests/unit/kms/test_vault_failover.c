@@ -342,10 +342,11 @@ Test(vault_failover, asks_each_only_once_when_told_so)
     vault_script_add(&cluster.first, 503, SEALED);
     vault_script_add(&cluster.second, 500, NO_ACTIVE);
     play(&cluster);
-    cr_assert_eq(vault_client_call(cluster.client,
-                                   &(struct vault_request){.method = "GET", .path = "transit/keys/k", .once = true},
-                                   &answer, &cluster.first.err),
-                 SEALIFT_UNAVAILABLE);
+    cr_assert_eq(
+        vault_client_call(cluster.client,
+                          &(struct vault_request){.method = "GET", .path = "transit/keys/k", .pace.once = true},
+                          &answer, &cluster.first.err),
+        SEALIFT_UNAVAILABLE);
     expect_requests(&cluster, 1, 1);
     cr_assert_eq(cluster.first.scripted.sleeps, 0);
     expect_said(&cluster, "sealed");
@@ -359,8 +360,8 @@ get_once(struct cluster *cluster)
     SCOPED(vault_answer_done) struct vault_answer answer = {0};
 
     return vault_client_call(cluster->client,
-                             &(struct vault_request){.method = "GET", .path = "transit/keys/k", .once = true}, &answer,
-                             &cluster->first.err);
+                             &(struct vault_request){.method = "GET", .path = "transit/keys/k", .pace.once = true},
+                             &answer, &cluster->first.err);
 }
 
 Test(vault_failover, is_told_once_while_none_answers)

@@ -4,7 +4,7 @@
 #include "vault_script.h"
 
 static struct sealift_error err;
-static const struct vault_place place = {"https://v:8200", "", "transit", "cluster-key", NULL, false};
+static const struct vault_place place = {"https://v:8200", "", "transit", "cluster-key", NULL, {0}};
 
 static enum sealift_status
 parse(const char *body, struct vault_key *ret_key)

@@ -7,7 +7,7 @@
 
 static struct sealift_error err;
 
-static const struct vault_place place = {"", "", "transit", "cluster-key", NULL, false};
+static const struct vault_place place = {"", "", "transit", "cluster-key", NULL, {0}};
 
 static enum sealift_status
 parse_plaintext(const char *body, struct secret **ret_kek)

@@ -346,6 +346,33 @@ Test(http, bounds_the_whole_exchange)
     cr_assert_lt(clock_system.mono_ns(&clock_system) - begin, 5 * NS_PER_S);
 }
 
+Test(http, bounds_one_exchange_more_narrowly_than_others)
+{
+    SCOPED(scripted_server_stop) struct scripted_server *server = START({.ending = SCRIPTED_STALL});
+    SCOPED(http_client_free)
+    struct http_client *client = new_client(&(struct http_client_options){.total_timeout_ns = 60 * NS_PER_S});
+    SCOPED(http_answer_done) struct http_answer answer = {0};
+    int64_t begin = clock_system.mono_ns(&clock_system);
+
+    cr_assert_eq(
+        perform(client, server, "/", (struct http_request){.method = "GET", .timeout_ns = 200 * NS_PER_MS}, &answer),
+        SEALIFT_UNAVAILABLE);
+    cr_assert_lt(clock_system.mono_ns(&clock_system) - begin, 5 * NS_PER_S);
+}
+
+Test(http, bounds_no_exchange_more_widely_than_the_client_says)
+{
+    SCOPED(scripted_server_stop) struct scripted_server *server = START({.ending = SCRIPTED_STALL});
+    SCOPED(http_client_free)
+    struct http_client *client = new_client(&(struct http_client_options){.total_timeout_ns = 200 * NS_PER_MS});
+    SCOPED(http_answer_done) struct http_answer answer = {0};
+    int64_t begin = clock_system.mono_ns(&clock_system);
+
+    cr_assert_eq(perform(client, server, "/", (struct http_request){.method = "GET", .timeout_ns = INT64_MAX}, &answer),
+                 SEALIFT_UNAVAILABLE);
+    cr_assert_lt(clock_system.mono_ns(&clock_system) - begin, 5 * NS_PER_S);
+}
+
 static enum sealift_status
 get(const struct http_client_options *options, const char *url)
 {
