@@ -2,6 +2,7 @@
 
 #include "backoff.h"
 #include "error.h"
+#include "heard_server.h"
 #include "kmip_agreement.h"
 #include "kmip_error.h"
 #include "scoped.h"
@@ -29,9 +30,10 @@ struct kmip_client {
     struct kmip_server servers[ENDPOINT_LIST_MAX]; /* guarded by `turn` */
     bool is_away;                                  /* the same; none answered the last call */
 
+    atomic_size_t *last; /* the server that answered last, whichever connection asked it */
+
     pthread_mutex_t lock;      /* guards what follows */
-    size_t last;               /* the server that answered last */
-    enum kmip_version version; /* that it was asked in */
+    enum kmip_version version; /* in which the last that answered here was asked */
 };
 
 enum sealift_status
@@ -54,6 +56,7 @@ kmip_client_new(const struct world *world, const struct kms_config *config, cons
         return error_prefix(err, "KMIP");
     for (size_t i = 0; i < client->count; i++)
         kmip_server_init(&client->servers[i], world, config, &options->timeouts, &endpoints[i]);
+    TRY(heard_server_get(config->address, &client->last, err));
     *ret_client = TAKE(client);
     return SEALIFT_OK;
 }
@@ -99,21 +102,10 @@ kmip_client_version(struct kmip_client *client)
 static void
 note_answer(struct kmip_client *client, size_t server)
 {
+    atomic_store(client->last, server);
     pthread_mutex_lock(&client->lock);
-    client->last = server;
     client->version = client->servers[server].version;
     pthread_mutex_unlock(&client->lock);
-}
-
-static size_t
-last_server(struct kmip_client *client)
-{
-    size_t last;
-
-    pthread_mutex_lock(&client->lock);
-    last = client->last;
-    pthread_mutex_unlock(&client->lock);
-    return last;
 }
 
 /* --- Failover --- */
@@ -222,7 +214,7 @@ call_patiently_locked(struct kmip_client *client, const struct kmip_call *call, 
 {
     struct search search = {.client = client, .call = call, .troubles.prefix = "KMIP "};
     struct backoff backoff = {FIRST_WAIT_NS, LONGEST_WAIT_NS, MOST_ROUNDS, 0};
-    size_t first = last_server(client);
+    size_t first = atomic_load(client->last);
     enum sealift_status status;
 
     do {

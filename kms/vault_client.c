@@ -2,6 +2,7 @@
 
 #include "backoff.h"
 #include "error.h"
+#include "heard_server.h"
 #include "scoped.h"
 #include "server_trouble.h"
 #include "vault_config.h"
@@ -27,7 +28,7 @@ struct vault_client {
     char *login_name_space;
     size_t count;
     struct vault_server servers[VAULT_ADDRESS_MAX];
-    atomic_size_t last;  /* the server that answered last */
+    atomic_size_t *last; /* the server that answered last, whichever connection asked it */
     atomic_bool is_away; /* none answered the last call */
 };
 
@@ -62,6 +63,7 @@ vault_client_new(const struct world *world, const struct kms_config *config, str
     TRY(text_copy(vault_config_login_namespace(config), &client->login_name_space, err));
     TRY(http_client_new(world, &options, &client->http, err));
     TRY(set_up_servers(client, config->address, err));
+    TRY(heard_server_get(config->address, &client->last, err));
     *ret_client = TAKE(client);
     return SEALIFT_OK;
 }
@@ -120,7 +122,7 @@ note_answer(struct vault_client *client, size_t server, const struct vault_answe
         if (strcmp(client->servers[i].address.text, answer->address) == 0)
             server = i;
     }
-    atomic_store(&client->last, server);
+    atomic_store(client->last, server);
 }
 
 static void
@@ -213,7 +215,7 @@ static enum sealift_status
 try_each(struct search *search, struct sealift_error *err)
 {
     struct vault_client *client = search->client;
-    size_t first = atomic_load(&client->last);
+    size_t first = atomic_load(client->last);
     enum sealift_status status = SEALIFT_OK;
 
     for (size_t i = 0; i < client->count; i++) {
@@ -336,5 +338,5 @@ vault_client_call_server(struct vault_client *client, size_t server, const struc
 void
 vault_client_begin_with(struct vault_client *client, size_t server)
 {
-    atomic_store(&client->last, server);
+    atomic_store(client->last, server);
 }

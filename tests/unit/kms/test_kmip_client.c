@@ -52,6 +52,23 @@ Test(kmip_client, goes_on_with_the_second_when_the_first_dies_between_two_calls)
     cr_assert_eq(cluster.scripted.sleeps, 0);
 }
 
+Test(kmip_client, begins_with_the_one_that_answered_another_connection)
+{
+    SCOPED(kmip_cluster_done) struct kmip_cluster cluster;
+    size_t told;
+
+    kmip_cluster_init(&cluster);
+    kmip_cluster_add(&cluster, NULL);
+    kmip_cluster_add(&cluster, NULL);
+    kmip_cluster_kill(&cluster, 0);
+    kmip_cluster_must_query(&cluster);
+    told = strlen(cluster.scripted.log);
+    kmip_client_free(&cluster.client);
+    kmip_cluster_must_query(&cluster);
+    cr_assert_null(strstr(cluster.scripted.log + told, "; trying "), "the first is tried again: %s",
+                   cluster.scripted.log);
+}
+
 Test(kmip_client, comes_back_to_the_first_when_the_second_dies)
 {
     SCOPED(kmip_cluster_done) struct kmip_cluster cluster;

@@ -105,6 +105,30 @@ Test(vault_failover, goes_on_to_the_second_when_the_first_is_dead)
     cr_assert_not_null(strstr(cluster.first.scripted.log, said), "%s", cluster.first.scripted.log);
 }
 
+static void
+reconnect(struct cluster *cluster)
+{
+    vault_client_free(&cluster->client);
+    cr_assert_eq(vault_client_new(cluster->first.world, &cluster->first.config, &cluster->client, &cluster->first.err),
+                 SEALIFT_OK, "%s", cluster->first.err.message);
+}
+
+Test(vault_failover, begins_with_the_one_that_answered_another_connection)
+{
+    SCOPED(cluster_done) struct cluster cluster = {0};
+    size_t told;
+
+    vault_script_add(&cluster.second, 200, "{}");
+    vault_script_add(&cluster.second, 200, "{}");
+    play(&cluster);
+    scripted_server_stop(&cluster.first.server);
+    get_well(&cluster);
+    told = strlen(cluster.first.scripted.log);
+    reconnect(&cluster);
+    get_well(&cluster);
+    cr_assert_eq(strlen(cluster.first.scripted.log), told, "the first is tried again: %s", cluster.first.scripted.log);
+}
+
 static const struct {
     int status;
     const char *header;
