@@ -190,8 +190,8 @@ try_each_locked(struct search *search, size_t first, struct kmip_reply *ret_repl
     return status;
 }
 
-/* Only what is unavailable is worth another round. No wait goes beyond patience, whose last moments are not worth one.
- */
+/* Only what is unavailable is worth another round. No wait goes beyond patience, whose last moments are
+ * not worth one. */
 static bool
 wait_for_another_round(struct search *search, struct backoff *backoff, const struct sealift_error *trouble)
 {

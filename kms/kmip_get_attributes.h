@@ -21,8 +21,7 @@ void kmip_get_attributes_write(struct ttlv_writer *writer, enum kmip_version ver
 void kmip_get_attributes_write_some(struct ttlv_writer *writer, enum kmip_version version, const char *uid,
                                     const uint32_t *tags, size_t count);
 
-/* An attribute may have several values, of which the first (index 0) counts. CORRUPT: one twice, or of another type.
- */
+/* An attribute may have several values, of which the first (index 0) counts. CORRUPT: one twice, or of another type. */
 enum sealift_status kmip_get_attributes_read(const struct kmip_answer *answer, struct kmip_attributes *ret_attributes,
                                              struct sealift_error *err);
 

@@ -1,6 +1,5 @@
 /* Query (KMIP 1.2, section 4.25; 2.1, section 6.1.40): which operations a server offers to us, and what it calls
- * itself.
- */
+ * itself. */
 #ifndef KMIP_QUERY_H
 #define KMIP_QUERY_H
 

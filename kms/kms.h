@@ -40,16 +40,15 @@ struct kms_event {
 };
 /* Any thread. */
 struct kms_audit {
-    /* Before each call: whether it could be told of. A failure is the call's, and the KMS is not asked. NULL: always.
-     */
+    /* Before each call: whether it could be told of. A failure is the call's, and the KMS is not asked.
+     * NULL: always. */
     enum sealift_status (*ready)(struct kms_audit *audit, struct sealift_error *err);
     /* After it. A failure is the call's, whatever the KMS said, and what it gave is not handed out. */
     enum sealift_status (*note)(struct kms_audit *audit, const struct kms_event *event, struct sealift_error *err);
 };
 
 /* As `ready`. Who goes through many asks this after one that failed: not OK, that says nothing of the one, and the next
- * would fare the same, so all work ends with it. OK leaves `err` as it
- * is. `audit` may be NULL. */
+ * would fare the same, so all work ends with it. OK leaves `err` as it is. `audit` may be NULL. */
 enum sealift_status kms_audit_ready(struct kms_audit *audit, struct sealift_error *err);
 
 /* What a type that counts versions says of a key. Zero: not known, or the type has none. */

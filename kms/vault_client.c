@@ -239,8 +239,8 @@ try_each(struct search *search, struct sealift_error *err)
     return status;
 }
 
-/* One server alone is tried so many times, which take far less than patience would last; several, for as long as that.
- */
+/* One server alone is tried so many times, which take far less than patience would last; several, for
+ * as long as that. */
 static void
 tell_patience(const struct search *search, int64_t left_ns, const struct sealift_error *trouble)
 {

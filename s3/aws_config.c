@@ -92,8 +92,8 @@ is_key(struct bytes key, const char *wanted)
     return key.len == strlen(wanted) && strncasecmp((const char *)key.data, wanted, key.len) == 0;
 }
 
-/* One pass over the text: whether the profile is there, and the last value of `key` (NULL: none is looked for) in it.
- */
+/* One pass over the text: whether the profile is there, and the last value of `key` (NULL: none is
+ * looked for) in it. */
 static bool
 scan(struct bytes text, enum aws_file file, const char *profile, const char *key, struct bytes *ret_value)
 {

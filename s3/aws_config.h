@@ -16,8 +16,8 @@ enum aws_file {
 
 bool aws_config_has_profile(struct bytes text, enum aws_file file, const char *profile);
 
-/* The value, a view into `text`; false, and *ret_value as it was, when the profile has no such key or an empty value.
- */
+/* The value, a view into `text`; false, and *ret_value as it was, when the profile has no such key or
+ * an empty value. */
 bool aws_config_find(struct bytes text, enum aws_file file, const char *profile, const char *key,
                      struct bytes *ret_value);
 

@@ -1,7 +1,7 @@
 /* One S3 bucket: signed requests with retries, and what its answers mean. Any thread may call.
  *
- * Signature Version 4 is ours (libcurl's is refused for PUTs by some servers); HTTP is src/net's; XML is src/codec's.
- */
+ * Signature Version 4 is ours (libcurl's is refused for PUTs by some servers); HTTP is src/net's; XML
+ * is src/codec's. */
 #ifndef S3_H
 #define S3_H
 

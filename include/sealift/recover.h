@@ -29,8 +29,8 @@ struct sealift_recover_spec {
                              another name */
     const char *fs_id;    /* only this filesystem; NULL: every one of the bucket */
     const char *new_name, *path; /* with fs_id, in place of those that it had */
-    /* Opens keys that the cluster's own login does not: a key that filesystems had of their own, with its credential.
-     */
+    /* Opens keys that the cluster's own login does not: a key that filesystems had of their own, with
+     * its credential. */
     struct sealift_own_key_spec own_key;
     bool skip_unopened; /* the newest FS key that opens is in force, although a newer one does not open here */
     bool dry_run;       /* everything is read and opened, nothing written */

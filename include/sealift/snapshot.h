@@ -102,8 +102,7 @@ enum sealift_status sealift_snapshot_preview(struct sealift *sealift, const stru
 
 enum sealift_verify_kind {
     SEALIFT_VERIFY_KEYS,    /* the wrapped key opens through the KMS; key check value and HMAC agree; no data is read */
-    SEALIFT_VERIFY_OBJECTS, /* every object is there with its size and the checksum that the store keeps; needs no key
-                             */
+    SEALIFT_VERIFY_OBJECTS, /* every object is there, with its size and the store's checksum; needs no key */
     SEALIFT_VERIFY_READ,    /* the same by reading and hashing every object; needs no key */
     SEALIFT_VERIFY_DATA,    /* everything decrypts, and every chunk is what the tree says */
 };

@@ -34,8 +34,8 @@ rewrapping_done(struct rewrapping *rewrapping)
     store_free(&rewrapping->store);
 }
 
-/* All are done, and with them a move that was cut off, if there was one: what it leaves behind is given up here, too.
- */
+/* All are done, and with them a move that was cut off, if there was one: what it leaves behind is given
+ * up here, too. */
 static enum sealift_status
 end(struct rewrapping *rewrapping, struct sealift_error *err)
 {

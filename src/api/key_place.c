@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whoever writes to the bucket chooses claims, and each is worth a login and a look. A thousand tenants have as many.
- */
+/* Whoever writes to the bucket chooses claims, and each is worth a login and a look. A thousand tenants
+ * have as many. */
 #define MET_MAX 4096
 
 void

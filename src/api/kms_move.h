@@ -11,8 +11,7 @@ struct sealift;
 
 struct kms_move {
     const char *former_type;  /* of the one that filesystems move from; NULL: nothing is moving */
-    struct kms_config former; /* of several the latest; the local one, for which no server has to run, after all others
-                               */
+    struct kms_config former; /* of several the latest; the local one, which needs no server, after all others */
     int64_t moving;           /* filesystems that were not shown to be at the KMS in force */
     char names[512];          /* theirs, a few, with commas between */
     char advice[2048];        /* empty: nothing is moving */

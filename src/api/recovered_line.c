@@ -65,8 +65,8 @@ said_namespace(const struct kms_hint *claim)
     return claim->name_space[0] == '\0' ? VAULT_ROOT_NAMESPACE : claim->name_space;
 }
 
-/* The options of the command that moves it there; what is the cluster's, an own key has anyway. False: there are none.
- */
+/* The options of the command that moves it there; what is the cluster's, an own key has anyway. False:
+ * there are none. */
 static bool
 say_place(const struct kms_config *cluster, const struct kms_hint *claim, struct buf *out, struct sealift_error *err)
 {

@@ -48,8 +48,8 @@ enum sealift_status buf_append_text(struct buf *buf, const char *text, struct se
 struct bytes buf_bytes(const struct buf *buf);
 enum sealift_status buf_text(struct buf *buf, const char **ret_text, struct sealift_error *err);
 
-/* The contents as a malloc()ed C string that the caller frees; the buffer is empty afterwards. Not of one that wipes.
- */
+/* The contents as a malloc()ed C string that the caller frees; the buffer is empty afterwards. Not of
+ * one that wipes. */
 enum sealift_status buf_steal_text(struct buf *buf, char **ret_text, struct sealift_error *err);
 
 /* Copies that report NO_MEMORY. */

@@ -53,8 +53,8 @@ count_newlines(const char *text)
     return count;
 }
 
-/* Newlines stay when they are all the format's own. When an argument brought some along, no line break can be trusted.
- */
+/* Newlines stay when they are all the format's own. When an argument brought some along, no line break
+ * can be trusted. */
 [[gnu::format(printf, 4, 0)]] static void
 append_formatted(char *out, size_t size, size_t *at, const char *format, va_list arguments)
 {

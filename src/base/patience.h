@@ -18,8 +18,8 @@ struct patience patience_begin(const struct world *world, int64_t seconds);
 bool patience_lasts(struct patience *patience, struct sealift_error *err);
 
 /* How long one request may take when all is to be over at `until_ns`, on the monotonic clock: what is left of that, but
- * never so little that a server which is there could not answer. INT64_MAX: `until_ns` is 0, there is no such moment.
- */
+ * never so little that a server which is there could not answer. INT64_MAX: `until_ns` is 0, there is
+ * no such moment. */
 int64_t patience_for_request(const struct world *world, int64_t until_ns);
 
 #endif

@@ -15,8 +15,8 @@ free_done(void *pointer_to_pointer)
 void
 fd_done(int *fd)
 {
-    /* For descriptors that were only read, or whose writes have been confirmed by fsync(): there is no news in close().
-     */
+    /* For descriptors that were only read, or whose writes have been confirmed by fsync(): there is no
+     * news in close(). */
     if (*fd >= 0)
         close(*fd);
     *fd = -1;

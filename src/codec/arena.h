@@ -1,5 +1,5 @@
-/* An arena: memory that is handed out piece by piece and goes as a whole, wiped, because JSON strings may be secrets.
- */
+/* An arena: memory that is handed out piece by piece and goes as a whole, wiped, because JSON strings
+ * may be secrets. */
 #ifndef ARENA_H
 #define ARENA_H
 

@@ -76,8 +76,8 @@ is_worth_it(size_t packed, size_t plain)
     return packed <= plain - plain / 32;
 }
 
-/* Compresses some samples the fastest way. Already compressed or encrypted data gives itself away in any of its parts.
- */
+/* Compresses some samples the fastest way. Already compressed or encrypted data gives itself away in
+ * any of its parts. */
 static bool
 seems_compressible(struct zstd_packer *packer, struct bytes plain)
 {

@@ -37,8 +37,8 @@ check_home(const char *home, struct sealift_error *err)
     return SEALIFT_OK;
 }
 
-/* The whole check, indexes included, at every opening: a table is small, and a damaged index answers "there is none".
- */
+/* The whole check, indexes included, at every opening: a table is small, and a damaged index answers
+ * "there is none". */
 static enum sealift_status
 check_integrity(struct db *db, struct sealift_error *err)
 {

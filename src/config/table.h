@@ -63,16 +63,16 @@ enum sealift_status table_kms_get(struct table *table, struct buf *out, struct s
 #define TABLE_KMS_LOCAL "{\"type\":\"local\"}"
 
 /* `config`, or none when it is NULL, is in force. With `move` all filesystems are to move to it, and what was before
- * becomes a former one: also the local key, if there are filesystems. To set what is in force already changes nothing.
- */
+ * becomes a former one: also the local key, if there are filesystems. To set what is in force already
+ * changes nothing. */
 enum sealift_status table_kms_replace(struct table *table, const char *config, bool move, struct sealift_error *err);
 /* The latest first. */
 typedef enum sealift_status table_each_former_kms(void *context, int64_t id, const char *config,
                                                   struct sealift_error *err);
 enum sealift_status table_kms_former_list(struct table *table, table_each_former_kms *each, void *context,
                                           struct sealift_error *err);
-/* Forgets them, unless a filesystem is moving still; but for the local key, whose file is there until it is destroyed.
- */
+/* Forgets them, unless a filesystem is moving still; but for the local key, whose file is there until
+ * it is destroyed. */
 enum sealift_status table_kms_moved(struct table *table, struct sealift_error *err);
 /* It is. */
 enum sealift_status table_kms_local_destroyed(struct table *table, struct sealift_error *err);

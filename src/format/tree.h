@@ -29,8 +29,8 @@ enum tree_type {
 /* "file", "directory", "symlink", "fifo", "socket", "character-device", "block-device", "hard-link". */
 const char *tree_type_name(enum tree_type type);
 
-/* A run of a file's bytes: a hole, or a piece of a frame. Runs follow each other from offset 0 and add up to the size.
- */
+/* A run of a file's bytes: a hole, or a piece of a frame. Runs follow each other from offset 0 and add
+ * up to the size. */
 struct extent {
     uint64_t length;
     bool hole;

@@ -17,8 +17,8 @@ struct tree_frame_place {
 #define SEGMENT_MIN_ENCODED (1 + sizeof(struct uuid) + 1 + SEGMENT_SALT_SIZE)
 #define PLACE_MIN_ENCODED   ((size_t)4)
 
-/* Until a frame is loaded again, it has an item that is not there: reading on behind a failure is an error, not an end.
- */
+/* Until a frame is loaded again, it has an item that is not there: reading on behind a failure is an
+ * error, not an end. */
 static void
 forget(struct tree_frame *frame)
 {

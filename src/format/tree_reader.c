@@ -109,8 +109,8 @@ load_root(struct tree_reader *reader, struct sealift_error *err)
 }
 
 /* The index must not promise another beginning than the frame has: a search would go astray. So its keys ascend as the
- * entries do. The root has nothing above it, and begins with the root's entry, whose path is empty, as its key is here.
- */
+ * entries do. The root has nothing above it, and begins with the root's entry, whose path is empty, as
+ * its key is here. */
 static enum sealift_status
 check_key(struct level *level, struct bytes key, struct sealift_error *err)
 {
@@ -328,8 +328,8 @@ keep_above(struct buf *present, struct bytes path)
         present->len = tree_path_parent(buf_bytes(present)).len;
 }
 
-/* Looks for the directories above the path, from the first that was not seen just now to the first that is not there.
- */
+/* Looks for the directories above the path, from the first that was not seen just now to the first that
+ * is not there. */
 static enum sealift_status
 find_above(struct tree_reader *reader, struct bytes path, struct sealift_error *err)
 {

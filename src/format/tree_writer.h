@@ -1,5 +1,5 @@
-/* Makes a tree: entries go in, in order; frames come out through a sink; last, the root. One thread; constant memory.
- */
+/* Makes a tree: entries go in, in order; frames come out through a sink; last, the root. One thread;
+ * constant memory. */
 #ifndef TREE_WRITER_H
 #define TREE_WRITER_H
 

@@ -1,5 +1,5 @@
-/* Who we are to a TLS server: our certificate, what leads from it to its CA, and the key. Only src/net includes this.
- */
+/* Who we are to a TLS server: our certificate, what leads from it to its CA, and the key. Only src/net
+ * includes this. */
 #ifndef TLS_IDENTITY_H
 #define TLS_IDENTITY_H
 

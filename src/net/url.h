@@ -15,8 +15,8 @@ struct url {
     char path[1024];                /* begins with '/', or empty */
 };
 
-/* INVALID, saying what is wrong, for anything but http(s)://host[:port][/path]; user, query and fragment are refused.
- */
+/* INVALID, saying what is wrong, for anything but http(s)://host[:port][/path]; user, query and
+ * fragment are refused. */
 enum sealift_status url_parse(const char *text, struct url *ret_url, struct sealift_error *err);
 
 #endif

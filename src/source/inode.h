@@ -7,8 +7,8 @@
 
 #include <sys/stat.h>
 
-/* statx() of `name` in `parent` ("" : of `parent` itself), following nothing and mounting nothing. 0, or -1 and errno.
- */
+/* statx() of `name` in `parent` ("" : of `parent` itself), following nothing and mounting nothing. 0,
+ * or -1 and errno. */
 int inode_stat(int parent, const char *name, struct statx *ret_stat);
 
 uint64_t inode_device(const struct statx *stat); /* st_dev */

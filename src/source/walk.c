@@ -165,8 +165,8 @@ walk_open(const struct world *world, const char *root, const struct walk_options
     return SEALIFT_OK;
 }
 
-/* An entry with its texts behind it, in one piece of memory: path, NUL (so that the name ends), a hard link's target.
- */
+/* An entry with its texts behind it, in one piece of memory: path, NUL (so that the name ends), a hard
+ * link's target. */
 static enum sealift_status
 make_entry(struct walk_directory *directory, const struct statx *stat, struct bytes path, struct bytes target,
            struct walk_entry **ret_entry, struct sealift_error *err)

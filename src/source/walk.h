@@ -36,9 +36,7 @@ enum walk_notice {
                       not) */
     WALK_VANISHED, /* the same, because it was deleted or renamed since its directory was read */
     WALK_MOUNT,    /* another filesystem begins here: not crossed (a mounted file is left out); or a subvolume does */
-    WALK_EXCLUDED, /* the selection leaves it out, with all that lies below it; or, of a cache directory, what lies in
-                    * it
-                    */
+    WALK_EXCLUDED, /* the selection leaves it out, with all below it; or, of a cache directory, what lies in it */
 };
 /* `path` is below the root; `reason` is a sentence. Called on the thread that walks. */
 typedef void walk_notify(void *context, enum walk_notice notice, struct bytes path, const char *reason);

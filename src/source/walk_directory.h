@@ -1,5 +1,5 @@
-/* An open directory that the walk and its entries share: it is closed with the last who holds it, on whichever thread.
- */
+/* An open directory that the walk and its entries share: it is closed with the last who holds it, on
+ * whichever thread. */
 #ifndef WALK_DIRECTORY_H
 #define WALK_DIRECTORY_H
 

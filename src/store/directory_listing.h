@@ -6,8 +6,8 @@
 #include "directory_root.h"
 
 /* As store_ops' list. Whatever is no object (a symbolic link, a name that cannot be ours) is passed over. One
- * descriptor and a bounded number of names are held for each folder on the way, however many objects the folders have.
- */
+ * descriptor and a bounded number of names are held for each folder on the way, however many objects
+ * the folders have. */
 enum sealift_status directory_listing_walk(const struct directory_root *root, const char *prefix, const char *after,
                                            store_each *each, void *context, struct sealift_error *err);
 

@@ -26,8 +26,8 @@ int directory_root_step(int folder, const char *name, int flags);
 DIR *directory_root_read(const struct directory_root *root, const char *name);
 void directory_root_read_done(DIR **dir);
 
-/* IO when the root was removed while we hold it open: it has no name any more, and what it shows is not what it held.
- */
+/* IO when the root was removed while we hold it open: it has no name any more, and what it shows is not
+ * what it held. */
 enum sealift_status directory_root_check(const struct directory_root *root, struct sealift_error *err);
 
 /* "cannot ACT", errno's text, and the way out. NOT_FOUND is only said while the root itself is still there. */

@@ -4,8 +4,8 @@
 
 #include "store.h"
 
-/* The abilities as one JSON object, and back (unknown text is UNKNOWN). Values are the words in store.h, in lower case.
- */
+/* The abilities as one JSON object, and back (unknown text is UNKNOWN). Values are the words in
+ * store.h, in lower case. */
 enum sealift_status store_abilities_to_json(const struct store_abilities *abilities, struct buf *out,
                                             struct sealift_error *err);
 enum sealift_status store_abilities_from_json(struct bytes text, struct store_abilities *ret_abilities,

@@ -69,8 +69,8 @@ give_key(const char *path, int fd, const struct secret *key, const struct fscryp
 
 /* Making a directory an encrypted one. */
 
-/* The identifier says which key; that this kernel has the ciphers shows only when a file is made: one without a name.
- */
+/* The identifier says which key; that this kernel has the ciphers shows only when a file is made: one
+ * without a name. */
 static enum sealift_status
 prove(const char *path, int fd, const struct fscrypt_id *id, struct sealift_error *err)
 {

@@ -2,8 +2,8 @@
  * (<linux/fscrypt.h>, Documentation/filesystems/fscrypt.rst). The key goes to the kernel by ioctl and nowhere else.
  *
  * What the kernel calls "master key" is our at-rest key, 64 bytes. It answers with an identifier, which HKDF-SHA512
- * makes of the key: public, the name under which the key is asked for, taken away, and found in a directory's policy.
- */
+ * makes of the key: public, the name under which the key is asked for, taken away, and found in a
+ * directory's policy. */
 #ifndef AT_REST_H
 #define AT_REST_H
 

@@ -36,8 +36,8 @@ enum sealift_status branch_reader_rewind(struct branch_reader *reader, struct se
 enum sealift_status branch_reader_next(struct branch_reader *reader, struct tree_entry *ret_entry, bool *ret_end,
                                        struct sealift_error *err);
 /* A hard link to what lies in no branch: the first such name becomes what it leads to, which is looked up; each further
- * one becomes a link to the first. Anything else stays as it is. CORRUPT: it leads to nothing that can have two names.
- */
+ * one becomes a link to the first. Anything else stays as it is. CORRUPT: it leads to nothing that can
+ * have two names. */
 enum sealift_status branch_reader_resolve(struct branch_reader *reader, struct tree_entry *entry,
                                           struct sealift_error *err);
 

@@ -1,5 +1,5 @@
-/* Looks around in a snapshot: its entries, by the index of its tree. Of what is not shown next to nothing is fetched.
- */
+/* Looks around in a snapshot: its entries, by the index of its tree. Of what is not shown next to
+ * nothing is fetched. */
 #ifndef BROWSE_H
 #define BROWSE_H
 

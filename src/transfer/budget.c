@@ -20,8 +20,8 @@ at_most(size_t value, size_t most)
 /* A frame and its end must fit with room to spare. BUDGET_LEAST / 16 is no less. */
 #define LEAST_SEGMENT (4 * MIB)
 
-/* What segments have, of three quarters of the ceiling; each worker and the tree fill one, each connection sends one.
- */
+/* What segments have, of three quarters of the ceiling; each worker and the tree fill one, each
+ * connection sends one. */
 static void
 plan_segments(size_t ceiling, size_t worker, struct budget *budget)
 {

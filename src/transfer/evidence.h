@@ -56,8 +56,8 @@ enum sealift_status evidence_outcome(struct evidence *evidence, const char *name
 /* Objects that are not told one by one: how many of a kind ("data", "tree" ...) are gone, and how many were refused. */
 enum sealift_status evidence_total(struct evidence *evidence, const char *kind, uint64_t objects, uint64_t bytes,
                                    uint64_t refused, struct sealift_error *err);
-/* The last line: how it ended (`failure` NULL: well), and the SHA-256 of all lines before it. Then the file is synced.
- */
+/* The last line: how it ended (`failure` NULL: well), and the SHA-256 of all lines before it. Then the
+ * file is synced. */
 enum sealift_status evidence_end(struct evidence *evidence, const struct sealift_error *failure,
                                  struct sealift_error *err);
 

@@ -1,6 +1,6 @@
 /* First names of inodes that are not in the tree (they could not be read, or were deleted), and which later name has
- * taken their place. What the walk calls a hard link to such a name must not become one. One thread; constant memory.
- */
+ * taken their place. What the walk calls a hard link to such a name must not become one. One thread;
+ * constant memory. */
 #ifndef LOST_LINKS_H
 #define LOST_LINKS_H
 

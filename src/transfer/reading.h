@@ -48,8 +48,7 @@ enum sealift_status reading_run(const struct world *world, struct store *store, 
                                 struct reading_outcome *ret_outcome, struct sealift_error *err);
 
 /* Goes through the tree, or its branches, once more, entries only (with their extended attributes): `each` is called in
- * the tree's order.
- */
+ * the tree's order. */
 enum sealift_status reading_entries(const struct world *world, struct store *store,
                                     const struct reading_request *request,
                                     enum sealift_status (*each)(void *context, const struct tree_entry *entry,

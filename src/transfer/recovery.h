@@ -13,8 +13,8 @@ struct recovery {
     struct kms_routes *routes;
     struct uuid fs;
     size_t threads; /* that read at once */
-    /* Hears where a wrapping claims to be from before it is tried, and may add a route; any thread. NULL: nobody does.
-     */
+    /* Hears where a wrapping claims to be from before it is tried, and may add a route; any thread.
+     * NULL: nobody does. */
     enum sealift_status (*meet)(void *context, const struct kms_hint *claim, struct sealift_error *err);
     void *context;
 };

@@ -1,5 +1,5 @@
-/* A sweep goes through the objects below a prefix with several threads: one lists, the others do something with each.
- */
+/* A sweep goes through the objects below a prefix with several threads: one lists, the others do
+ * something with each. */
 #ifndef SWEEP_H
 #define SWEEP_H
 

@@ -15,16 +15,15 @@ struct playground {
 /* Under $TMPDIR or /tmp; anybody may enter it. */
 void playground_make(struct playground *playground);
 /* Removes it with all that is in it, whatever modes, flags, depth and mounts that has; also at exit(), for a test that
- * fails.
- */
+ * fails. */
 void playground_remove(struct playground *playground);
 
 /* In `directory` (a descriptor; `name` may have slashes). */
 void playground_file(int directory, const char *name, const char *text);
 void playground_directory(int directory, const char *name);
 
-/* Runs `act` in a child process as an ordinary user (nobody, when the tests run as root) and returns what it returned.
- */
+/* Runs `act` in a child process as an ordinary user (nobody, when the tests run as root) and returns
+ * what it returned. */
 int playground_as_ordinary_user(int (*act)(void *argument), void *argument);
 
 /* For `act`: leaves with 1 and says where, when the condition does not hold. */

@@ -1,6 +1,6 @@
 /* Trees out of a seed: every kind of entry, odd names, many shapes of contents. The same seed gives the same tree, so
- * what was written can be compared with what is read, entry by entry, without keeping either. For tests; link `format`.
- */
+ * what was written can be compared with what is read, entry by entry, without keeping either. For
+ * tests; link `format`. */
 #ifndef RANDOM_TREE_H
 #define RANDOM_TREE_H
 

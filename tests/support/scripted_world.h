@@ -1,5 +1,5 @@
-/* A world whose time moves only when somebody sleeps, whose randomness is a fixed sequence, and whose log can be read.
- */
+/* A world whose time moves only when somebody sleeps, whose randomness is a fixed sequence, and whose
+ * log can be read. */
 #ifndef SCRIPTED_WORLD_H
 #define SCRIPTED_WORLD_H
 

@@ -1,5 +1,5 @@
-/* The commands of filesystems, against a libsealift that is played: what it is asked, and what is made of its answers.
- */
+/* The commands of filesystems, against a libsealift that is played: what it is asked, and what is made
+ * of its answers. */
 #include "played_cli.h"
 
 Test(fs_commands, adds_a_filesystem_only_with_a_place_for_its_key)

@@ -224,8 +224,8 @@ Test(table, says_what_to_do_when_its_file_is_damaged)
     cr_assert_eq(read_everything(&sample), SEALIFT_CORRUPT, "%s", sample.err.message);
 }
 
-/* What is flipped in a free part of a page, or in a text, may go unnoticed; whatever is noticed is called by its name.
- */
+/* What is flipped in a free part of a page, or in a text, may go unnoticed; whatever is noticed is
+ * called by its name. */
 Test(table, survives_any_flipped_byte, .timeout = 100)
 {
     SCOPED(config_sample_done) struct config_sample sample;

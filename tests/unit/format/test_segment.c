@@ -95,8 +95,8 @@ sample_bytes(const struct sample *sample)
     return (struct bytes){sample->bytes, sample->size};
 }
 
-/* Everything in it opens: its shape is right, each frame authenticates and says what was written, and so does the end.
- */
+/* Everything in it opens: its shape is right, each frame authenticates and says what was written, and
+ * so does the end. */
 static bool
 reads_back(const struct sample *sample, struct bytes segment)
 {

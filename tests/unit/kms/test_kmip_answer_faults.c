@@ -240,8 +240,8 @@ Test(kmip_answer_faults, other_numbers_are_told_by_what_they_mean)
     }
 }
 
-/* Bytes that nobody asked for stand where the next answer is expected: that one is refused, and the connection with it.
- */
+/* Bytes that nobody asked for stand where the next answer is expected: that one is refused, and the
+ * connection with it. */
 Test(kmip_answer_faults, what_comes_behind_an_answer_is_not_taken_for_the_next)
 {
     struct scripted_fault behind = {

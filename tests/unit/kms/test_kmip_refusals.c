@@ -1,5 +1,5 @@
-/* What a KMIP server refuses, for every kind of reason, and in whatever words. The sentences are test_kmip_error.c's.
- */
+/* What a KMIP server refuses, for every kind of reason, and in whatever words. The sentences
+ * are test_kmip_error.c's. */
 #include "kmip_ordeal.h"
 #include "utf8.h"
 

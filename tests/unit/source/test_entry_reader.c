@@ -418,8 +418,8 @@ read_as_ordinary_user(void *argument)
     size_t len;
 
     (void)argument;
-    /* As the command is: nobody but root may look into its /proc, and it must go on seeing its own descriptors there.
-     */
+    /* As the command is: nobody but root may look into its /proc, and it must go on seeing its own
+     * descriptors there. */
     PLAYGROUND_CHECK(prctl(PR_SET_DUMPABLE, 0) == 0);
     PLAYGROUND_CHECK(closed != NULL && open != NULL && link != NULL && directory != NULL);
     PLAYGROUND_CHECK(entry_reader_open(reader, closed, &err) == SEALIFT_DENIED);

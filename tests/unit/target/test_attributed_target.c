@@ -89,8 +89,8 @@ Test(attributed_target, sets_extended_attributes_of_links_and_fifos)
     cr_assert_str_eq(degraded, "");
 }
 
-/* ext4 answers "no space" when the attributes of one inode outgrow the room that it has for them: the disk is not full.
- */
+/* ext4 answers "no space" when the attributes of one inode outgrow the room that it has for them: the
+ * disk is not full. */
 Test(attributed_target, does_not_take_too_many_attributes_for_a_full_disk)
 {
     static const char large[3000];

@@ -12,8 +12,8 @@ struct grown {
     struct manifest manifest; /* with what a reading needs */
 };
 
-/* A root; below it folders "folder-00000" ...; in each of them as many files, "file-00000" ..., which hold their path.
- */
+/* A root; below it folders "folder-00000" ...; in each of them as many files, "file-00000" ..., which
+ * hold their path. */
 void grown_init(struct grown *grown, unsigned folders, unsigned files);
 /* Of any entries, also such that no tree of ours has; no contents. Nothing is compressed: where two of them differ only
  * in bytes, not in lengths, the segments of one can take the place of the other's, as those can of whoever holds the
