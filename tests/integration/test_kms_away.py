@@ -9,14 +9,20 @@ from support.tenants import Tenants
 from support.vault_tenant import Tenant
 
 
+def operator_and_machine(bao, folder, tree):
+    """Who has access to the cluster key, and a machine with that access and one filesystem."""
+    operator = Tenant(bao, folder, "operator", "", "cluster-key")
+    machine = Sealift(folder / "home-1")
+    add_folder_store(machine, folder / "bucket")
+    machine.ok("kms", "set", "vault", *operator.access)
+    machine.ok("fs", "add", "home", tree, "--obs", "dr")
+    return operator, machine
+
+
 def test_what_needs_no_key_works_and_the_rest_waits(folder, small_tree):
     bao = OpenBao(folder / "openbao").start_stored()
     try:
-        operator = Tenant(bao, folder, "operator", "", "cluster-key")
-        machine = Sealift(folder / "home-1")
-        add_folder_store(machine, folder / "bucket")
-        machine.ok("kms", "set", "vault", *operator.access)
-        machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
+        machine = operator_and_machine(bao, folder, small_tree)[1]
         upload(machine, "home", "monday")
         bao.seal()
         waiting = folder / "waiting"
@@ -68,11 +74,7 @@ def test_who_asks_for_many_wrappings_waits_once(folder, small_tree):
 def test_the_time_to_wait_is_the_calls_from_its_beginning(folder, small_tree):
     bao = OpenBao(folder / "openbao").start_stored()
     try:
-        operator = Tenant(bao, folder, "operator", "", "cluster-key")
-        machine = Sealift(folder / "home-1")
-        add_folder_store(machine, folder / "bucket")
-        machine.ok("kms", "set", "vault", *operator.access)
-        machine.ok("fs", "add", "home", small_tree, "--obs", "dr")
+        operator, machine = operator_and_machine(bao, folder, small_tree)
         fs = machine.ok("fs", "--json").json[0]["id"]
         bao.seal()
         moved = machine.run("kms", "rewrap", "--kms-wait", "3s")
