@@ -108,7 +108,7 @@ kms_move_find(struct sealift *sealift, struct kms_move *ret_move, struct sealift
     TRY(table_kms_former_list(sealift->table, note_former, &move, err));
     TRY(table_fs_list(sealift->table, note_fs, &names, err));
     if (move.moving > names.told)
-        strcat(move.names, MORE);
+        strcat(move.names, MORE); /* note_fs() left room for it */
     if (move.former_type != NULL)
         advise(&move, table_kms_get(sealift->table, &text, &none) == SEALIFT_OK);
     *ret_move = move;

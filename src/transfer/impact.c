@@ -47,12 +47,6 @@ impact_done(struct impact *impact)
     memo_free(&impact->look.wrappings);
 }
 
-bool
-impact_ends_all(const struct impact_look *look, struct sealift_error *err)
-{
-    return error_ends_all(err->status) || kms_routes_audit_ready(look->request->routes, err) != SEALIFT_OK;
-}
-
 /* --- what the table has --- */
 
 static void
