@@ -7,9 +7,9 @@ static const struct kms_ops other_ops = {.type = "other", .unwrap = toy_unwrap, 
 
 Test(kms_routes, ask_who_wraps_there_then_who_has_the_namespace_then_the_clusters)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_KEY), former = toy_of("former", "old", "k", SEALIFT_KEY),
                neighbour = toy_of("neighbour", "a", "k2", SEALIFT_KEY), exact = toy_of("exact", "a", "k1", SEALIFT_KEY);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     adopt(routes, KMS_ROLE_FORMER, &former);
@@ -21,8 +21,8 @@ Test(kms_routes, ask_who_wraps_there_then_who_has_the_namespace_then_the_cluster
 
 Test(kms_routes, stop_at_the_first_that_opens)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct kms_errand errand = {0};
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
@@ -35,9 +35,9 @@ Test(kms_routes, stop_at_the_first_that_opens)
 
 Test(kms_routes, never_ask_a_tenant_about_another_namespace)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_DENIED), tenant_a = toy_of("A", "a", "k1", SEALIFT_OK),
                tenant_b = toy_of("B", "b", "k1", SEALIFT_KEY);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     adopt(routes, KMS_ROLE_OWN, &tenant_a);
@@ -49,8 +49,8 @@ Test(kms_routes, never_ask_a_tenant_about_another_namespace)
 
 Test(kms_routes, never_ask_a_kms_of_another_type)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     cluster.kms.ops = &other_ops;
     strcpy(cluster.kms.place.type, "other");
@@ -60,8 +60,8 @@ Test(kms_routes, never_ask_a_kms_of_another_type)
 
 Test(kms_routes, without_credentials_name_the_key_that_is_needed)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy tenant = toy_of("A", "a", "k1", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_OWN, &tenant);
     expect(routes, place("b", "k7"), SEALIFT_DENIED, "");
@@ -74,8 +74,8 @@ Test(kms_routes, without_credentials_name_the_key_that_is_needed)
 
 Test(kms_routes, speak_of_no_namespace_where_there_are_none)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy tenant = toy_of("A", "a", "k1", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct kms_hint without_mount = place("", "k7");
 
     adopt(routes, KMS_ROLE_OWN, &tenant);
@@ -86,8 +86,8 @@ Test(kms_routes, speak_of_no_namespace_where_there_are_none)
 
 Test(kms_routes, end_the_search_at_a_kms_that_is_away)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_UNAVAILABLE);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     char fs_text[UUID_TEXT_SIZE];
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
@@ -101,9 +101,9 @@ Test(kms_routes, end_the_search_at_a_kms_that_is_away)
 /* While a move goes on: of two servers with a key of the same name, one does not speak for the other. */
 Test(kms_routes, ask_another_kms_with_a_key_of_that_name_when_one_is_away)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     struct toy former = toy_of("former", "", "k", SEALIFT_OK), earlier = toy_of("earlier", "", "other", SEALIFT_KEY);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     adopt(routes, KMS_ROLE_FORMER, &earlier);
@@ -122,9 +122,9 @@ Test(kms_routes, ask_another_kms_with_a_key_of_that_name_when_one_is_away)
 /* The one that is moved away from may be gone, with all it had at the new place. */
 Test(kms_routes, go_on_after_a_former_kms_that_is_away)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "renamed", SEALIFT_OK);
     struct toy former = toy_of("former", "", "k", SEALIFT_UNAVAILABLE);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     adopt(routes, KMS_ROLE_FORMER, &former);
@@ -137,8 +137,8 @@ Test(kms_routes, go_on_after_a_former_kms_that_is_away)
 
 Test(kms_routes, go_on_after_a_refusal)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_DENIED);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     adopt(routes, KMS_ROLE_OWN, &own);
@@ -147,8 +147,8 @@ Test(kms_routes, go_on_after_a_refusal)
 
 Test(kms_routes, ask_eight_at_most)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy toys[12];
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     for (size_t i = 0; i < 12; i++) {
         toys[i] = toy_of("n", "a", "other", SEALIFT_KEY);
@@ -181,10 +181,10 @@ hear(struct kms_audit *audit, const struct kms_event *event, struct sealift_erro
 Test(kms_routes, tell_of_each_call_once_it_has_ended)
 {
     struct ear ear = {.audit.note = hear};
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_DENIED);
     SCOPED(routes_done)
     struct kms_routes *routes =
         no_routes(&(struct kms_routes_options){.home = "/nonexistent", .audit = &ear.audit, .wait_seconds = 60});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK), own = toy_of("own", "a", "k1", SEALIFT_DENIED);
 
     cluster.answer[0] = SEALIFT_UNAVAILABLE;
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
@@ -203,10 +203,10 @@ not_ready(struct kms_audit *audit, struct sealift_error *error)
 Test(kms_routes, ask_nobody_when_nobody_could_be_told)
 {
     struct ear ear = {.audit = {.ready = not_ready, .note = hear}};
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
     SCOPED(routes_done)
     struct kms_routes *routes =
         no_routes(&(struct kms_routes_options){.home = "/nonexistent", .audit = &ear.audit, .wait_seconds = 60});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     expect(routes, place("", "k"), SEALIFT_IO, "");
@@ -346,8 +346,8 @@ open_first(struct kms_routes *routes, struct toy *first, struct kms_hint hint, b
 
 Test(kms_routes, ask_the_first_one_before_all_others_and_only_once)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy target = toy_of("target", "", "k", SEALIFT_KEY), former = toy_of("former", "", "k", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     bool by_first;
 
     adopt(routes, KMS_ROLE_CLUSTER, &target);
@@ -369,8 +369,8 @@ Test(kms_routes, ask_the_first_one_before_all_others_and_only_once)
 
 Test(kms_routes, ask_nobody_else_when_the_first_one_is_away)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy target = toy_of("target", "", "k", SEALIFT_UNAVAILABLE), former = toy_of("former", "", "k", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     bool by_first;
 
     adopt(routes, KMS_ROLE_CLUSTER, &target);

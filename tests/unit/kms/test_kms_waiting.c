@@ -3,8 +3,8 @@
 
 Test(kms_waiting, leave_waiting_to_the_type_unless_told_otherwise)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     expect(routes, place("", "k"), SEALIFT_UNAVAILABLE, "cluster");
@@ -14,9 +14,9 @@ Test(kms_waiting, leave_waiting_to_the_type_unless_told_otherwise)
 
 Test(kms_waiting, are_asked_again_while_a_kms_is_away)
 {
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
     SCOPED(routes_done)
     struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 60});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
 
     cluster.answer[0] = cluster.answer[1] = SEALIFT_UNAVAILABLE;
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
@@ -27,9 +27,9 @@ Test(kms_waiting, are_asked_again_while_a_kms_is_away)
 
 Test(kms_waiting, wait_for_a_bounded_time)
 {
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     SCOPED(routes_done)
     struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 5});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     struct kms_errand errand = {0};
     char fs_text[UUID_TEXT_SIZE], told[160];
 
@@ -44,9 +44,9 @@ Test(kms_waiting, wait_for_a_bounded_time)
 
 Test(kms_waiting, wait_no_longer_than_that_however_long_a_try_takes)
 {
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     SCOPED(routes_done)
     struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 5});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     cluster.takes_ns = 5 * NS_PER_S;
@@ -56,8 +56,8 @@ Test(kms_waiting, wait_no_longer_than_that_however_long_a_try_takes)
 
 Test(kms_waiting, are_not_all_that_waits_for_a_kms)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy fresh = toy_of("fresh", "", "k", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     fresh.kms.world = &scripted.world;
     fresh.kms.wait_seconds = 60;
@@ -73,8 +73,8 @@ Test(kms_waiting, are_not_all_that_waits_for_a_kms)
 
 Test(kms_waiting, wait_for_a_kms_that_is_away_once_and_then_only_try_it_when_they_are_impatient)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     kms_routes_be_impatient(routes);
@@ -89,8 +89,8 @@ Test(kms_waiting, wait_for_a_kms_that_is_away_once_and_then_only_try_it_when_the
 
 Test(kms_waiting, are_not_blinded_by_one_wrapping_at_which_the_server_fails)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_OK);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     kms_routes_be_impatient(routes);
@@ -103,8 +103,8 @@ Test(kms_waiting, are_not_blinded_by_one_wrapping_at_which_the_server_fails)
 
 Test(kms_waiting, leave_alone_for_a_minute_who_gives_no_answer_when_they_are_impatient)
 {
-    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
     struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
+    SCOPED(routes_done) struct kms_routes *routes = empty_routes();
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     kms_routes_be_impatient(routes);
@@ -121,9 +121,9 @@ Test(kms_waiting, leave_alone_for_a_minute_who_gives_no_answer_when_they_are_imp
 
 Test(kms_waiting, wait_once_for_as_long_as_was_said_when_they_are_impatient)
 {
+    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
     SCOPED(routes_done)
     struct kms_routes *routes = no_routes(&(struct kms_routes_options){.home = "/nonexistent", .wait_seconds = 3});
-    struct toy cluster = toy_of("cluster", "", "k", SEALIFT_UNAVAILABLE);
 
     adopt(routes, KMS_ROLE_CLUSTER, &cluster);
     kms_routes_be_impatient(routes);

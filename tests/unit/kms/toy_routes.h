@@ -117,6 +117,7 @@ routes_done(struct kms_routes **routes)
     secret_free(&fs_key);
 }
 
+/* The toy is declared before the routes, which let go of it at their end. */
 static inline void
 adopt(struct kms_routes *routes, enum kms_role role, struct toy *toy)
 {
